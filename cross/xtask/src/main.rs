@@ -1,0 +1,106 @@
+//! The one tool: `cargo xtask`.
+//!
+//! Everything that is done to the tree from outside is a verb here, so that there is one place to
+//! look and nothing to remember. It calls cargo and reads files; it needs no network but what cargo
+//! and, for the suites with real clients, apt need. It never commits and never changes a source.
+
+#![forbid(unsafe_code)]
+
+mod debian;
+mod licences;
+mod shop;
+mod stages;
+mod tally;
+mod tidy;
+
+use shop::{say, succeeds, Shop};
+use stages::Depth;
+use std::env;
+use std::io;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <verb>
+
+  check               what to run before every commit: formatting, clippy, tidy, licences, tests
+  test [--only NAME]  everything, as CI runs it; NAME is one of its stages
+  tidy                the rules of the house: layers, lengths, banned calls, documents
+  golden              write the golden files anew; read the difference
+  sim SEED            replay one day of the simulated office
+  bench storm ..      many phones boot at the same instant; `--help` says more
+  deny                licences and advisories of what we build on";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match Shop::open().and_then(|shop| run(&shop, &arguments)) {
+        Ok(Outcome::Good) => ExitCode::SUCCESS,
+        Ok(Outcome::Bad) => ExitCode::FAILURE,
+        Ok(Outcome::Unknown(what)) => {
+            say(what);
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            say(format_args!("cargo xtask: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How a verb ended.
+enum Outcome {
+    Good,
+    Bad,
+    /// It was not understood; this is what to say.
+    Unknown(String),
+}
+
+impl From<bool> for Outcome {
+    fn from(good: bool) -> Outcome {
+        if good {
+            Outcome::Good
+        } else {
+            Outcome::Bad
+        }
+    }
+}
+
+fn run(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
+    Ok(match arguments {
+        ["check"] => staged(shop, Depth::Quick, None),
+        ["test"] => staged(shop, Depth::Full, None),
+        ["test", "--only", name] => staged(shop, Depth::Full, Some(name)),
+        ["tidy"] => stages::tidy(shop).into(),
+        ["golden"] => stages::golden(shop).into(),
+        ["deny"] => licences::deny(shop).into(),
+        ["sim", rest @ ..] => {
+            let call = ["run", "--quiet", "--release", "--package", "sim", "--bin", "sim", "--"];
+            succeeds(shop.cargo(&call).args(rest)).into()
+        }
+        ["bench", "storm", rest @ ..] => storm(shop, rest)?,
+        [] | ["help" | "--help" | "-h"] => {
+            say(USAGE);
+            Outcome::Good
+        }
+        _ => Outcome::Unknown(USAGE.to_owned()),
+    })
+}
+
+fn staged(shop: &Shop, depth: Depth, only: Option<&str>) -> Outcome {
+    match stages::run(shop, depth, only) {
+        Some(good) => good.into(),
+        None => Outcome::Unknown(format!("There is no such stage; there are {}.", stages::names())),
+    }
+}
+
+/// Builds the daemon as it is shipped and lets the load generator loose on it.
+fn storm(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
+    let build = ["build", "--release", "--package", "dialtone"];
+    if !succeeds(&mut shop.cargo(&build)) {
+        return Ok(Outcome::Bad);
+    }
+    let call = ["run", "--release", "--package", "lan", "--bin", "storm", "--"];
+    let mut storm = shop.cargo(&call);
+    storm.args(arguments).env("DIALTONE_BIN", shop.daemon("release")?);
+    Ok(succeeds(&mut storm).into())
+}

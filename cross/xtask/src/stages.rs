@@ -1,0 +1,211 @@
+//! The stages of `cargo xtask check` and `cargo xtask test`, in the order in which they run.
+//!
+//! A stage that fails does not keep the later ones from running. Formatting, clippy, tidy and the
+//! licences count as one test each; the others count the tests that cargo ran. A suite that cannot
+//! run on this machine counts as one skipped test, and says why.
+
+use crate::debian;
+use crate::licences;
+use crate::shop::{counted, say, succeeds, Shop};
+use crate::tally::Tally;
+use crate::tidy::{findings, Tree};
+use std::env;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// How thorough a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Before every commit, in under three minutes.
+    Quick,
+    /// What CI runs.
+    Full,
+}
+
+impl Depth {
+    /// How much the tests with an adjustable count do; what the caller has set wins.
+    fn counts(self) -> [(&'static str, &'static str); 3] {
+        match self {
+            Depth::Quick => {
+                [("WIRE_MUTATIONS", "20000"), ("JOURNAL_MUTATIONS", "2000"), ("SIM_SEEDS", "200")]
+            }
+            Depth::Full => [
+                ("WIRE_MUTATIONS", "1000000"),
+                ("JOURNAL_MUTATIONS", "1000000"),
+                ("SIM_SEEDS", "1000"),
+            ],
+        }
+    }
+}
+
+/// One stage: its name, whether it is part of a quick run, and what it does.
+struct Stage {
+    name: &'static str,
+    quick: bool,
+    run: fn(&Shop, Depth) -> Tally,
+}
+
+const STAGES: &[Stage] = &[
+    Stage { name: "fmt", quick: true, run: |shop, _| fmt(shop) },
+    Stage { name: "clippy", quick: true, run: |shop, _| clippy(shop) },
+    Stage { name: "tidy", quick: true, run: |shop, _| Tally::one(tidy(shop)) },
+    Stage { name: "licences", quick: true, run: |shop, _| Tally::one(licences::check(shop)) },
+    Stage { name: "workspace", quick: true, run: workspace },
+    Stage { name: "lan", quick: false, run: |shop, _| lan(shop) },
+];
+
+/// The crates whose tests need more than cargo; each has a stage of its own.
+const SUITES: [&str; 1] = ["lan"];
+
+/// The names that `--only` takes.
+pub(crate) fn names() -> String {
+    STAGES.iter().map(|it| it.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Runs the stages of a depth, or the one called `only`, and prints the count as the last line.
+/// `None` where no stage is called so; otherwise whether all went well.
+pub(crate) fn run(shop: &Shop, depth: Depth, only: Option<&str>) -> Option<bool> {
+    let wanted = |stage: &&Stage| match only {
+        Some(name) => stage.name == name,
+        None => stage.quick || depth == Depth::Full,
+    };
+    let stages: Vec<&Stage> = STAGES.iter().filter(wanted).collect();
+    if stages.is_empty() {
+        return None;
+    }
+    let mut total = Tally::default();
+    let mut lines = Vec::new();
+    for stage in stages {
+        say(format_args!("\n== {}", stage.name));
+        let begun = now();
+        let tally = (stage.run)(shop, depth);
+        let seconds = begun.elapsed().as_secs_f64();
+        lines.push(format!("{:<10} {seconds:>7.1} s  {tally}", stage.name));
+        total += tally;
+    }
+    say("\n== summary");
+    lines.iter().for_each(say);
+    say(total);
+    let strict = env::var_os("CI").is_some_and(|it| it == "true");
+    Some(total.is_good(strict))
+}
+
+#[allow(clippy::disallowed_methods, reason = "the tool times its own stages")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Whether the tree keeps the rules of the house; prints what does not.
+pub(crate) fn tidy(shop: &Shop) -> bool {
+    match Tree::read(&shop.root) {
+        Ok(tree) => {
+            let found = findings(&tree);
+            found.iter().for_each(say);
+            found.is_empty()
+        }
+        Err(error) => {
+            say(format_args!("the tree cannot be read: {error}"));
+            false
+        }
+    }
+}
+
+fn fmt(shop: &Shop) -> Tally {
+    component(shop, "fmt", "rustfmt", &["fmt", "--all", "--check"])
+}
+
+fn clippy(shop: &Shop) -> Tally {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    component(shop, "clippy", "clippy", &arguments)
+}
+
+/// Runs a part of the toolchain that some installations leave out.
+fn component(shop: &Shop, verb: &str, name: &str, arguments: &[&str]) -> Tally {
+    let mut probe = shop.cargo(&[verb, "--version"]);
+    let there = probe.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !there.is_ok_and(|it| it.success()) {
+        say(format_args!("{name} is missing: rustup component add {name}"));
+        return Tally::FAILED;
+    }
+    Tally::one(succeeds(&mut shop.cargo(arguments)))
+}
+
+/// `cargo test` for every crate but the suites that have a stage of their own.
+fn tests(shop: &Shop) -> Command {
+    let mut command = shop.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    let suites = SUITES.iter().filter(|name| shop.has(&format!("tests/{name}/Cargo.toml")));
+    suites.for_each(|name| {
+        command.args(["--exclude", name]);
+    });
+    command
+}
+
+fn workspace(shop: &Shop, depth: Depth) -> Tally {
+    let mut command = tests(shop);
+    let unset = depth.counts().into_iter().filter(|(name, _)| env::var_os(name).is_none());
+    command.envs(unset);
+    counted(&mut command)
+}
+
+/// Writes the golden files anew; a person reads the difference.
+pub(crate) fn golden(shop: &Shop) -> bool {
+    let mut command = tests(shop);
+    let tally = counted(command.arg("golden").env("UPDATE_GOLDEN", "1"));
+    say("Read every line of `git diff tests/golden` before you commit it.");
+    tally.is_good(false)
+}
+
+/// Real clients against the real daemon, in network namespaces.
+fn lan(shop: &Shop) -> Tally {
+    if !debian::is_root() {
+        say("skipped: network namespaces with real clients need root.");
+        return Tally::SKIPPED;
+    }
+    let missing = debian::missing(shop, debian::CLIENTS);
+    if !missing.is_empty() {
+        say(format_args!("skipped: missing {}; install them with apt-get.", missing.join(" ")));
+        return Tally::SKIPPED;
+    }
+    let mut probe = shop.tool("unshare");
+    if !succeeds(probe.args(["--net", "--mount", "true"])) {
+        say("skipped: this machine does not let root make network namespaces.");
+        return Tally::SKIPPED;
+    }
+    if !succeeds(&mut shop.cargo(&["build", "--package", "dialtone"])) {
+        return Tally::FAILED;
+    }
+    match shop.daemon("debug") {
+        Ok(daemon) => {
+            let mut command = shop.cargo(&["test", "--package", "lan", "--no-fail-fast"]);
+            counted(command.env("DIALTONE_BIN", daemon))
+        }
+        Err(error) => {
+            say(format_args!("the daemon cannot be found: {error}"));
+            Tally::FAILED
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_has_a_name_of_its_own() {
+        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, lan");
+    }
+
+    #[test]
+    fn a_suite_has_a_stage() {
+        assert!(SUITES.iter().all(|suite| STAGES.iter().any(|stage| stage.name == *suite)));
+    }
+
+    #[test]
+    fn a_quick_run_does_less_of_everything() {
+        let number = |text: &str| text.parse::<u64>().unwrap();
+        for (quick, full) in Depth::Quick.counts().into_iter().zip(Depth::Full.counts()) {
+            assert_eq!(quick.0, full.0);
+            assert!(number(quick.1) < number(full.1), "{}", quick.0);
+        }
+    }
+}

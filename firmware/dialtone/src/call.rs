@@ -1,0 +1,85 @@
+//! What the web asks of the loop, and what it is answered: calls as values, since only the loop
+//! touches the exchange. An answer that relies on a fact is held until that fact is on flash.
+
+use exchange::access::{LoggedIn, Session, Slowed};
+use exchange::command::{By, Command, Refusal};
+use exchange::names::{InterfaceNo, Side};
+use exchange::view::{DeviceView, View};
+use exchange::{Answer, PasswordHash};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use tokio::sync::{mpsc, oneshot};
+use wire::Mac;
+
+/// Where a request came from.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) interface: InterfaceNo,
+    pub(crate) side: Side,
+    pub(crate) from: SocketAddrV4,
+}
+
+/// One question.
+pub(crate) enum Call {
+    /// Which file does this phone get? Name as in [`exchange::Fetch`].
+    Fetch { origin: Origin, name: String, user_agent: Vec<u8>, upload: bool },
+    /// May this address see the admin's pages at all?
+    Admits { side: Side, source: Ipv4Addr },
+    /// Whose token is this?
+    Check { source: Ipv4Addr, token: String },
+    /// What does the office look like?
+    Look,
+    /// What did this device do?
+    LookAt(Mac),
+    /// Is this done, or why not?
+    Do { by: By, command: Command },
+    /// What hash is a password to be compared with?
+    MayLogIn { source: Ipv4Addr },
+    /// The comparison came out like this.
+    LogIn { source: Ipv4Addr, right: bool },
+    /// This session ends.
+    LogOut { token: String },
+    /// This is the new password's hash.
+    SetPassword { source: Ipv4Addr, hash: PasswordHash },
+}
+
+/// The answer, by the question.
+pub(crate) enum Reply {
+    Fetched(Answer),
+    Admits(bool),
+    Checked(Option<LoggedIn>),
+    Looked(Box<View>),
+    LookedAt(Option<Box<DeviceView>>),
+    Done(Result<(), Refusal>),
+    MayLogIn(Result<PasswordHash, Slowed>),
+    LoggedIn(Option<Session>),
+    LoggedOut,
+    PasswordSet(Result<Session, Refusal>),
+}
+
+/// A question with the way back.
+pub(crate) struct Asked {
+    pub(crate) call: Call,
+    pub(crate) answer: oneshot::Sender<Reply>,
+}
+
+/// The web's end of the loop.
+#[derive(Clone)]
+pub(crate) struct Desk(mpsc::Sender<Asked>);
+
+/// Questions that may wait for the loop; more make the web wait, not the loop.
+const QUESTIONS_MAX: usize = 2_048;
+
+/// A desk, and the end from which the loop takes its questions.
+pub(crate) fn desk() -> (Desk, mpsc::Receiver<Asked>) {
+    let (questions, queue) = mpsc::channel(QUESTIONS_MAX);
+    (Desk(questions), queue)
+}
+
+impl Desk {
+    /// Asks; `None` when the loop has ended.
+    pub(crate) async fn ask(&self, call: Call) -> Option<Reply> {
+        let (answer, reply) = oneshot::channel();
+        self.0.send(Asked { call, answer }).await.ok()?;
+        reply.await.ok()
+    }
+}

@@ -1,0 +1,327 @@
+//! The loop: the only place that holds the exchange.
+//!
+//! Something happens; everything that has arrived by then is handed to the exchange, one call at a
+//! time, each drained; the records of all of them go to the flash thread as one; what relies on
+//! nothing new leaves at once, the rest when the flash thread says that its record is kept. The
+//! loop itself never waits for flash, a password, a file or a slow browser.
+
+use crate::call::{Asked, Call, Reply};
+use crate::clock::Clock;
+use crate::flash::{FlashThread, Job, Told, Wear};
+use crate::neighbour::Neighbours;
+use crate::sockets::{Heard, Sockets};
+use crate::stream::{Spoken, Streams};
+use exchange::names::{InterfaceNo, RecordNo};
+use exchange::note::Note;
+use exchange::state::Event;
+use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output};
+use std::net::Ipv4Addr;
+use tokio::sync::{mpsc, oneshot};
+
+/// Everything that can wake the loop but its sockets and its deadline.
+pub(crate) struct Wakes {
+    pub(crate) web: mpsc::Receiver<Asked>,
+    pub(crate) streams: mpsc::Receiver<Spoken>,
+    pub(crate) flash: mpsc::UnboundedReceiver<Told>,
+    pub(crate) stop: oneshot::Receiver<()>,
+}
+
+/// The exchange and its surroundings.
+pub(crate) struct Driver {
+    exchange: Exchange,
+    clock: Clock,
+    sockets: Sockets,
+    streams: Streams,
+    neighbours: Option<Neighbours>,
+    flash: FlashThread,
+    /// What the exchange wants done, in order.
+    outputs: Vec<Output>,
+    /// Records of this turn, not yet handed to the flash thread.
+    records: Vec<Vec<u8>>,
+    /// The latest record, and the latest that is on flash.
+    made: RecordNo,
+    kept: RecordNo,
+    held: Vec<(RecordNo, Held)>,
+    wear: Wear,
+    notes: fn(Note),
+}
+
+/// What waits for a record to be on flash.
+enum Held {
+    Datagram(Departure),
+    Reply(oneshot::Sender<Reply>, Reply),
+}
+
+/// Why the loop ended.
+pub(crate) enum Ended {
+    /// Somebody asked it to.
+    Stopped,
+    /// The flash failed; nothing that relied on it was sent.
+    FlashFailed(String),
+}
+
+impl Driver {
+    pub(crate) fn new(
+        exchange: Exchange,
+        clock: Clock,
+        sockets: Sockets,
+        streams: Streams,
+        flash: FlashThread,
+        notes: fn(Note),
+    ) -> Driver {
+        Driver {
+            exchange,
+            clock,
+            sockets,
+            streams,
+            // Without it, e.g. for want of netlink, a lease alone is the proof.
+            neighbours: Neighbours::open().ok(),
+            flash,
+            outputs: Vec::new(),
+            records: Vec::new(),
+            made: RecordNo(0),
+            kept: RecordNo(0),
+            held: Vec::new(),
+            wear: Wear::default(),
+            notes,
+        }
+    }
+
+    /// Runs until stopped, or until flash fails.
+    pub(crate) async fn run(mut self, mut wakes: Wakes) -> Ended {
+        self.tick();
+        self.perform();
+        loop {
+            let deadline = self.exchange.next_deadline(self.clock.now().mono);
+            tokio::select! {
+                heard = self.sockets.heard() => if let Err(error) = heard {
+                    return Ended::FlashFailed(format!("the sockets failed: {error}"));
+                },
+                Some(asked) = wakes.web.recv() => self.answer(asked),
+                Some(spoken) = wakes.streams.recv() => self.hear_stream(spoken),
+                Some(told) = wakes.flash.recv() => if let Err(why) = self.settle(told) {
+                    return Ended::FlashFailed(why);
+                },
+                () = tokio::time::sleep_until(self.clock.at(deadline)) => (),
+                _ = &mut wakes.stop => return Ended::Stopped,
+            }
+            // Read all that waits before anything is answered.
+            self.listen();
+            while let Ok(asked) = wakes.web.try_recv() {
+                self.answer(asked);
+            }
+            while let Ok(spoken) = wakes.streams.try_recv() {
+                self.hear_stream(spoken);
+            }
+            while let Ok(told) = wakes.flash.try_recv() {
+                if let Err(why) = self.settle(told) {
+                    return Ended::FlashFailed(why);
+                }
+            }
+            self.tick();
+            self.perform();
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        if self.exchange.next_deadline(now.mono) <= now.mono || self.made == RecordNo(0) {
+            self.exchange.tick(now);
+            self.drain();
+        }
+    }
+
+    fn listen(&mut self) {
+        let now = self.clock.now();
+        let Driver { exchange, sockets, neighbours, outputs, .. } = self;
+        let indices: Vec<Option<u32>> =
+            (0..8).map(|place| sockets.index(InterfaceNo(place))).collect();
+        sockets.drain(&mut |heard| {
+            match heard {
+                Heard::Datagram { interface, side, line, from, bytes } => {
+                    let index = indices.get(usize::from(interface.0)).copied().flatten();
+                    let neighbour = match line {
+                        Line::Tftp | Line::SipMulticast => look_up(neighbours, index, *from.ip()),
+                        Line::Dhcp | Line::Transfer(_) | Line::Sip | Line::SipStream(_) => {
+                            Neighbour::Unknown
+                        }
+                    };
+                    let arrival = Arrival { side, interface, from, neighbour };
+                    exchange.datagram(now, arrival, line, bytes);
+                }
+                Heard::Arp { address, mac } => exchange.answered(now, address, mac),
+            }
+            while let Some(output) = exchange.poll_output() {
+                outputs.push(output);
+            }
+        });
+    }
+
+    fn hear_stream(&mut self, spoken: Spoken) {
+        let now = self.clock.now();
+        match spoken {
+            Spoken::Opened(stream, writer) => self.streams.opened(stream, writer),
+            Spoken::Message { stream, origin, bytes } => {
+                let arrival = Arrival {
+                    side: origin.side,
+                    interface: origin.interface,
+                    from: origin.from,
+                    neighbour: Neighbour::Unknown,
+                };
+                self.exchange.datagram(now, arrival, Line::SipStream(stream), &bytes);
+            }
+            Spoken::Closed(stream) => {
+                self.streams.closed(stream);
+                self.exchange.closed(now, stream);
+            }
+        }
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.exchange.poll_output() {
+            self.outputs.push(output);
+        }
+    }
+
+    /// Answers a call of the web, at once or once the record it relies on is kept.
+    fn answer(&mut self, asked: Asked) {
+        let Asked { call, answer } = asked;
+        let (reply, after) = self.reply(call);
+        self.drain();
+        self.held.push((after, Held::Reply(answer, reply)));
+    }
+
+    fn reply(&mut self, call: Call) -> (Reply, RecordNo) {
+        let now = self.clock.now();
+        let nothing = RecordNo(0);
+        let exchange = &mut self.exchange;
+        match call {
+            Call::Fetch { origin, name, user_agent, upload } => {
+                let index = self.sockets.index(origin.interface);
+                let neighbour = look_up(&mut self.neighbours, index, *origin.from.ip());
+                let arrival = Arrival {
+                    side: origin.side,
+                    interface: origin.interface,
+                    from: origin.from,
+                    neighbour,
+                };
+                let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
+                let Fetched { answer, after } = exchange.fetch(now, &fetch);
+                (Reply::Fetched(answer), after)
+            }
+            Call::Admits { side, source } => {
+                (Reply::Admits(exchange.admits_admin(side, source)), nothing)
+            }
+            Call::Check { source, token } => {
+                (Reply::Checked(exchange.logged_in(now, source, &token)), nothing)
+            }
+            Call::Look => (Reply::Looked(Box::new(exchange.view(now))), nothing),
+            Call::LookAt(mac) => {
+                (Reply::LookedAt(exchange.device(now, mac).map(Box::new)), nothing)
+            }
+            Call::Do { by, command } => match exchange.command(now, &by, command) {
+                Ok(after) => (Reply::Done(Ok(())), after),
+                Err(refusal) => (Reply::Done(Err(refusal)), nothing),
+            },
+            Call::MayLogIn { source } => {
+                (Reply::MayLogIn(exchange.may_log_in(now, source)), nothing)
+            }
+            Call::LogIn { source, right } => {
+                (Reply::LoggedIn(exchange.log_in(now, source, right)), nothing)
+            }
+            Call::LogOut { token } => {
+                exchange.log_out(&token);
+                (Reply::LoggedOut, nothing)
+            }
+            Call::SetPassword { source, hash } => match exchange.set_password(now, source, hash) {
+                Ok((session, after)) => (Reply::PasswordSet(Ok(session)), after),
+                Err(refusal) => (Reply::PasswordSet(Err(refusal)), nothing),
+            },
+        }
+    }
+
+    /// Takes word from the flash thread; an error ends the loop, and with it all that was not kept.
+    fn settle(&mut self, told: Told) -> Result<(), String> {
+        match told {
+            Told::Kept(upto, wear) => {
+                self.kept = self.kept.max(upto);
+                self.wear = wear;
+                Ok(())
+            }
+            Told::WantsSnapshot => {
+                let facts = self.exchange.durable().facts();
+                let records = facts.map(|fact| encoded(&fact)).collect();
+                self.flash.hand(Job::Snapshot(records, self.made));
+                Ok(())
+            }
+            Told::Failed(why) => Err(why),
+        }
+    }
+
+    /// Does what the exchange wants: hands records to the flash thread as one, and sends what may
+    /// leave.
+    fn perform(&mut self) {
+        for output in std::mem::take(&mut self.outputs) {
+            match output {
+                Output::Record(no, event) => {
+                    self.made = no;
+                    self.records.push(encoded(&event));
+                }
+                Output::Send(departure, after) => {
+                    self.held.push((after, Held::Datagram(departure)));
+                }
+                Output::Close(Line::Transfer(no)) => {
+                    self.release();
+                    self.sockets.close(no);
+                }
+                Output::Close(Line::SipStream(stream)) => self.streams.close(stream),
+                Output::Close(Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast) => (),
+                Output::Probe(interface, address) => self.sockets.probe(interface, address),
+                Output::Note(note) => (self.notes)(note),
+            }
+        }
+        if !self.records.is_empty() {
+            self.flash.hand(Job::Append(std::mem::take(&mut self.records), self.made));
+        }
+        self.release();
+    }
+
+    /// Lets go what waits for nothing any more.
+    fn release(&mut self) {
+        let kept = self.kept;
+        let (free, waiting) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|(after, _): &(RecordNo, Held)| *after <= kept);
+        self.held = waiting;
+        for (_, held) in free {
+            match held {
+                Held::Datagram(departure) => self.send(&departure),
+                // A browser that went away meanwhile is nobody's loss.
+                Held::Reply(answer, reply) => drop(answer.send(reply)),
+            }
+        }
+    }
+
+    fn send(&mut self, departure: &Departure) {
+        match departure.line {
+            Line::SipStream(stream) => self.streams.send(stream, &departure.bytes),
+            Line::Dhcp | Line::Tftp | Line::Transfer(_) | Line::Sip | Line::SipMulticast => {
+                if let Err(error) = self.sockets.send(departure) {
+                    log::debug!("a datagram could not leave: {error}");
+                }
+            }
+        }
+    }
+}
+
+fn look_up(neighbours: &mut Option<Neighbours>, index: Option<u32>, ip: Ipv4Addr) -> Neighbour {
+    let found = neighbours.as_mut().zip(index).and_then(|(table, index)| table.find(index, ip));
+    found.map_or(Neighbour::Unknown, Neighbour::Is)
+}
+
+fn encoded(event: &Event) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    event.encode(&mut bytes);
+    bytes
+}

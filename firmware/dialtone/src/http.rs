@@ -1,0 +1,192 @@
+//! HTTP for phones and for admins: connections, their bounds, and which of the two tables of
+//! routes a request belongs to. What is answered stands in [`files`] and in [`crate::web`].
+//!
+//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet, no ranges, no compression. There is
+//! no `Date` header, since the box may not know the time (RFC 9110 section 6.6.1). A request with a
+//! `Transfer-Encoding` is refused and its connection closed: no phone and no browser needs it here,
+//! and so nobody can be made to disagree on where a request ends (RFC 9112 section 6.3).
+//!
+//! The admin's routes exist on the LAN only, and only for an address of the LAN; for everybody else
+//! their addresses are like any other, so that nobody learns that there is something to log in to.
+//!
+//! A connection is bounded in number, memory (a head of 16 KiB, a body of a form) and time; a
+//! failure of one connection ends that one.
+
+mod files;
+mod guests;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub(crate) use guests::{Guests, Limits};
+
+use crate::call::{Call, Desk, Origin, Reply};
+use crate::web::WebSite;
+use exchange::names::{InterfaceNo, Side};
+use guests::{Guest, Phase, Watched, TICK};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderValue, CONNECTION, TRANSFER_ENCODING};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::MissedTickBehavior;
+
+/// Every answer, complete before it is sent.
+pub(crate) type Answered = Response<Full<Bytes>>;
+
+/// Most bytes of a head.
+const HEAD_BYTES_MAX: usize = 16 * 1_024;
+/// Connections that may wait to be accepted; all phones may come in the same moment.
+const BACKLOG: u32 = 2_048;
+/// How long nothing is accepted after an error, such as being out of descriptors.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(20);
+
+/// A bound port.
+pub(crate) struct Listener {
+    listener: TcpListener,
+    at: SocketAddrV4,
+}
+
+impl Listener {
+    /// Binds an address; needs a runtime to be entered.
+    pub(crate) fn bind(at: SocketAddrV4) -> io::Result<Listener> {
+        let bound = || {
+            let socket = TcpSocket::new_v4()?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(SocketAddr::V4(at))?;
+            let listener = socket.listen(BACKLOG)?;
+            let port = listener.local_addr()?.port();
+            Ok(Listener { listener, at: SocketAddrV4::new(*at.ip(), port) })
+        };
+        bound().map_err(|error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}")))
+    }
+
+    /// Where it listens, with the port the system chose if it was asked to.
+    pub(crate) fn address(&self) -> SocketAddrV4 {
+        self.at
+    }
+}
+
+/// Serves one network port; never returns.
+pub(crate) async fn serve(
+    listener: Listener,
+    interface: InterfaceNo,
+    side: Side,
+    desk: Desk,
+    site: Arc<WebSite>,
+) {
+    let guests = site.guests().clone();
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.listener.accept() => accepted,
+            _ = ticks.tick() => {
+                guests.sweep(interface);
+                continue;
+            }
+        };
+        let (stream, from) = match accepted {
+            Ok((stream, SocketAddr::V4(from))) => (stream, from),
+            Ok((_, SocketAddr::V6(_))) => continue,
+            // A connection that died in the queue, or no descriptor left: let others finish.
+            Err(_) => {
+                tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+                continue;
+            }
+        };
+        let Some(guest) = guests.admit(interface, *from.ip()) else { continue };
+        let visitor = Visitor {
+            origin: Origin { interface, side, from },
+            own: *listener.at.ip(),
+            limits: guests.limits(),
+            desk: desk.clone(),
+            site: site.clone(),
+        };
+        tokio::spawn(attend(stream, guest, visitor));
+    }
+}
+
+/// One connection and what its requests are answered with.
+pub(crate) struct Visitor {
+    pub(crate) origin: Origin,
+    /// The box's own address there.
+    pub(crate) own: Ipv4Addr,
+    pub(crate) limits: Limits,
+    pub(crate) desk: Desk,
+    pub(crate) site: Arc<WebSite>,
+}
+
+async fn attend(stream: TcpStream, guest: Guest, visitor: Visitor) {
+    // Without it the last piece of a file waits for the phone's acknowledgement; it works all the
+    // same.
+    let _ = stream.set_nodelay(true);
+    let visit = guest.visit.clone();
+    let visitor = &visitor;
+    let answer = service_fn(|request: Request<Incoming>| {
+        guest.visit.advance(&[Phase::Idle, Phase::Head, Phase::Answered], Phase::Asked);
+        let visit = guest.visit.clone();
+        async move {
+            let answered = visitor.answer(request).await;
+            visit.advance(&[Phase::Asked], Phase::Answered);
+            Ok::<_, Infallible>(answered)
+        }
+    });
+    let connection = http1::Builder::new()
+        .max_buf_size(HEAD_BYTES_MAX)
+        .auto_date_header(false)
+        // Some simple clients close their half once they have asked.
+        .half_close(true)
+        .serve_connection(TokioIo::new(Watched { stream, visit }), answer);
+    tokio::select! {
+        served = connection => if let Err(error) = served {
+            log::debug!("an HTTP connection ended: {error}");
+        },
+        () = guest.visit.overdue() => (),
+    }
+}
+
+impl Visitor {
+    async fn answer(&self, request: Request<Incoming>) -> Answered {
+        let encoded = request.headers().contains_key(TRANSFER_ENCODING);
+        let closes = encoded || request.headers().contains_key(hyper::header::UPGRADE);
+        let mut answered = self.answer_by_table(request, encoded).await;
+        if closes {
+            answered.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        answered
+    }
+
+    async fn answer_by_table(&self, request: Request<Incoming>, encoded: bool) -> Answered {
+        let is_upload = matches!(*request.method(), Method::PUT | Method::POST);
+        if encoded && !is_upload {
+            return files::plain(StatusCode::BAD_REQUEST);
+        }
+        if let Some(found) = self.site.find(request.uri().path()) {
+            if self.is_admitted().await {
+                return match encoded {
+                    true => files::plain(StatusCode::LENGTH_REQUIRED),
+                    false => crate::web::answer(self, request, found).await,
+                };
+            }
+        }
+        files::answer(self, request).await
+    }
+
+    /// Whether the admin's routes exist for this visitor.
+    async fn is_admitted(&self) -> bool {
+        let Origin { side, from, .. } = self.origin;
+        if side != Side::Lan {
+            return false;
+        }
+        let asked = self.desk.ask(Call::Admits { side, source: *from.ip() }).await;
+        matches!(asked, Some(Reply::Admits(true)))
+    }
+}

@@ -1,0 +1,146 @@
+//! The phones' side: every address is a file's name, and the exchange knows who may have which.
+//!
+//! A name is percent-decoded once and then handed over as it is; what cannot be a name is refused
+//! there. Each refusal is the same for every reason, to the byte. A phone that wants to store a
+//! file is refused in words it understands, after its bytes were taken off the line, up to a bound.
+
+use super::{Answered, Visitor};
+use crate::call::{Call, Reply};
+use exchange::Answer;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{
+    HeaderName, HeaderValue, ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPECT, RETRY_AFTER, USER_AGENT,
+};
+use hyper::{Method, Request, Response, StatusCode};
+
+/// Bytes of an upload taken off the line before it is refused; a log of a phone is smaller.
+const UPLOAD_DISCARDED_MAX: usize = 256 * 1_024;
+/// Most bytes of a User-Agent that are looked at.
+const USER_AGENT_MAX: usize = 256;
+/// When a phone should ask again for a file that could not be made.
+const RETRY_AFTER_S: &str = "5";
+
+/// Answers a request for, or of, a file.
+pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Answered {
+    let upload = match *request.method() {
+        Method::GET | Method::HEAD => false,
+        Method::PUT | Method::POST => true,
+        _ => {
+            let mut answered = plain(StatusCode::METHOD_NOT_ALLOWED);
+            set(&mut answered, ALLOW, "GET, HEAD");
+            return answered;
+        }
+    };
+    let name = name(request.uri().path());
+    let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
+    let user_agent = user_agent.unwrap_or_default();
+    let user_agent = user_agent.get(..USER_AGENT_MAX).unwrap_or(user_agent).to_vec();
+    if upload {
+        discard(visitor, request).await;
+    }
+    let Some(name) = name else { return plain(StatusCode::BAD_REQUEST) };
+    let call = Call::Fetch { origin: visitor.origin, name, user_agent, upload };
+    match visitor.desk.ask(call).await {
+        Some(Reply::Fetched(answer)) => answered(answer),
+        Some(_) | None => answered(Answer::Unavailable),
+    }
+}
+
+fn answered(answer: Answer) -> Answered {
+    match answer {
+        Answer::File { bytes, content_type } => {
+            let mut answered = Response::new(Full::new(Bytes::from(bytes)));
+            set(&mut answered, CONTENT_TYPE, content_type);
+            set(&mut answered, CACHE_CONTROL, "no-store");
+            answered
+        }
+        Answer::NotFound => plain(StatusCode::NOT_FOUND),
+        Answer::Forbidden => plain(StatusCode::FORBIDDEN),
+        Answer::BadName => plain(StatusCode::BAD_REQUEST),
+        Answer::Unavailable => {
+            let mut answered = plain(StatusCode::SERVICE_UNAVAILABLE);
+            set(&mut answered, RETRY_AFTER, RETRY_AFTER_S);
+            answered
+        }
+    }
+}
+
+/// A status and its name, nothing else.
+pub(super) fn plain(status: StatusCode) -> Answered {
+    let words = status.canonical_reason().unwrap_or_default();
+    let mut answered = Response::new(Full::new(Bytes::from_static(words.as_bytes())));
+    *answered.status_mut() = status;
+    set(&mut answered, CONTENT_TYPE, "text/plain; charset=utf-8");
+    set(&mut answered, CACHE_CONTROL, "no-store");
+    answered
+}
+
+fn set(answered: &mut Answered, name: HeaderName, value: &'static str) {
+    answered.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+/// Takes what a phone sends off the line, so that it has sent all before it hears that it was in
+/// vain. One that asks first (RFC 9110 section 10.1.1) is spared the sending.
+async fn discard(visitor: &Visitor, request: Request<Incoming>) {
+    if request.headers().contains_key(EXPECT) {
+        return;
+    }
+    let mut body = Limited::new(request.into_body(), UPLOAD_DISCARDED_MAX);
+    let all = async { while let Some(Ok(_piece)) = body.frame().await {} };
+    // Late or early, the answer is the same.
+    let _ = tokio::time::timeout(visitor.limits.body, all).await;
+}
+
+/// The name of the file that a path asks for; `None` where a percent sign is followed by no two hex
+/// digits, or what they mean is NUL or not UTF-8.
+fn name(path: &str) -> Option<String> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if !path.contains('%') {
+        return Some(path.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = match (first, tail) {
+            (b'%', [high, low, tail @ ..]) => {
+                let (high, low) = ((*high as char).to_digit(16)?, (*low as char).to_digit(16)?);
+                bytes.push((high << 4 | low) as u8);
+                tail
+            }
+            (b'%', _) => return None,
+            (plain, tail) => {
+                bytes.push(*plain);
+                tail
+            }
+        };
+    }
+    let name = String::from_utf8(bytes).ok()?;
+    (!name.contains('\0')).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn a_name_is_decoded_once_and_no_more() {
+        let names = [
+            ("/prov/001565123456.cfg", Some("prov/001565123456.cfg")),
+            ("/a%20b", Some("a b")),
+            ("/%2e%2e%2fetc", Some("../etc")),
+            ("/%252e%252e", Some("%2e%2e")),
+            ("//x", Some("/x")),
+            ("/", Some("")),
+            ("*", Some("*")),
+            ("/%", None),
+            ("/%4", None),
+            ("/%zz", None),
+            ("/a%00b", None),
+            ("/%ff", None),
+        ];
+        for (path, expected) in names {
+            assert_eq!(name(path).as_deref(), expected, "{path}");
+        }
+    }
+}

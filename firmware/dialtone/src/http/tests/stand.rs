@@ -1,0 +1,179 @@
+//! The whole HTTP side on a real loopback port, before a real exchange on a thread of its own, and
+//! clients that can say anything, from any address of 127/8.
+
+use crate::call::{desk, Asked, Call, Reply};
+use crate::http::{serve, Limits, Listener};
+use crate::password;
+use crate::web::WebSite;
+use exchange::board::{Board, Interface, Network, Site, Subnet};
+use exchange::names::{InterfaceNo, Side};
+use exchange::state::Durable;
+use exchange::time::{Instant, Now};
+use exchange::{Arrival, Exchange, Fetch, Neighbour, PasswordHash, Seed};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use wire::Mac;
+
+pub(crate) const HOME: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 1);
+pub(crate) const FIRST_PASSWORD: &str = "abcd-efgh-ijkm-npqr";
+
+/// The address at which ARP would find the phone with [`phone_mac`] of the same number.
+pub(crate) fn phone(no: u8) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 2, no)
+}
+
+/// A Yealink's hardware address.
+pub(crate) fn phone_mac(no: u8) -> Mac {
+    Mac([0x00, 0x15, 0x65, 0, 0, no])
+}
+
+/// A running box.
+pub(crate) struct Stand {
+    pub(crate) at: SocketAddrV4,
+    /// Its clock, in ms.
+    pub(crate) now: Arc<AtomicU64>,
+}
+
+impl Stand {
+    pub(crate) fn up() -> Stand {
+        Stand::with(Limits::default(), Side::Lan)
+    }
+
+    pub(crate) fn with(limits: Limits, side: Side) -> Stand {
+        let listener = Listener::bind(SocketAddrV4::new(HOME, 0)).unwrap();
+        let at = listener.address();
+        let (desk, questions) = desk();
+        let now = Arc::new(AtomicU64::new(1_000));
+        let clock = now.clone();
+        std::thread::spawn(move || exchange_thread(questions, &clock));
+        let site = Arc::new(WebSite::with(limits));
+        tokio::spawn(serve(listener, InterfaceNo(0), side, desk, site));
+        Stand { at, now }
+    }
+
+    pub(crate) async fn connect(&self, source: Ipv4Addr) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::V4(SocketAddrV4::new(source, 0))).unwrap();
+        socket.connect(SocketAddr::V4(self.at)).await.unwrap()
+    }
+
+    /// Sends bytes and reads until the other end closes.
+    pub(crate) async fn say(&self, source: Ipv4Addr, bytes: impl AsRef<[u8]>) -> String {
+        let mut stream = self.connect(source).await;
+        // A box that has had enough closes before it has read all.
+        let _ = stream.write_all(bytes.as_ref()).await;
+        until_closed(&mut stream).await
+    }
+
+    /// Asks for a file as a phone does.
+    pub(crate) async fn fetch(&self, source: Ipv4Addr, path: &str) -> String {
+        self.say(source, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+            .await
+    }
+}
+
+pub(crate) async fn until_closed(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let read = timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "the connection stays open");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The status of an answer; 0 if there is none.
+pub(crate) fn status(answer: &str) -> u16 {
+    answer.get(9..12).and_then(|digits| digits.parse().ok()).unwrap_or_default()
+}
+
+pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let (head, _) = answer.split_once("\r\n\r\n")?;
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+pub(crate) fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+fn exchange_thread(mut questions: mpsc::Receiver<Asked>, clock: &AtomicU64) {
+    let templates = render::Templates::shipped().ok().unwrap();
+    let first = first_hash();
+    let mut exchange =
+        Exchange::new(board(), Durable::default(), Seed([7; 32]), Box::new(templates), first);
+    while let Some(Asked { call, answer }) = questions.blocking_recv() {
+        let now = Now { mono: Instant(clock.load(Ordering::Relaxed)), wall: None };
+        let reply = reply(&mut exchange, now, call);
+        while exchange.poll_output().is_some() {}
+        let _ = answer.send(reply);
+    }
+}
+
+/// Cheap to compare with: these tests are not about how slow it is.
+fn first_hash() -> PasswordHash {
+    password::record(FIRST_PASSWORD, [1; 16], 8, 1).unwrap()
+}
+
+fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
+    match call {
+        Call::Fetch { origin, name, user_agent, upload } => {
+            let [.., third, no] = origin.from.ip().octets();
+            let found = if third == 2 { Neighbour::Is(phone_mac(no)) } else { Neighbour::Unknown };
+            let arrival = Arrival {
+                side: origin.side,
+                interface: origin.interface,
+                from: origin.from,
+                neighbour: found,
+            };
+            let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
+            Reply::Fetched(exchange.fetch(now, &fetch).answer)
+        }
+        Call::Admits { side, source } => Reply::Admits(exchange.admits_admin(side, source)),
+        Call::Check { source, token } => Reply::Checked(exchange.logged_in(now, source, &token)),
+        Call::Look => Reply::Looked(Box::new(exchange.view(now))),
+        Call::LookAt(mac) => Reply::LookedAt(exchange.device(now, mac).map(Box::new)),
+        Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
+        Call::MayLogIn { source } => Reply::MayLogIn(exchange.may_log_in(now, source)),
+        Call::LogIn { source, right } => Reply::LoggedIn(exchange.log_in(now, source, right)),
+        Call::LogOut { token } => {
+            exchange.log_out(&token);
+            Reply::LoggedOut
+        }
+        Call::SetPassword { source, hash } => {
+            Reply::PasswordSet(exchange.set_password(now, source, hash).map(|(session, _)| session))
+        }
+    }
+}
+
+fn board() -> Board {
+    let network = Network::new(Ipv4Addr::new(127, 0, 0, 0), 16).unwrap();
+    Board {
+        interfaces: vec![Interface { side: Side::Lan, address: HOME, prefix: 16, has_arp: true }],
+        subnets: vec![Subnet {
+            interface: InterfaceNo(0),
+            relayed: false,
+            network,
+            first: Ipv4Addr::new(127, 0, 200, 1),
+            last: Ipv4Addr::new(127, 0, 200, 99),
+            router: None,
+            dns: Vec::new(),
+            domain: None,
+            ntp: Vec::new(),
+            options: Vec::new(),
+            reservations: Vec::new(),
+        }],
+        http_port: 80,
+        sip_port: 5060,
+        directory: "prov".to_owned(),
+        site: Site {
+            time_zone: "UTC".to_owned(),
+            ntp_server: None,
+            poll_min: 1_440,
+            realm: "dialtone".to_owned(),
+        },
+    }
+}

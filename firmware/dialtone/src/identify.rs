@@ -1,0 +1,161 @@
+//! `dialtone identify`: what the catalogue makes of a sign, one JSON line in, one out.
+
+use crate::config::bytes_of;
+use exchange::catalog::{Catalog, Identity, Sign};
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, Read, Write};
+use wire::Mac;
+
+/// Longest line read; a longer one is answered as unreadable.
+const LINE_BYTES_MAX: u64 = 256 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    kind: Kind,
+    string: Option<String>,
+    hex: Option<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    DhcpOption60,
+    DhcpOption55,
+    DhcpOption77,
+    HttpUserAgent,
+    SipUserAgent,
+    PnpEvent,
+    PnpRequestUri,
+    Filename,
+    Oui,
+}
+
+#[derive(Serialize)]
+struct Verdict<'a> {
+    family: Option<&'static str>,
+    vendor: Option<&'a str>,
+    model: Option<&'a str>,
+    version: Option<&'a str>,
+    mac: Option<String>,
+}
+
+/// Answers every line of `questions`; `Err` is a broken pipe or an unreadable input.
+pub(crate) fn run(questions: impl Read, mut answers: impl Write) -> std::io::Result<()> {
+    let catalog = Catalog::new();
+    let mut questions = std::io::BufReader::new(questions);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = questions.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            return answers.flush();
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match answer(&catalog, &line) {
+            Ok(json) => writeln!(answers, "{json}")?,
+            Err(why) => writeln!(answers, "{}", serde_json::json!({ "error": why }))?,
+        }
+        if line.last() != Some(&b'\n') && read as u64 == LINE_BYTES_MAX {
+            questions.skip_until(b'\n')?;
+        }
+    }
+}
+
+fn answer(catalog: &Catalog, line: &[u8]) -> Result<String, String> {
+    let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let bytes = match (question.string, question.hex) {
+        (Some(string), None) => string.into_bytes(),
+        (None, Some(hex)) => bytes_of(&hex).ok_or("hex wants pairs of hex digits")?,
+        (Some(_), Some(_)) | (None, None) => return Err("wants either string or hex".to_owned()),
+    };
+    let identity = identify(catalog, question.kind, &bytes);
+    serde_json::to_string(&verdict(&identity)).map_err(|error| error.to_string())
+}
+
+fn identify(catalog: &Catalog, kind: Kind, bytes: &[u8]) -> Identity {
+    match kind {
+        Kind::DhcpOption60 => catalog.identify(Sign::VendorClass(bytes)),
+        Kind::DhcpOption55 => catalog.identify(Sign::ParameterList(&parameters(bytes))),
+        Kind::DhcpOption77 => catalog.identify(Sign::UserClass(bytes)),
+        Kind::HttpUserAgent => catalog.identify(Sign::HttpUserAgent(bytes)),
+        Kind::SipUserAgent => catalog.identify(Sign::SipUserAgent(bytes)),
+        Kind::PnpEvent => catalog.identify(Sign::PnpEvent(bytes)),
+        Kind::PnpRequestUri => catalog.identify(Sign::PnpRequestUri(bytes)),
+        Kind::Filename => catalog.identify(Sign::FileName(bytes)),
+        Kind::Oui => match padded_mac(bytes) {
+            Some(mac) => Identity { mac: None, ..catalog.identify(Sign::Oui(mac)) },
+            None => Identity::UNKNOWN,
+        },
+    }
+}
+
+/// Option 55 as people write it, `1,3,6`; else the bytes themselves.
+fn parameters(bytes: &[u8]) -> Vec<u8> {
+    let numbers = std::str::from_utf8(bytes).ok().map(|text| {
+        text.split(',').map(|number| number.trim().parse().ok()).collect::<Option<Vec<u8>>>()
+    });
+    numbers.flatten().unwrap_or_else(|| bytes.to_vec())
+}
+
+/// A hardware address of which 6 to 12 digits are known; the rest is filled with zeros.
+fn padded_mac(bytes: &[u8]) -> Option<Mac> {
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_hexdigit()).copied();
+    let mut digits: Vec<u8> = digits.collect();
+    if !(6..=12).contains(&digits.len()) {
+        return None;
+    }
+    digits.resize(12, b'0');
+    Mac::parse(&digits)
+}
+
+fn verdict(identity: &Identity) -> Verdict<'_> {
+    Verdict {
+        family: identity.family.map(|family| family.id()),
+        vendor: Some(identity.vendor).filter(|vendor| !vendor.is_empty()),
+        model: identity.model.as_deref(),
+        version: identity.version.as_deref(),
+        mac: identity.mac.map(|mac| mac.bare().to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(questions: &str) -> Vec<String> {
+        let mut answers = Vec::new();
+        run(questions.as_bytes(), &mut answers).unwrap();
+        String::from_utf8(answers).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_sign_is_answered_with_what_it_tells_and_null_for_the_rest() {
+        let answers = said(concat!(
+            r#"{"kind":"http_user_agent","string":"Yealink SIP-T46G 28.72.0.1 00:15:65:4a:a9:37"}"#,
+            "\n",
+            r#"{"kind":"dhcp_option60","hex":"7965616c696e6b"}"#,
+            "\n",
+            r#"{"kind":"oui","string":"000413"}"#,
+            "\n",
+            r#"{"kind":"dhcp_option60","string":"MSFT 5.0"}"#,
+            "\n",
+        ));
+        assert_eq!(
+            answers[0],
+            r#"{"family":"yealink","vendor":"Yealink","model":"T46G","version":"28.72.0.1","mac":"0015654aa937"}"#
+        );
+        assert!(answers[1].starts_with(r#"{"family":"yealink","vendor":"Yealink","model":null"#));
+        assert!(answers[2].starts_with(r#"{"family":"snom""#));
+        assert!(answers[3].starts_with(r#"{"family":null,"vendor":null"#));
+    }
+
+    #[test]
+    fn a_line_that_is_no_question_is_said_to_be_none_and_the_next_is_answered() {
+        let answers = said("{\n\n{\"kind\":\"oui\"}\n{\"kind\":\"oui\",\"string\":\"001565\"}");
+        assert!(answers[0].starts_with(r#"{"error":"#) && answers[1].contains("string or hex"));
+        assert!(answers[2].contains("yealink"));
+    }
+}

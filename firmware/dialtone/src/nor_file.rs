@@ -1,0 +1,121 @@
+//! A file that behaves as NOR flash does: a program only clears bits, an erase sets a block.
+//!
+//! What a real chip would refuse, this refuses: a caller that programs over what it has not erased
+//! finds out on the host. Every program is synced before it counts, so a power cut of the host is
+//! one of the flash too. Page timing can be switched on for measurements.
+
+use journal::{Flash, Geometry};
+use nix::fcntl::{Flock, FlockArg};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+/// 1 MiB with 4 KiB blocks and 256-byte pages, as the smallest partition of a board.
+const GEOMETRY: Geometry = Geometry { size: 1024 * 1024, erase_block: 4096, page: 256 };
+/// A page takes 0.4 to 0.7 ms on the usual chips.
+const PAGE_TIME: Duration = Duration::from_micros(550);
+/// A block of 4 KiB takes 45 ms.
+const ERASE_TIME: Duration = Duration::from_millis(45);
+
+/// The emulated flash.
+pub(crate) struct NorFile {
+    file: Flock<File>,
+    timing: Timing,
+}
+
+/// Whether the file takes as long as a chip would.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timing {
+    /// As fast as the host writes.
+    Host,
+    /// As slow as NOR.
+    Nor,
+}
+
+impl NorFile {
+    /// Opens the file, makes it blank flash where it does not exist, and keeps others from it.
+    pub(crate) fn open(path: &Path, timing: Timing) -> io::Result<NorFile> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = file.open(path)?;
+        let busy = |(_, errno): (File, nix::Error)| match errno {
+            nix::Error::EWOULDBLOCK => {
+                io::Error::new(io::ErrorKind::ResourceBusy, "another Dialtone uses this file")
+            }
+            other => other.into(),
+        };
+        let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(busy)?;
+        let size = u64::from(GEOMETRY.size);
+        match file.metadata()?.len() {
+            0 => {
+                file.write_all_at(&vec![0xff; GEOMETRY.size as usize], 0)?;
+                file.sync_all()?;
+            }
+            len if len == size => (),
+            len => {
+                let why = format!("it has {len} bytes where flash of {size} was expected");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
+        }
+        Ok(NorFile { file, timing })
+    }
+}
+
+impl Flash for NorFile {
+    type Error = io::Error;
+
+    fn geometry(&self) -> Geometry {
+        GEOMETRY
+    }
+
+    fn read(&mut self, at: u32, buf: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(buf, u64::from(at))
+    }
+
+    fn program(&mut self, at: u32, bytes: &[u8]) -> io::Result<()> {
+        let mut there = vec![0; bytes.len()];
+        self.file.read_exact_at(&mut there, u64::from(at))?;
+        if there.iter().zip(bytes).any(|(old, new)| old & new != *new) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "programs over unerased flash"));
+        }
+        self.file.write_all_at(bytes, u64::from(at))?;
+        self.file.sync_data()?;
+        if self.timing == Timing::Nor {
+            let (first, last) = (at / GEOMETRY.page, (at + bytes.len() as u32 - 1) / GEOMETRY.page);
+            std::thread::sleep(PAGE_TIME * (last - first + 1));
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self, at: u32) -> io::Result<()> {
+        self.file.write_all_at(&[0xff; GEOMETRY.erase_block as usize], u64::from(at))?;
+        self.file.sync_data()?;
+        if self.timing == Timing::Nor {
+            std::thread::sleep(ERASE_TIME);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cleared_stays_cleared_until_it_is_erased() {
+        let path = std::env::temp_dir().join(format!("dialtone-nor-{}", std::process::id()));
+        let mut flash = NorFile::open(&path, Timing::Host).unwrap();
+        flash.program(4096, &[0x0f]).unwrap();
+        assert!(flash.program(4096, &[0xf0]).is_err());
+        flash.erase(4096).unwrap();
+        flash.program(4096, &[0xf0]).unwrap();
+        assert!(NorFile::open(&path, Timing::Host).is_err(), "one user at a time");
+        drop(flash);
+        let mut byte = [0];
+        NorFile::open(&path, Timing::Host).unwrap().read(4096, &mut byte).unwrap();
+        assert_eq!(byte, [0xf0]);
+        std::fs::remove_file(&path).unwrap();
+    }
+}

@@ -1,0 +1,285 @@
+//! The admin's password: how it is hashed, compared, and drawn for the first time.
+//!
+//! A password is kept as an argon2id record (RFC 9106) in the usual text form, which carries the
+//! parameters it was made with, so that later releases may choose others and still read old ones.
+//! Hashing is slow and takes megabytes on purpose; so it is done off the loop and behind a [`Door`]
+//! that lets one person in at a time: a flood of log-ins costs time, never memory, and never the
+//! phones their exchange.
+//!
+//! Nothing in here keeps, prints or logs a password.
+
+use crate::entropy;
+use argon2::{Algorithm, Argon2, Params, Version};
+use exchange::PasswordHash;
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Memory of one hash, in KiB, and how often it is gone over.
+const MEMORY_KIB: u32 = 8 * 1_024;
+const ROUNDS: u32 = 2;
+/// What a record from flash may ask for at most; a damaged one must not take the box.
+const MEMORY_KIB_MAX: u32 = 64 * 1_024;
+const ROUNDS_MAX: u32 = 16;
+const HASH_BYTES: usize = 32;
+const SALT_BYTES: usize = 16;
+
+/// Letters and digits that nobody confuses on a console; 32 of them, five bits each.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+const GROUP_LETTERS: usize = 4;
+
+/// Why a password could not be hashed or drawn.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// The kernel gave no entropy.
+    Entropy,
+    /// There was no memory for hashing, or the thread that hashed was lost.
+    Hash,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Failed::Entropy => "the kernel has no entropy to give",
+            Failed::Hash => "a password could not be hashed",
+        })
+    }
+}
+
+/// Draws the first password, of 80 random bits, and hashes it; the text is for the console only.
+pub(crate) fn first() -> Result<(String, PasswordHash), Failed> {
+    let chance = entropy::salt().map_err(|_no_entropy| Failed::Entropy)?;
+    let mut password = String::new();
+    for (place, byte) in chance.iter().enumerate() {
+        if place > 0 && place % GROUP_LETTERS == 0 {
+            password.push('-');
+        }
+        password.extend(ALPHABET.get(usize::from(byte & 31)).copied().map(char::from));
+    }
+    let salt = entropy::salt().map_err(|_no_entropy| Failed::Entropy)?;
+    let hash = hash(&password, salt)?;
+    Ok((password, hash))
+}
+
+/// Hashes a password into a record; slow on purpose.
+pub(crate) fn hash(password: &str, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, Failed> {
+    record(password, salt, MEMORY_KIB, ROUNDS)
+}
+
+/// Hashes a password with other parameters than the usual ones.
+pub(crate) fn record(
+    password: &str,
+    salt: [u8; SALT_BYTES],
+    memory_kib: u32,
+    rounds: u32,
+) -> Result<PasswordHash, Failed> {
+    let hash = derive(password, &salt, memory_kib, rounds).ok_or(Failed::Hash)?;
+    let (salt, hash) = (base64(&salt), base64(&hash));
+    let mut record = PasswordHash::new();
+    write!(record, "$argon2id$v=19$m={memory_kib},t={rounds},p=1${salt}${hash}")
+        .map(|()| record)
+        .map_err(|_too_long| Failed::Hash)
+}
+
+/// Whether a password is the one of a record; slow on purpose, and never so for a record that
+/// cannot be read, since no password is its.
+pub(crate) fn is_right(password: &str, record: &str) -> bool {
+    let Some((salt, hash, memory_kib, rounds)) = read(record) else { return false };
+    let Some(made) = derive(password, &salt, memory_kib, rounds) else { return false };
+    // Every byte is looked at, whichever differs first.
+    let differing = made.iter().zip(&hash).fold(0, |sum, (ours, theirs)| sum | (ours ^ theirs));
+    hash.len() == made.len() && std::hint::black_box(differing) == 0
+}
+
+fn derive(password: &str, salt: &[u8], memory_kib: u32, rounds: u32) -> Option<[u8; HASH_BYTES]> {
+    let params = Params::new(memory_kib, rounds, 1, Some(HASH_BYTES)).ok()?;
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut hash = [0; HASH_BYTES];
+    argon.hash_password_into(password.as_bytes(), salt, &mut hash).ok()?;
+    Some(hash)
+}
+
+/// Salt, hash, memory and rounds of a record.
+fn read(record: &str) -> Option<(Vec<u8>, Vec<u8>, u32, u32)> {
+    let rest = record.strip_prefix("$argon2id$v=19$m=")?;
+    let mut parts = rest.split('$');
+    let (parameters, salt, hash) = (parts.next()?, parts.next()?, parts.next()?);
+    let (memory_kib, rounds) = parameters.strip_suffix(",p=1")?.split_once(",t=")?;
+    let (memory_kib, rounds) = (memory_kib.parse().ok()?, rounds.parse().ok()?);
+    let sensible = memory_kib <= MEMORY_KIB_MAX && rounds <= ROUNDS_MAX && parts.next().is_none();
+    sensible.then_some((from_base64(salt)?, from_base64(hash)?, memory_kib, rounds))
+}
+
+/// Lets people in to have a password hashed: one at a time, and of one address one may wait.
+#[derive(Clone)]
+pub(crate) struct Door {
+    one: Arc<Semaphore>,
+    waiting: Arc<Mutex<BTreeSet<Ipv4Addr>>>,
+}
+
+/// The right to have a password hashed now; the next one's turn comes when it is dropped.
+pub(crate) struct Turn {
+    _place: Place,
+    // Shared with the thread that hashes: a browser that hangs up meanwhile must not let in the
+    // next one beside it.
+    permit: Arc<OwnedSemaphorePermit>,
+}
+
+/// A place in the queue.
+struct Place {
+    waiting: Arc<Mutex<BTreeSet<Ipv4Addr>>>,
+    source: Ipv4Addr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.source);
+    }
+}
+
+impl Door {
+    pub(crate) fn new() -> Door {
+        Door { one: Arc::new(Semaphore::new(1)), waiting: Arc::default() }
+    }
+
+    /// Waits for a turn; `None` at once if somebody of the same address waits or has it already.
+    pub(crate) async fn turn(&self, source: Ipv4Addr) -> Option<Turn> {
+        if !self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(source) {
+            return None;
+        }
+        let place = Place { waiting: self.waiting.clone(), source };
+        let permit = self.one.clone().acquire_owned().await.ok()?;
+        Some(Turn { _place: place, permit: Arc::new(permit) })
+    }
+}
+
+impl Turn {
+    /// Whether a password is the one of a record, found out off the loop.
+    pub(crate) async fn is_right(&self, password: String, record: PasswordHash) -> bool {
+        self.apart(move || is_right(&password, &record)).await.unwrap_or(false)
+    }
+
+    /// Hashes a password off the loop.
+    pub(crate) async fn hash(&self, password: String) -> Result<PasswordHash, Failed> {
+        let salt = entropy::salt().map_err(|_no_entropy| Failed::Entropy)?;
+        self.apart(move || hash(&password, salt)).await.unwrap_or(Err(Failed::Hash))
+    }
+
+    async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let permit = self.permit.clone();
+        let thread = tokio::task::spawn_blocking(move || {
+            let made = work();
+            drop(permit);
+            made
+        });
+        thread.await.ok()
+    }
+}
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64 without padding (RFC 4648 section 4), as the records have it.
+fn base64(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let held = group
+            .iter()
+            .enumerate()
+            .fold(0u32, |held, (place, byte)| held | u32::from(*byte) << (16 - 8 * place));
+        for place in 0..=group.len() {
+            let six = (held >> (18 - 6 * place)) as usize & 63;
+            text.extend(BASE64.get(six).copied().map(char::from));
+        }
+    }
+    text
+}
+
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let (mut held, mut bits, mut bytes) = (0u32, 0, Vec::new());
+    for letter in text.bytes() {
+        let six = BASE64.iter().position(|known| *known == letter)?;
+        held = (held << 6 | six as u32) & 0xffff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_right_for_its_own_record_only() {
+        let record = hash("correct horse", [7; 16]).unwrap();
+        assert!(record.starts_with("$argon2id$v=19$m=8192,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$"));
+        assert!(is_right("correct horse", &record));
+        assert!(!is_right("correct horse ", &record) && !is_right("", &record));
+        assert_ne!(record, hash("correct horse", [8; 16]).unwrap());
+    }
+
+    #[test]
+    fn a_record_with_other_parameters_is_still_read() {
+        // From the tests of the reference implementation: 256 KiB, 2 rounds, salt "somesalt".
+        let record = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$\
+            nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        assert!(is_right("password", record));
+    }
+
+    #[test]
+    fn no_password_is_right_for_a_record_that_cannot_be_read() {
+        let whole = hash("x", [7; 16]).unwrap();
+        let damaged = [
+            "",
+            "$argon2id$v=19$m=8192,t=2,p=1$",
+            "$argon2id$v=19$m=8192,t=2,p=1$c29tc2FsdA$",
+            "$argon2id$v=19$m=99999999,t=2,p=1$c29tc2FsdA$AAAA",
+            "$argon2id$v=19$m=8192,t=99999,p=1$c29tc2FsdA$AAAA",
+            "$argon2id$v=19$m=0,t=0,p=1$c29tc2FsdA$AAAA",
+            whole.get(..whole.len() - 4).unwrap(),
+        ];
+        for record in damaged {
+            assert!(!is_right("", record) && !is_right("x", record), "{record}");
+        }
+    }
+
+    #[test]
+    fn the_first_password_can_be_read_aloud_and_is_another_one_each_time() {
+        let (one, record) = first().unwrap();
+        let (other, _) = first().unwrap();
+        assert_ne!(one, other);
+        assert_eq!((one.len(), one.split('-').count()), (19, 4));
+        assert!(is_right(&one, &record));
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        let known = [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        for (plain, coded) in known {
+            assert_eq!(base64(plain.as_bytes()), coded);
+            assert_eq!(from_base64(coded).as_deref(), Some(plain.as_bytes()));
+        }
+        assert_eq!(from_base64("Zg=="), None);
+    }
+
+    #[tokio::test]
+    async fn one_at_a_time_and_one_of_each_address() {
+        let door = Door::new();
+        let [one, other] = [Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2)];
+        let turn = door.turn(one).await.unwrap();
+        assert!(door.turn(one).await.is_none());
+        let waits = std::time::Duration::from_millis(20);
+        assert!(tokio::time::timeout(waits, door.turn(other)).await.is_err());
+        drop(turn);
+        assert!(door.turn(other).await.is_some());
+        assert!(door.turn(one).await.is_some());
+    }
+}

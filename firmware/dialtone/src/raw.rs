@@ -1,0 +1,213 @@
+//! Frames for a client that has no address yet, and ARP probes: what only packet sockets can do.
+//!
+//! A packet socket carries IPv4 or ARP without the Ethernet header; the kernel writes that from the
+//! hardware address given. The `unsafe` of this crate is here: the kernel's address structure for
+//! packet sockets has no safe constructor in `nix`.
+#![allow(unsafe_code, reason = "sockaddr_ll has no safe constructor in nix")]
+
+use nix::libc;
+use nix::sys::socket::{socket, AddressFamily, SockFlag, SockProtocol, SockType};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::{AsRawFd, OwnedFd};
+use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+use wire::Mac;
+
+const ETHERTYPE_IPV4: u16 = 0x0800;
+const ETHERTYPE_ARP: u16 = 0x0806;
+const ARP_BYTES: usize = 28;
+const BROADCAST: Mac = Mac([0xff; 6]);
+
+/// A packet socket on one network port.
+pub(crate) struct RawPort {
+    fd: OwnedFd,
+    index: i32,
+    own: Mac,
+}
+
+/// Somebody spoke ARP: he uses this address.
+pub(crate) struct Spoke {
+    pub(crate) address: Ipv4Addr,
+    pub(crate) mac: Mac,
+}
+
+impl RawPort {
+    /// Opens a socket that hears ARP on this port. Needs `CAP_NET_RAW`.
+    pub(crate) fn open(index: u32, own: Mac) -> io::Result<RawPort> {
+        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+        let fd = socket(AddressFamily::Packet, SockType::Datagram, flags, None::<SockProtocol>)?;
+        let port = RawPort { fd, index: index as i32, own };
+        let address = port.address(ETHERTYPE_ARP, Mac([0; 6]));
+        // SAFETY: `address` is a whole sockaddr_ll and its size is given.
+        let bound = unsafe {
+            libc::bind(port.fd.as_raw_fd(), std::ptr::from_ref(&address).cast(), LL_BYTES)
+        };
+        if bound < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(port)
+    }
+
+    pub(crate) fn fd(&self) -> &OwnedFd {
+        &self.fd
+    }
+
+    /// Asks who uses an address (RFC 5227 probe: our own protocol address stays empty).
+    pub(crate) fn probe(&self, address: Ipv4Addr) -> io::Result<()> {
+        let mut arp = [0; ARP_BYTES];
+        arp[..8].copy_from_slice(&[0, 1, 8, 0, 6, 4, 0, 1]);
+        arp[8..14].copy_from_slice(&self.own.0);
+        arp[24..].copy_from_slice(&address.octets());
+        self.send(ETHERTYPE_ARP, BROADCAST, &arp)
+    }
+
+    /// What the next ARP packet says; `None` when none waits.
+    pub(crate) fn hear(&self) -> Option<Option<Spoke>> {
+        let mut arp = [0; 128];
+        let read = nix::unistd::read(&self.fd, &mut arp).ok()?;
+        let arp = arp.get(..read)?;
+        let ethernet_ipv4 = arp.get(..6) == Some(&[0, 1, 8, 0, 6, 4]);
+        let mac = arp.get(8..14).and_then(|mac| Some(Mac(mac.try_into().ok()?)));
+        let address = arp.get(14..18).and_then(|ip| Some(<[u8; 4]>::try_from(ip).ok()?));
+        let (Some(mac), Some(address), true) = (mac, address, ethernet_ipv4) else {
+            return Some(None);
+        };
+        let address = Ipv4Addr::from(address);
+        let told = !address.is_unspecified() && mac.is_device() && mac != self.own;
+        Some(told.then_some(Spoke { address, mac }))
+    }
+
+    /// Sends a UDP datagram to a hardware address, whatever ARP knows.
+    pub(crate) fn send_udp(
+        &self,
+        from: SocketAddrV4,
+        mac: Mac,
+        to: SocketAddrV4,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        self.send(ETHERTYPE_IPV4, mac, &ipv4_udp(from, to, bytes))
+    }
+
+    fn send(&self, ethertype: u16, mac: Mac, packet: &[u8]) -> io::Result<()> {
+        let address = self.address(ethertype, mac);
+        // SAFETY: the packet and `address` are whole, with their sizes, and outlive the call.
+        let sent = unsafe {
+            libc::sendto(
+                self.fd.as_raw_fd(),
+                packet.as_ptr().cast(),
+                packet.len(),
+                0,
+                std::ptr::from_ref(&address).cast(),
+                LL_BYTES,
+            )
+        };
+        if sent < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    }
+
+    fn address(&self, ethertype: u16, mac: Mac) -> libc::sockaddr_ll {
+        let [a, b, c, d, e, f] = mac.0;
+        libc::sockaddr_ll {
+            sll_family: libc::AF_PACKET as u16,
+            sll_protocol: ethertype.to_be(),
+            sll_ifindex: self.index,
+            sll_hatype: 0,
+            sll_pkttype: 0,
+            sll_halen: 6,
+            sll_addr: [a, b, c, d, e, f, 0, 0],
+        }
+    }
+}
+
+/// Lets the runtime wake whoever waits until a descriptor can be read.
+pub(crate) fn wakes(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an OwnedFd is open for as long as the AsyncFd holds it, and is always the same one.
+    unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }.map_err(Into::into)
+}
+
+/// Lets what a socket sends to a multicast group leave by the port of this address; `nix` has no
+/// safe form of this option.
+#[cfg(feature = "demo")]
+pub(crate) fn multicast_by(socket: &impl AsRawFd, port: Ipv4Addr) -> io::Result<()> {
+    let address = libc::in_addr { s_addr: u32::from(port).to_be() };
+    // SAFETY: the option's value is a whole in_addr and its size is given.
+    let set = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_IP,
+            libc::IP_MULTICAST_IF,
+            std::ptr::from_ref(&address).cast(),
+            size_of::<libc::in_addr>() as libc::socklen_t,
+        )
+    };
+    if set < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+const LL_BYTES: libc::socklen_t = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
+
+/// An IPv4 packet (RFC 791) with a UDP datagram (RFC 768) in it.
+fn ipv4_udp(from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) -> Vec<u8> {
+    let udp_len = (8 + bytes.len()) as u16;
+    let mut packet = Vec::with_capacity(28 + bytes.len());
+    packet.extend_from_slice(&[0x45, 0x10]);
+    packet.extend_from_slice(&(20 + udp_len).to_be_bytes());
+    // Identification 0, don't fragment, TTL 64, UDP, checksum to come.
+    packet.extend_from_slice(&[0, 0, 0x40, 0, 64, 17, 0, 0]);
+    packet.extend_from_slice(&from.ip().octets());
+    packet.extend_from_slice(&to.ip().octets());
+    let header = checksum(sum(&packet));
+    packet[10..12].copy_from_slice(&header.to_be_bytes());
+    let pseudo = sum(&packet[12..20]) + 17 + u32::from(udp_len);
+    packet.extend_from_slice(&from.port().to_be_bytes());
+    packet.extend_from_slice(&to.port().to_be_bytes());
+    packet.extend_from_slice(&udp_len.to_be_bytes());
+    packet.extend_from_slice(&[0, 0]);
+    packet.extend_from_slice(bytes);
+    // RFC 768: a computed zero is sent as all ones, since zero means "none".
+    let udp = match checksum(pseudo + sum(&packet[20..])) {
+        0 => 0xffff,
+        sum => sum,
+    };
+    packet[26..28].copy_from_slice(&udp.to_be_bytes());
+    packet
+}
+
+fn sum(bytes: &[u8]) -> u32 {
+    let word = |pair: &[u8]| match pair {
+        [high, low] => u32::from(u16::from_be_bytes([*high, *low])),
+        [high] => u32::from(*high) << 8,
+        _ => 0,
+    };
+    bytes.chunks(2).map(word).sum()
+}
+
+fn checksum(mut sum: u32) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksums_of_a_packet_add_up() {
+        let from = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 67);
+        let to = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 9), 68);
+        for len in [0, 1, 2, 299, 300] {
+            let packet = ipv4_udp(from, to, &vec![0xa5; len]);
+            assert_eq!(checksum(sum(&packet[..20])), 0, "header, {len} bytes");
+            let pseudo = sum(&packet[12..20]) + 17 + (packet.len() as u32 - 20);
+            assert_eq!(checksum(pseudo + sum(&packet[20..])), 0, "datagram, {len} bytes");
+            assert_eq!(packet.len(), 28 + len);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Starting: flash, exchange, sockets and web are put together here, and run until the end.
+
+use crate::call;
+use crate::clock::Clock;
+use crate::config::Port;
+use crate::drive::{Driver, Ended, Wakes};
+use crate::entropy;
+use crate::flash::{self, FlashThread};
+use crate::http;
+use crate::logging;
+use crate::nor_file::{NorFile, Timing};
+use crate::password;
+use crate::say::{complain, say};
+use crate::sockets::Sockets;
+use crate::stream::{self, Streams};
+use crate::web::WebSite;
+use exchange::board::Board;
+use exchange::names::{InterfaceNo, Side};
+use exchange::note::Note;
+use exchange::Exchange;
+use std::net::SocketAddrV4;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU32;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// Messages of TCP connections that may wait for the loop.
+const SPOKEN_MAX: usize = 256;
+
+/// What to start with.
+pub(crate) struct Start {
+    pub(crate) state: PathBuf,
+    pub(crate) timing: Timing,
+    pub(crate) ports: Vec<Port>,
+    pub(crate) web: Vec<(InterfaceNo, SocketAddrV4)>,
+    pub(crate) board: Board,
+}
+
+/// A companion thread that decides when to stop, such as a demonstration's phones.
+pub(crate) type Companion = JoinHandle<Result<(), String>>;
+
+/// Serves until stopped, with a companion that is started once everything is open.
+pub(crate) fn run(
+    start: Start,
+    companion: impl FnOnce(oneshot::Sender<()>) -> Result<Companion, String>,
+) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
+    runtime.block_on(async move {
+        let (stop, stopped) = oneshot::channel();
+        let (driver, wakes) = open(start, logging::quiet, stopped).await?;
+        let companion = companion(stop)?;
+        tokio::select! {
+            ended = driver.run(wakes) => said(ended)?,
+            () = interrupted() => return Ok(()),
+        }
+        companion.join().unwrap_or_else(|_| Err("the phones' thread ended badly".to_owned()))
+    })
+}
+
+/// Serves until the process is told to end.
+pub(crate) fn appliance(start: Start) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
+    runtime.block_on(async move {
+        let (_stop, stopped) = oneshot::channel();
+        let (driver, wakes) = open(start, logging::note, stopped).await?;
+        tokio::select! {
+            ended = driver.run(wakes) => said(ended),
+            () = interrupted() => Ok(()),
+        }
+    })
+}
+
+fn said(ended: Ended) -> Result<(), String> {
+    match ended {
+        Ended::Stopped => Ok(()),
+        Ended::FlashFailed(why) => Err(why),
+    }
+}
+
+/// Ctrl-C, or the polite signal of whoever supervises.
+async fn interrupted() {
+    use tokio::signal::unix::{signal, SignalKind};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => (),
+        _ = tokio::signal::ctrl_c() => (),
+    }
+}
+
+async fn open(
+    start: Start,
+    notes: fn(Note),
+    stop: oneshot::Receiver<()>,
+) -> Result<(Driver, Wakes), String> {
+    let Start { state, timing, ports, web, board } = start;
+    let on_flash = |why: String| format!("{}: {why}", state.display());
+    let nor = NorFile::open(&state, timing).map_err(|error| on_flash(error.to_string()))?;
+    let flash::Opened { journal, durable, found } = flash::open(nor).map_err(on_flash)?;
+    if found.torn_tail {
+        complain(format_args!("the last write was cut off by a power loss and was dropped"));
+    }
+    let seed = entropy::seed().map_err(|error| format!("the kernel gives no entropy: {error}"))?;
+    let (shown, hash) =
+        password::first().map_err(|error| format!("no first password could be drawn: {error}"))?;
+    let password_set = durable.admin_password().is_some();
+    let render = render::Templates::shipped()
+        .map_err(|flaw| format!("template {} fails in line {}", flaw.template, flaw.line))?;
+    let mut exchange = Exchange::new(board, durable, seed, Box::new(render), hash);
+    if found.damaged.is_some() {
+        complain(format_args!(
+            "the state is damaged; known phones are served from what is proven good, \
+             nothing new is stored"
+        ));
+        exchange.set_read_only();
+    }
+    let (told, flash_wake) = mpsc::unbounded_channel();
+    let flash = FlashThread::start(journal, told)
+        .map_err(|error| format!("the flash thread did not start: {error}"))?;
+    let sip: Vec<_> = ports
+        .iter()
+        .map(|port| (port.side, SocketAddrV4::new(port.address, port.sip_port)))
+        .collect();
+    let sockets = Sockets::open(ports).map_err(in_use)?;
+    let streams_wake = listen_sip(&sip).await?;
+    let web_wake = listen_web(&web, password_set, &shown).await?;
+    let clock = Clock::start();
+    let driver = Driver::new(exchange, clock, sockets, Streams::default(), flash, notes);
+    Ok((driver, Wakes { web: web_wake, streams: streams_wake, flash: flash_wake, stop }))
+}
+
+async fn listen_sip(
+    ports: &[(Side, SocketAddrV4)],
+) -> Result<mpsc::Receiver<stream::Spoken>, String> {
+    let (spoken, wake) = mpsc::channel(SPOKEN_MAX);
+    let numbers = Arc::new(AtomicU32::new(1));
+    for (place, (side, at)) in ports.iter().enumerate() {
+        let listener = stream::bind(*at).await.map_err(in_use)?;
+        let interface = InterfaceNo(place as u8);
+        let listening = stream::listen(listener, interface, *side, numbers.clone(), spoken.clone());
+        tokio::spawn(listening);
+    }
+    Ok(wake)
+}
+
+async fn listen_web(
+    web: &[(InterfaceNo, SocketAddrV4)],
+    password_set: bool,
+    first_password: &str,
+) -> Result<mpsc::Receiver<call::Asked>, String> {
+    let (desk, wake) = call::desk();
+    let site = Arc::new(WebSite::new());
+    for (interface, at) in web {
+        let listener = http::Listener::bind(*at).map_err(in_use)?;
+        let serving = http::serve(listener, *interface, Side::Lan, desk.clone(), site.clone());
+        tokio::spawn(serving);
+        let port = if at.port() == 80 { String::new() } else { format!(":{}", at.port()) };
+        say(format_args!("Admin page: http://{}{port}/", at.ip()));
+    }
+    if password_set {
+        say(format_args!("Log in with the password you chose.\n"));
+    } else {
+        say(format_args!(
+            "Password:   {first_password}   (for the first log-in; you choose your own then)\n"
+        ));
+    }
+    Ok(wake)
+}
+
+fn in_use(error: std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!("{error}. Is another Dialtone running?"),
+        std::io::ErrorKind::PermissionDenied => {
+            format!("{error}. Serving on this port needs root, or its capabilities.")
+        }
+        _other => error.to_string(),
+    }
+}

@@ -1,0 +1,254 @@
+//! The UDP sockets: one of each kind for each network port, bound to it, so that what is heard is
+//! stamped with the side it came from and what is said leaves by the right one.
+//!
+//! All of them sit in one epoll set of their own, and the runtime watches only that. Whatever waits
+//! is read before anything is answered: a storm is lost in a full receive buffer, not in work.
+
+use crate::config::Port;
+use crate::raw::{self, RawPort, Spoke};
+use exchange::names::{InterfaceNo, Side};
+use exchange::{Departure, Line, To, TransferNo};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::socket::{
+    bind, recvfrom, sendto, setsockopt, socket, sockopt, AddressFamily, IpMembershipRequest,
+    MsgFlags, SockFlag, SockType, SockaddrIn,
+};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use tokio::io::unix::AsyncFd;
+use wire::Mac;
+
+/// Where phones ask who configures them.
+const PNP_GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 1, 75);
+/// Ears for a storm: a thousand phones and some.
+const RECEIVE_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+/// Largest datagram read; more than any phone sends.
+const DATAGRAM_BYTES_MAX: usize = 65_536;
+/// Datagrams taken from one socket before the others get their turn.
+const TURN_MAX: usize = 2_048;
+
+/// All datagram sockets.
+pub(crate) struct Sockets {
+    epoll: Epoll,
+    /// The same epoll set, for the runtime to watch.
+    wakes: AsyncFd<OwnedFd>,
+    open: BTreeMap<u64, Socket>,
+    transfers: BTreeMap<TransferNo, u64>,
+    by_line: BTreeMap<(InterfaceNo, Line), u64>,
+    raw: BTreeMap<InterfaceNo, RawPort>,
+    ports: Vec<Port>,
+    next: u64,
+    buffer: Vec<u8>,
+}
+
+struct Socket {
+    fd: OwnedFd,
+    interface: InterfaceNo,
+    line: Line,
+}
+
+/// What was heard.
+pub(crate) enum Heard<'a> {
+    /// A datagram.
+    Datagram { interface: InterfaceNo, side: Side, line: Line, from: SocketAddrV4, bytes: &'a [u8] },
+    /// Somebody spoke ARP.
+    Arp { address: Ipv4Addr, mac: Mac },
+}
+
+impl Sockets {
+    /// Opens what the ports call for.
+    pub(crate) fn open(ports: Vec<Port>) -> io::Result<Sockets> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let mut sockets = Sockets {
+            wakes: raw::wakes(epoll.0.try_clone()?)?,
+            epoll,
+            open: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            by_line: BTreeMap::new(),
+            raw: BTreeMap::new(),
+            ports: Vec::new(),
+            next: 0,
+            buffer: vec![0; DATAGRAM_BYTES_MAX],
+        };
+        for (place, port) in ports.iter().enumerate() {
+            sockets.open_port(InterfaceNo(place as u8), port).map_err(|error| {
+                io::Error::new(error.kind(), format!("on {}: {error}", port.name()))
+            })?;
+        }
+        sockets.ports = ports;
+        Ok(sockets)
+    }
+
+    fn open_port(&mut self, interface: InterfaceNo, port: &Port) -> io::Result<()> {
+        let at = |number: u16| SocketAddrV4::new(port.address, number);
+        let sip = udp(port, at(port.sip_port))?;
+        self.add(interface, Line::Sip, sip)?;
+        if port.side == Side::Wan {
+            return Ok(());
+        }
+        if let Some(device) = &port.device {
+            let everywhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port.dhcp_port);
+            let dhcp = udp(port, everywhere)?;
+            setsockopt(&dhcp, sockopt::Broadcast, &true)?;
+            self.add(interface, Line::Dhcp, dhcp)?;
+            let raw = RawPort::open(device.index, device.mac)?;
+            self.watch(raw.fd(), u64::from(interface.0) | RAW_MARK)?;
+            self.raw.insert(interface, raw);
+        } else {
+            let dhcp = udp(port, at(port.dhcp_port))?;
+            self.add(interface, Line::Dhcp, dhcp)?;
+        }
+        let tftp = udp(port, at(port.tftp_port))?;
+        self.add(interface, Line::Tftp, tftp)?;
+        let pnp = udp(port, SocketAddrV4::new(PNP_GROUP, port.sip_port))?;
+        let membership = IpMembershipRequest::new(PNP_GROUP, Some(port.address));
+        setsockopt(&pnp, sockopt::IpAddMembership, &membership)?;
+        self.add(interface, Line::SipMulticast, pnp)
+    }
+
+    fn add(&mut self, interface: InterfaceNo, line: Line, fd: OwnedFd) -> io::Result<()> {
+        self.next += 1;
+        let key = self.next;
+        self.watch(&fd, key)?;
+        match line {
+            Line::Transfer(no) => {
+                self.transfers.insert(no, key);
+            }
+            Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
+                self.by_line.insert((interface, line), key);
+            }
+        }
+        self.open.insert(key, Socket { fd, interface, line });
+        Ok(())
+    }
+
+    fn watch(&self, fd: impl AsFd, key: u64) -> io::Result<()> {
+        let event = EpollEvent::new(EpollFlags::EPOLLIN, key);
+        Ok(self.epoll.add(fd, event)?)
+    }
+
+    /// Waits until something was heard.
+    pub(crate) async fn heard(&self) -> io::Result<()> {
+        self.wakes.readable().await.map(|mut ready| ready.clear_ready())
+    }
+
+    /// Hands over all that waits.
+    pub(crate) fn drain(&mut self, hear: &mut dyn FnMut(Heard<'_>)) {
+        let mut events = [EpollEvent::empty(); 64];
+        loop {
+            let ready = self.epoll.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
+            for event in events.iter().take(ready) {
+                self.drain_one(event.data(), hear);
+            }
+            if ready < events.len() {
+                return;
+            }
+        }
+    }
+
+    fn drain_one(&mut self, key: u64, hear: &mut dyn FnMut(Heard<'_>)) {
+        if key & RAW_MARK != 0 {
+            let raw = self.raw.get(&InterfaceNo((key & 0xff) as u8));
+            let spoken = |_| raw.and_then(RawPort::hear);
+            for Spoke { address, mac } in (0..TURN_MAX).map_while(spoken).flatten() {
+                hear(Heard::Arp { address, mac });
+            }
+            return;
+        }
+        let Some(socket) = self.open.get(&key) else { return };
+        let Some(port) = self.ports.get(usize::from(socket.interface.0)) else { return };
+        for _ in 0..TURN_MAX {
+            let received = recvfrom::<SockaddrIn>(socket.fd.as_raw_fd(), &mut self.buffer);
+            let (len, from) = match received {
+                Ok((len, Some(from))) => (len, SocketAddrV4::from(from)),
+                // An ICMP error of an earlier answer; the next datagram may be behind it.
+                Ok((_, None)) | Err(nix::Error::ECONNREFUSED | nix::Error::EINTR) => continue,
+                Err(_nothing_waits) => return,
+            };
+            let bytes = self.buffer.get(..len).unwrap_or_default();
+            let (interface, line) = (socket.interface, socket.line);
+            hear(Heard::Datagram { interface, side: port.side, line, from, bytes });
+        }
+    }
+
+    /// Sends a datagram; one that cannot leave is lost, as on any network.
+    pub(crate) fn send(&mut self, departure: &Departure) -> io::Result<()> {
+        let Departure { interface, line, to, bytes } = departure;
+        if let Line::Transfer(no) = line {
+            if !self.transfers.contains_key(no) {
+                let Some(port) = self.ports.get(usize::from(interface.0)) else { return Ok(()) };
+                let fd = udp(port, SocketAddrV4::new(port.address, 0))?;
+                self.add(*interface, *line, fd)?;
+            }
+        }
+        let key = match line {
+            Line::Transfer(no) => self.transfers.get(no),
+            Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
+                self.by_line.get(&(*interface, *line))
+            }
+        };
+        let socket = key.and_then(|key| self.open.get(key));
+        let (Some(socket), Some(port)) = (socket, self.ports.get(usize::from(interface.0))) else {
+            return Ok(());
+        };
+        let raw = self.raw.get(interface);
+        let address = match (*to, raw, port.client) {
+            (To::Peer, ..) => return Ok(()),
+            // A demonstration's phones share one socket for DHCP, whatever address they will have.
+            (To::Broadcast(_) | To::Hardware(..), _, Some(client)) => client,
+            (To::Address(_), _, Some(client)) if *line == Line::Dhcp => client,
+            (To::Hardware(mac, to), Some(raw), None) => {
+                let from = SocketAddrV4::new(port.address, port.dhcp_port);
+                return raw.send_udp(from, mac, to, bytes);
+            }
+            (To::Broadcast(number), ..) => SocketAddrV4::new(Ipv4Addr::BROADCAST, number),
+            (To::Hardware(_, to), None, None) | (To::Address(to), ..) => to,
+        };
+        sendto(socket.fd.as_raw_fd(), bytes, &SockaddrIn::from(address), MsgFlags::MSG_DONTWAIT)?;
+        Ok(())
+    }
+
+    /// Closes the socket of a transfer.
+    pub(crate) fn close(&mut self, no: TransferNo) {
+        if let Some(socket) = self.transfers.remove(&no).and_then(|key| self.open.remove(&key)) {
+            // Closing the descriptor takes it out of the set as well; this is for the record.
+            let _ = self.epoll.delete(&socket.fd);
+        }
+    }
+
+    /// Asks a port's link who uses an address.
+    pub(crate) fn probe(&self, interface: InterfaceNo, address: Ipv4Addr) {
+        if let Some(raw) = self.raw.get(&interface) {
+            // A probe that cannot leave finds nobody, as on an unplugged port.
+            let _ = raw.probe(address);
+        }
+    }
+
+    /// The kernel's number of a port, where it has neighbours.
+    pub(crate) fn index(&self, interface: InterfaceNo) -> Option<u32> {
+        let port = self.ports.get(usize::from(interface.0))?;
+        port.device.as_ref().map(|device| device.index)
+    }
+}
+
+/// Keys of packet sockets, apart from those of UDP sockets.
+const RAW_MARK: u64 = 1 << 63;
+
+/// A UDP socket at an address, bound to the port's device where it has one.
+fn udp(port: &Port, at: SocketAddrV4) -> io::Result<OwnedFd> {
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let fd = socket(AddressFamily::Inet, SockType::Datagram, flags, None)?;
+    if let Some(device) = &port.device {
+        setsockopt(&fd, sockopt::BindToDevice, &device.name)?;
+    }
+    // Beyond the system's limit only with the capability; else as much as is allowed.
+    if setsockopt(&fd, sockopt::RcvBufForce, &RECEIVE_BUFFER_BYTES).is_err() {
+        let _ = setsockopt(&fd, sockopt::RcvBuf, &RECEIVE_BUFFER_BYTES);
+    }
+    let taken =
+        |error: nix::Error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}"));
+    bind(fd.as_raw_fd(), &SockaddrIn::from(at)).map_err(taken)?;
+    Ok(fd)
+}

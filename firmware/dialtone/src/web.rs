@@ -1,0 +1,279 @@
+//! The admin's pages as routes: who may have which, and what becomes of a form.
+//!
+//! Before a page is made or a form is looked at, in this order: the request names the box as its
+//! host (else 421; a page of elsewhere whose name was rebound to our address is a stranger), a form
+//! was sent from a page of ours (else 403), somebody is logged in (else to the log-in page), the
+//! first password was changed (else to that page), and the form carries its session's token (else
+//! 403). Only [`Route::Login`] and [`Route::Asset`] are open to whoever is not logged in.
+//!
+//! A form that changed something is answered with 303 and a word that the next page turns into a
+//! sentence (`?done=added`); one that changed nothing, with 422 and the same page, what was typed
+//! still in it. Every route works without a script.
+//!
+//! Nothing in here decides what may be done: a wish goes to the exchange as a command, and a
+//! password as the outcome of a comparison. No password, token or form is ever logged.
+
+mod account;
+mod gate;
+mod office;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+use crate::call::{Call, Reply};
+use crate::http::{Answered, Guests, Limits, Visitor};
+use crate::password::Door;
+use exchange::access::LoggedIn;
+use exchange::command::By;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::header::CONTENT_TYPE;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use pages::form::{Fields, FormError, FORM_BYTES_MAX};
+use pages::Viewer;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// Version of the software, as pages show it.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A page or an action of the admin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Route {
+    Home,
+    Asset,
+    Login,
+    Password,
+    Logout,
+    Handsets,
+    Add,
+    Device,
+    Assign,
+    AddLine,
+    RemoveLine,
+    Delete,
+    Creation,
+}
+
+/// What a route can be asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Get,
+    Post,
+    Both,
+}
+
+/// All routes of the admin; `rest` is what a route gets to know of its address.
+const ROUTES: [(&str, Route, Takes); 13] = [
+    ("/", Route::Home, Takes::Get),
+    ("/assets/{rest}", Route::Asset, Takes::Get),
+    ("/login", Route::Login, Takes::Both),
+    ("/password", Route::Password, Takes::Both),
+    ("/logout", Route::Logout, Takes::Post),
+    ("/handsets", Route::Handsets, Takes::Get),
+    ("/handsets/add", Route::Add, Takes::Post),
+    ("/handsets/{rest}", Route::Device, Takes::Get),
+    ("/handsets/{rest}/assign", Route::Assign, Takes::Post),
+    ("/handsets/{rest}/add-line", Route::AddLine, Takes::Post),
+    ("/handsets/{rest}/remove-line", Route::RemoveLine, Takes::Post),
+    ("/handsets/{rest}/delete", Route::Delete, Takes::Post),
+    ("/policy/creation", Route::Creation, Takes::Post),
+];
+
+/// A route that was found, with the rest of its address.
+pub(crate) struct Found {
+    route: Route,
+    takes: Takes,
+    rest: String,
+}
+
+/// What all network ports share.
+pub(crate) struct WebSite {
+    routes: matchit::Router<(Route, Takes)>,
+    guests: Arc<Guests>,
+    door: Door,
+}
+
+impl WebSite {
+    /// The site as shipped.
+    pub(crate) fn new() -> WebSite {
+        WebSite::with(Limits::default())
+    }
+
+    /// The site with other bounds of connections.
+    pub(crate) fn with(limits: Limits) -> WebSite {
+        let mut routes = matchit::Router::new();
+        for (pattern, route, takes) in ROUTES {
+            // Two patterns that clash would leave a route out, which a test would find.
+            if let Err(error) = routes.insert(pattern, (route, takes)) {
+                log::error!("{pattern} is not served: {error}");
+            }
+        }
+        WebSite { routes, guests: Arc::new(Guests::new(limits)), door: Door::new() }
+    }
+
+    pub(crate) fn guests(&self) -> &Arc<Guests> {
+        &self.guests
+    }
+
+    fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// The admin's route of a path as it stands in the request; no path of ours needs decoding.
+    pub(crate) fn find(&self, path: &str) -> Option<Found> {
+        let found = self.routes.at(path).ok()?;
+        let (route, takes) = *found.value;
+        let rest = found.params.get("rest").unwrap_or_default().to_owned();
+        Some(Found { route, takes, rest })
+    }
+}
+
+/// Answers a request for one of the admin's routes, of somebody for whom they exist.
+pub(crate) async fn answer(
+    visitor: &Visitor,
+    request: Request<Incoming>,
+    found: Found,
+) -> Answered {
+    let Found { route, takes, rest } = found;
+    let posted = match (request.method(), takes) {
+        (&Method::GET | &Method::HEAD, Takes::Get | Takes::Both) => false,
+        (&Method::POST, Takes::Post | Takes::Both) => true,
+        (_, takes) => return reply::not_allowed(takes),
+    };
+    let (parts, body) = request.into_parts();
+    if !gate::names_us(&parts, visitor.own) {
+        return reply::message(
+            StatusCode::MISDIRECTED_REQUEST,
+            "Not under this name",
+            "Open this page by the box's IP address, or as dialtone.local.",
+        );
+    }
+    if posted && !gate::is_from_our_page(&parts.headers) {
+        return reply::foreign();
+    }
+    match (route, posted) {
+        (Route::Asset, _) => return reply::asset(parts.uri.path()),
+        (Route::Login, false) => return account::login_page(visitor, &parts).await,
+        (Route::Login, true) => return account::log_in(visitor, &parts, body).await,
+        _needs_a_session => (),
+    }
+    let Some((token, admin)) = logged_in(visitor, &parts.headers).await else {
+        return reply::see("/login");
+    };
+    let stays = matches!(route, Route::Password | Route::Logout);
+    if admin.must_change_password && !stays {
+        return reply::see("/password");
+    }
+    let admin = Admin { visitor, session: admin, token };
+    if !posted {
+        return admin.show(route, &rest, &parts).await;
+    }
+    match form(visitor, &parts.headers, body).await {
+        Ok(fields) if admin.session.sent(fields.csrf()) => {
+            admin.change(route, &rest, &fields).await
+        }
+        Ok(_foreign) => reply::foreign(),
+        Err(refused) => *refused,
+    }
+}
+
+/// Somebody who is logged in, and his connection.
+struct Admin<'a> {
+    visitor: &'a Visitor,
+    session: LoggedIn,
+    token: String,
+}
+
+impl Admin<'_> {
+    async fn show(&self, route: Route, rest: &str, parts: &Parts) -> Answered {
+        let query = parts.uri.query().unwrap_or_default();
+        match route {
+            Route::Home => reply::see("/handsets"),
+            Route::Password => self.password_page(),
+            Route::Handsets => self.handsets(query).await,
+            Route::Device => self.device(rest, query).await,
+            Route::Asset
+            | Route::Login
+            | Route::Logout
+            | Route::Add
+            | Route::Assign
+            | Route::AddLine
+            | Route::RemoveLine
+            | Route::Delete
+            | Route::Creation => reply::unknown(),
+        }
+    }
+
+    async fn change(&self, route: Route, rest: &str, fields: &Fields) -> Answered {
+        match route {
+            Route::Password => self.set_password(fields).await,
+            Route::Logout => self.log_out().await,
+            Route::Add => self.add(fields).await,
+            Route::Assign | Route::AddLine | Route::RemoveLine | Route::Delete => {
+                self.change_handset(route, rest, fields).await
+            }
+            Route::Creation => self.allow_creation(fields).await,
+            Route::Home | Route::Asset | Route::Login | Route::Handsets | Route::Device => {
+                reply::unknown()
+            }
+        }
+    }
+
+    fn viewer<'a>(&'a self, notice: Option<&'a str>) -> Viewer<'a> {
+        Viewer { csrf: &self.session.csrf, notice, version: VERSION }
+    }
+
+    fn by(&self, fields: &Fields) -> By {
+        let side = self.visitor.origin.side;
+        By { side, source: self.visitor.source(), seen: fields.seen() }
+    }
+}
+
+impl Visitor {
+    fn source(&self) -> Ipv4Addr {
+        *self.origin.from.ip()
+    }
+}
+
+/// Whose request this is, with the token that says so.
+async fn logged_in(visitor: &Visitor, headers: &HeaderMap) -> Option<(String, LoggedIn)> {
+    let token = gate::cookie(headers, gate::SESSION)?.to_owned();
+    let call = Call::Check { source: visitor.source(), token: token.clone() };
+    match visitor.desk.ask(call).await {
+        Some(Reply::Checked(admin)) => admin.map(|admin| (token, admin)),
+        _nobody => None,
+    }
+}
+
+/// Reads a form; an answer instead, if it is none, too long or too slow.
+async fn form(
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Result<Fields, Box<Answered>> {
+    let no = |status, sentence: &str| Err(Box::new(reply::message(status, "Not saved", sentence)));
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return no(StatusCode::UNSUPPORTED_MEDIA_TYPE, &FormError::Garbled.to_string());
+    }
+    let too_large = || no(StatusCode::PAYLOAD_TOO_LARGE, &FormError::TooLarge.to_string());
+    // Said before anything is read, so that nobody has to send it all.
+    if body.size_hint().lower() > FORM_BYTES_MAX as u64 {
+        return too_large();
+    }
+    let whole = Limited::new(body, FORM_BYTES_MAX).collect();
+    let bytes = match tokio::time::timeout(visitor.limits.body, whole).await {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return too_large(),
+        Ok(Err(_broken)) => {
+            return no(StatusCode::BAD_REQUEST, &FormError::Garbled.to_string());
+        }
+        Err(_too_slow) => {
+            return no(StatusCode::REQUEST_TIMEOUT, "This form took too long to arrive.");
+        }
+    };
+    Fields::parse(&bytes).or_else(|error| no(StatusCode::BAD_REQUEST, &error.to_string()))
+}

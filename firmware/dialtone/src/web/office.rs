@@ -1,0 +1,180 @@
+//! The handsets: the list, one device with its story, and the forms on both.
+
+use super::{reply, Admin, Route};
+use crate::call::{Call, Reply};
+use crate::http::Answered;
+use exchange::command::{Command, Refusal};
+use exchange::names::HandsetNo;
+use exchange::view::{DeviceView, View};
+use hyper::StatusCode;
+use pages::form::{self, AddForm, AssignForm, Fields};
+use wire::Mac;
+
+/// What has just been done, by the word in the address. A word of anybody else is no sentence.
+const DONE: [(&str, &str); 8] = [
+    ("added", "The handset was added."),
+    ("assigned", "The line was saved."),
+    ("deleted", "The handset was deleted."),
+    ("line-added", "A line was added."),
+    ("line-removed", "The last line was removed."),
+    ("opened", "New phones become handsets by themselves from here on."),
+    ("closed", "New phones are not taken in any more."),
+    ("password", "The new password is in force."),
+];
+
+/// What became of a wish.
+enum Wish {
+    Done,
+    Refused(Refusal),
+    Unanswered,
+}
+
+impl Admin<'_> {
+    pub(super) async fn handsets(&self, query: &str) -> Answered {
+        let Some(view) = self.look().await else { return reply::unavailable() };
+        let html = match asked(query, "fragment") {
+            Some("table") => pages::handsets_fragment(&view),
+            _whole => pages::handsets(&view, &self.viewer(notice(query)), None),
+        };
+        reply::html(StatusCode::OK, html)
+    }
+
+    pub(super) async fn device(&self, mac: &str, query: &str) -> Answered {
+        let Some(mac) = Mac::parse(mac.as_bytes()) else { return reply::unknown() };
+        let view = match self.look_at(mac).await {
+            Some(Some(view)) => view,
+            Some(None) => return reply::unknown(),
+            None => return reply::unavailable(),
+        };
+        let html = match asked(query, "fragment") {
+            Some("story") => pages::device_fragment(&view),
+            _whole => pages::device(&view, &self.viewer(notice(query)), None),
+        };
+        reply::html(StatusCode::OK, html)
+    }
+
+    pub(super) async fn add(&self, fields: &Fields) -> Answered {
+        let form = match form::add(fields) {
+            Ok(command) => match self.wish(fields, command).await {
+                Wish::Done => return reply::see("/handsets?done=added"),
+                Wish::Refused(refusal) => AddForm::refused(fields, refusal),
+                Wish::Unanswered => return reply::unavailable(),
+            },
+            Err(form) => *form,
+        };
+        let Some(view) = self.look().await else { return reply::unavailable() };
+        let html = pages::handsets(&view, &self.viewer(None), Some(&form));
+        reply::html(StatusCode::UNPROCESSABLE_ENTITY, html)
+    }
+
+    pub(super) async fn allow_creation(&self, fields: &Fields) -> Answered {
+        let Some(command) = form::creation(fields) else {
+            let sentence = "This form came incomplete.";
+            return reply::message(StatusCode::BAD_REQUEST, "Not saved", sentence);
+        };
+        let opens = matches!(command, Command::AllowCreation { open: true, .. });
+        match self.wish(fields, command).await {
+            Wish::Done if opens => reply::see("/handsets?done=opened"),
+            Wish::Done => reply::see("/handsets?done=closed"),
+            Wish::Refused(refusal) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                reply::message(status, "Not saved", &refusal.to_string())
+            }
+            Wish::Unanswered => reply::unavailable(),
+        }
+    }
+
+    /// Takes one of the forms on a handset's page.
+    pub(super) async fn change_handset(
+        &self,
+        route: Route,
+        mac: &str,
+        fields: &Fields,
+    ) -> Answered {
+        let Some(mac) = Mac::parse(mac.as_bytes()) else { return reply::unknown() };
+        let handset = match self.look_at(mac).await {
+            Some(view) => view.and_then(|view| view.handset).map(|row| row.handset),
+            None => return reply::unavailable(),
+        };
+        let Some(handset) = handset else { return reply::unknown() };
+        let form = match read(route, fields, handset) {
+            Ok((command, done)) => match self.wish(fields, command).await {
+                Wish::Done if route == Route::Delete => {
+                    return reply::see("/handsets?done=deleted")
+                }
+                Wish::Done => {
+                    let page = pages::device_path(mac);
+                    return reply::see_made(&format!("{page}?done={done}"));
+                }
+                Wish::Refused(refusal) => AssignForm::refused(fields, refusal),
+                Wish::Unanswered => return reply::unavailable(),
+            },
+            Err(form) => *form,
+        };
+        // Looked at again: a refusal may mean that it is not what it was.
+        let view = match self.look_at(mac).await {
+            Some(Some(view)) => view,
+            Some(None) => return reply::unknown(),
+            None => return reply::unavailable(),
+        };
+        let html = pages::device(&view, &self.viewer(None), Some(&form));
+        reply::html(StatusCode::UNPROCESSABLE_ENTITY, html)
+    }
+
+    async fn wish(&self, fields: &Fields, command: Command) -> Wish {
+        match self.visitor.desk.ask(Call::Do { by: self.by(fields), command }).await {
+            Some(Reply::Done(Ok(()))) => Wish::Done,
+            Some(Reply::Done(Err(refusal))) => Wish::Refused(refusal),
+            _other => Wish::Unanswered,
+        }
+    }
+
+    async fn look(&self) -> Option<Box<View>> {
+        match self.visitor.desk.ask(Call::Look).await {
+            Some(Reply::Looked(view)) => Some(view),
+            _other => None,
+        }
+    }
+
+    /// `Some(None)` if nobody knows this device.
+    async fn look_at(&self, mac: Mac) -> Option<Option<Box<DeviceView>>> {
+        match self.visitor.desk.ask(Call::LookAt(mac)).await {
+            Some(Reply::LookedAt(view)) => Some(view),
+            _other => None,
+        }
+    }
+}
+
+/// The command of a handset's form, and the word for its being done.
+fn read(
+    route: Route,
+    fields: &Fields,
+    handset: HandsetNo,
+) -> Result<(Command, &'static str), Box<AssignForm>> {
+    match route {
+        Route::AddLine => Ok((Command::AddLine { handset }, "line-added")),
+        Route::RemoveLine => Ok((Command::RemoveLine { handset }, "line-removed")),
+        Route::Delete => Ok((Command::DeleteHandset { handset }, "deleted")),
+        Route::Assign
+        | Route::Home
+        | Route::Asset
+        | Route::Login
+        | Route::Password
+        | Route::Logout
+        | Route::Handsets
+        | Route::Add
+        | Route::Device
+        | Route::Creation => form::assign(fields, handset).map(|command| (command, "assigned")),
+    }
+}
+
+fn notice(query: &str) -> Option<&'static str> {
+    let word = asked(query, "done")?;
+    DONE.iter().find(|(known, _)| *known == word).map(|(_, sentence)| *sentence)
+}
+
+/// The value of a parameter of a query; ours are plain words.
+pub(super) fn asked<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+}

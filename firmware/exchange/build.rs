@@ -1,0 +1,296 @@
+//! Turns the makers' TOML files into constant tables, and refuses what would not work.
+//!
+//! An unknown key, a pattern that does not compile, a prefix that is not hex, a family without a
+//! file: each stops the build with the file's name.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+extern crate alloc;
+
+#[path = "src/pattern/mod.rs"]
+#[allow(dead_code, unreachable_pub)] // The build only compiles patterns, it never matches.
+mod pattern;
+#[path = "src/catalog/shorthand.rs"]
+mod shorthand;
+
+type Built<T> = Result<T, String>;
+
+/// Keys of a file, apart from `file` and `option`.
+const KEYS: [&str; 22] = [
+    "id",
+    "proof",
+    "oui",
+    "oui_shared",
+    "vendor_class",
+    "user_class",
+    "host_name",
+    "http_user_agent",
+    "sip_user_agent",
+    "pnp_request_uri",
+    "pnp_vendor",
+    "parameter_list",
+    "model",
+    "lines",
+    "lines_of",
+    "resync",
+    "reboot",
+    "sha256",
+    "loader_fetches",
+    "pnp_url",
+    "option",
+    "file",
+];
+/// Kinds of pattern, in the order of the struct.
+const SIGNS: [&str; 6] = [
+    "vendor_class",
+    "user_class",
+    "host_name",
+    "http_user_agent",
+    "sip_user_agent",
+    "pnp_request_uri",
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let catalog = Path::new("src/catalog");
+    println!("cargo::rerun-if-changed=src/catalog");
+    println!("cargo::rerun-if-changed=src/pattern");
+    println!("cargo::rerun-if-changed=build.rs");
+    let files: BTreeSet<PathBuf> = std::fs::read_dir(catalog)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        .collect();
+    let families = std::fs::read_to_string(catalog.join("family.rs"))?;
+    let mut entries = Vec::new();
+    for path in &files {
+        let text = std::fs::read_to_string(path)?;
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let entry = entry(stem, &text, &families);
+        entries.push((stem, entry.map_err(|flaw| format!("{}: {flaw}", path.display()))?));
+    }
+    let out = Path::new(&std::env::var("OUT_DIR")?).join("makers.rs");
+    std::fs::write(out, table(&entries, &families)?)?;
+    Ok(())
+}
+
+/// The table in the order of the codes, so that the makers best known are tried first.
+fn table(entries: &[(&str, String)], families: &str) -> Built<String> {
+    let mut statics = String::new();
+    let mut names = String::new();
+    for id in families.lines().filter_map(id_of) {
+        let (_, entry) =
+            entries.iter().find(|(stem, _)| *stem == id).ok_or(format!("{id} has no TOML file"))?;
+        let name = id.to_uppercase();
+        let _ = writeln!(statics, "static {name}: Maker = {entry};");
+        let _ = writeln!(names, "    &{name},");
+    }
+    Ok(format!("{statics}\npub(super) static MAKERS: &[&Maker] = &[\n{names}];\n"))
+}
+
+/// The id in a line of the `families!` table.
+fn id_of(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace();
+    words.next()?.parse::<u8>().ok()?;
+    words.nth(1)?.strip_prefix('"')?.strip_suffix('"')
+}
+
+fn entry(stem: &str, text: &str, families: &str) -> Built<String> {
+    let maker: Table = text.parse().map_err(|flaw: toml::de::Error| flaw.to_string())?;
+    known_keys(&maker, &KEYS)?;
+    if string(&maker, "id")? != stem {
+        return Err("the id is not the file's name".into());
+    }
+    let line = families.lines().find(|line| id_of(line) == Some(stem));
+    let variant = line.and_then(|line| line.split_whitespace().nth(1));
+    let variant = variant.ok_or("there is no such family in family.rs")?;
+    let mut out = format!("Maker {{ family: Family::{variant}, ");
+    for key in ["proof", "resync", "reboot"] {
+        let _ = write!(out, "{key}: {:?}, ", string(&maker, key)?);
+    }
+    for key in ["oui", "oui_shared"] {
+        let _ = write!(out, "{key}: &{:?}, ", prefixes(&maker, key)?);
+    }
+    for sign in SIGNS {
+        let _ = write!(out, "{sign}: &[{}], ", rules(&maker, sign)?);
+    }
+    let _ = write!(out, "pnp_vendor: &{:?}, ", strings(&maker, "pnp_vendor")?);
+    let _ = write!(out, "parameter_list: &[{}], ", lists(&maker)?);
+    out.push_str(&model(&maker)?);
+    let _ = write!(out, "options: &[{}], ", options(&maker)?);
+    let _ = write!(out, "files: &[{}], ", file_rules(&maker)?);
+    let lines = maker.get("lines").and_then(Value::as_integer).unwrap_or(1);
+    let _ = write!(out, "lines: {}, lines_of: &[{}], ", line_count(lines)?, lines_of(&maker)?);
+    for key in ["sha256", "loader_fetches"] {
+        let _ = write!(out, "{key}: {}, ", flag(&maker, key)?);
+    }
+    let _ = write!(out, "pnp_url: {:?} }}", optional(&maker, "pnp_url")?);
+    Ok(out)
+}
+
+fn known_keys(table: &Table, known: &[&str]) -> Built<()> {
+    let unknown = table.keys().find(|key| !known.contains(&key.as_str()));
+    unknown.map_or(Ok(()), |key| Err(format!("unknown key {key}")))
+}
+
+fn string<'t>(table: &'t Table, key: &str) -> Built<&'t str> {
+    table.get(key).and_then(Value::as_str).ok_or(format!("{key} is missing or no text"))
+}
+
+fn optional<'t>(table: &'t Table, key: &str) -> Built<&'t str> {
+    match table.get(key) {
+        None => Ok(""),
+        Some(value) => value.as_str().ok_or(format!("{key} is no text")),
+    }
+}
+
+fn flag(table: &Table, key: &str) -> Built<bool> {
+    match table.get(key) {
+        None => Ok(false),
+        Some(value) => value.as_bool().ok_or(format!("{key} is neither true nor false")),
+    }
+}
+
+fn array<'t>(table: &'t Table, key: &str) -> Built<&'t [Value]> {
+    match table.get(key) {
+        None => Ok(&[]),
+        Some(value) => value.as_array().map(Vec::as_slice).ok_or(format!("{key} is no list")),
+    }
+}
+
+fn tables<'t>(table: &'t Table, key: &str) -> Built<Vec<&'t Table>> {
+    let each = |value: &'t Value| value.as_table().ok_or(format!("{key} holds no tables"));
+    array(table, key)?.iter().map(each).collect()
+}
+
+fn strings<'t>(table: &'t Table, key: &str) -> Built<Vec<&'t str>> {
+    let each = |value: &'t Value| value.as_str().ok_or(format!("{key} holds no texts"));
+    array(table, key)?.iter().map(each).collect()
+}
+
+fn compiles(source: &str) -> Built<&str> {
+    pattern::Pattern::new(&shorthand::expanded(source))
+        .map(|_| source)
+        .map_err(|flaw| format!("{source}: {flaw:?}"))
+}
+
+fn prefixes<'t>(maker: &'t Table, key: &str) -> Built<Vec<&'t str>> {
+    let prefixes = strings(maker, key)?;
+    let good = |oui: &&&str| {
+        let upper = |b: u8| b.is_ascii_digit() || (b'A'..=b'F').contains(&b);
+        (6..=9).contains(&oui.len()) && oui.bytes().all(upper)
+    };
+    match prefixes.iter().find(|oui| !good(oui)) {
+        Some(oui) => Err(format!("{oui} is not 6 to 9 upper-case hex digits")),
+        None => Ok(prefixes),
+    }
+}
+
+fn rules(maker: &Table, sign: &str) -> Built<String> {
+    let mut out = String::new();
+    for value in array(maker, sign)? {
+        let (source, vendor) = match (value.as_str(), value.as_table()) {
+            (Some(source), _) => (source, ""),
+            (None, Some(table)) => {
+                known_keys(table, &["pattern", "vendor"])?;
+                (string(table, "pattern")?, string(table, "vendor")?)
+            }
+            (None, None) => return Err(format!("{sign} holds neither text nor table")),
+        };
+        let _ = write!(out, "Rule {{ pattern: {:?}, vendor: {vendor:?} }}, ", compiles(source)?);
+    }
+    Ok(out)
+}
+
+fn lists(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for list in tables(maker, "parameter_list")? {
+        known_keys(list, &["exact", "has", "model"])?;
+        let exact = optional(list, "exact")?.split(',').filter(|code| !code.is_empty());
+        let exact: Result<Vec<u8>, _> = exact.map(str::parse).collect();
+        let exact = exact.map_err(|_| "exact is not a list of options")?;
+        let code = |value: &Value| value.as_integer().and_then(|code| u8::try_from(code).ok());
+        let has: Option<Vec<u8>> = array(list, "has")?.iter().map(code).collect();
+        let has = has.ok_or("has is not a list of options")?;
+        let model = optional(list, "model")?;
+        let _ = write!(out, "List {{ exact: &{exact:?}, has: &{has:?}, model: {model:?} }}, ");
+    }
+    Ok(out)
+}
+
+fn model(maker: &Table) -> Built<String> {
+    let none = Table::new();
+    let model = maker.get("model").and_then(Value::as_table).unwrap_or(&none);
+    known_keys(model, &["delete", "space", "upper", "strip", "prefix"])?;
+    let mut out = format!("model_upper: {}, ", flag(model, "upper")?);
+    for key in ["delete", "space", "strip", "prefix"] {
+        let _ = write!(out, "model_{key}: {:?}, ", optional(model, key)?);
+    }
+    Ok(out)
+}
+
+fn options(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for option in tables(maker, "option")? {
+        known_keys(option, &["code", "value", "only_asked", "why"])?;
+        let code = option.get("code").and_then(Value::as_integer);
+        let code = code.and_then(|code| u8::try_from(code).ok()).ok_or("an option has no code")?;
+        let value = string(option, "value")?;
+        let (asked, why) = (flag(option, "only_asked")?, string(option, "why")?);
+        let _ = write!(
+            out,
+            "OptionRule {{ code: {code}, value: {value:?}, only_asked: {asked}, why: {why:?} }}, "
+        );
+    }
+    Ok(out)
+}
+
+fn file_rules(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for file in tables(maker, "file")? {
+        let source = compiles(string(file, "pattern")?)?;
+        let (role, shared) = (role(file)?, flag(file, "shared")?);
+        let _ = write!(
+            out,
+            "FileRule {{ pattern: {source:?}, role: Role::{role}, shared: {shared} }}, "
+        );
+    }
+    Ok(out)
+}
+
+fn role(file: &Table) -> Built<String> {
+    let roles = ["handset", "common", "absent", "firmware", "upload", "known"];
+    known_keys(file, &[&roles[..], &["pattern", "shared", "content_type"]].concat())?;
+    let mut named = roles.into_iter().filter(|role| file.contains_key(*role));
+    let (Some(role), None) = (named.next(), named.next()) else {
+        return Err("a file has none of the roles, or two".into());
+    };
+    let templated = |name: &str| -> Built<String> {
+        let (template, content_type) = (string(file, role)?, string(file, "content_type")?);
+        Ok(format!("{name} {{ template: {template:?}, content_type: {content_type:?} }}"))
+    };
+    match role {
+        "handset" => templated("Handset"),
+        "common" => templated("Common"),
+        "absent" => Ok(format!("Absent(Absence::{})", string(file, role)?)),
+        "firmware" => Ok("Firmware".into()),
+        "upload" => Ok("Upload".into()),
+        _ => Ok("Known".into()),
+    }
+}
+
+fn line_count(lines: i64) -> Built<u8> {
+    let lines = u8::try_from(lines).ok().filter(|lines| (1..=8).contains(lines));
+    lines.ok_or("lines are 1 to 8".into())
+}
+
+fn lines_of(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for row in tables(maker, "lines_of")? {
+        known_keys(row, &["model", "lines"])?;
+        let lines = row.get("lines").and_then(Value::as_integer).unwrap_or(0);
+        let _ = write!(out, "({:?}, {}), ", compiles(string(row, "model")?)?, line_count(lines)?);
+    }
+    Ok(out)
+}

@@ -1,0 +1,146 @@
+//! What becomes of an admin's wish: checked against limits and rules, then recorded.
+
+use crate::catalog::{Family, Sign};
+use crate::command::{By, Command, Refusal};
+use crate::limits::LINES_MAX;
+use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
+use crate::office::Office;
+use crate::state::Event;
+use crate::time::Now;
+use crate::view::Origin;
+use wire::Mac;
+
+/// What besides the durable state a command ends: the bindings of a handset, or of one line.
+pub(crate) type Ended = Option<(HandsetNo, Option<LineNo>)>;
+
+/// Does what the admin wants, or says why not; a refused command changes nothing.
+pub(crate) fn carry_out(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    command: Command,
+) -> Result<Ended, Refusal> {
+    if by.side != Side::Lan {
+        return Err(Refusal::WrongSide);
+    }
+    if office.read_only && !matches!(command, Command::DeleteHandset { .. }) {
+        return Err(Refusal::NotStored);
+    }
+    match command {
+        Command::AddHandset { mac, extension, name } => {
+            add(office, now, mac, extension, name).map(|()| None)
+        }
+        Command::DeleteHandset { handset } => delete(office, now, by, handset),
+        Command::AssignLine { handset, line, extension, name } => {
+            let mac = unchanged(office, now, by, handset)?;
+            free_for(office, extension, Some((handset, line)))?;
+            if office.durable.handset(handset).and_then(|known| known.line(line)).is_none() {
+                return Err(Refusal::NoSuchLine);
+            }
+            office.record(mac, Event::LineAssigned { handset, line, extension, name });
+            Ok(None)
+        }
+        Command::AddLine { handset } => add_line(office, now, by, handset),
+        Command::RemoveLine { handset } => remove_line(office, now, by, handset),
+        Command::AllowCreation { side, open } => {
+            if office.durable.creates(side) != open {
+                office.record_site(Event::CreationAllowed { side, open });
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// The number by which a page and its forms know whether a handset changed in between.
+pub(crate) fn revision(office: &Office, mac: Mac) -> u64 {
+    office.changed(mac)
+}
+
+fn add(
+    office: &mut Office,
+    now: Now,
+    mac: Mac,
+    extension: Option<Extension>,
+    name: Text,
+) -> Result<(), Refusal> {
+    if !mac.is_device() {
+        return Err(Refusal::MacUnusable);
+    }
+    if office.durable.handset_of(mac).is_some() {
+        return Err(Refusal::MacTaken);
+    }
+    free_for(office, extension, None)?;
+    office.speak_of(now, mac);
+    office.weigh(mac, Sign::Oui(mac));
+    let handset = office.enrol(mac, Origin::ByHand).ok_or(Refusal::HandsetsFull)?;
+    if extension.is_some() || !name.is_empty() {
+        let line = LineNo::FIRST;
+        office.record(mac, Event::LineAssigned { handset, line, extension, name });
+    }
+    Ok(())
+}
+
+fn delete(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Result<Ended, Refusal> {
+    if office.read_only {
+        return Err(Refusal::NotStored);
+    }
+    let mac = unchanged(office, now, by, handset)?;
+    office.record(mac, Event::HandsetDeleted { handset });
+    Ok(Some((handset, None)))
+}
+
+fn add_line(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Result<Ended, Refusal> {
+    let mac = unchanged(office, now, by, handset)?;
+    let known = office.durable.handset(handset).ok_or(Refusal::NoSuchHandset)?;
+    if known.lines.len() >= usize::from(lines_max(office, handset)) {
+        return Err(Refusal::LinesFull);
+    }
+    let (login, secret) = office.draw_line();
+    office.record(mac, Event::LineAdded { handset, login, secret });
+    Ok(None)
+}
+
+fn remove_line(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    handset: HandsetNo,
+) -> Result<Ended, Refusal> {
+    let mac = unchanged(office, now, by, handset)?;
+    let known = office.durable.handset(handset).ok_or(Refusal::NoSuchHandset)?;
+    let last = LineNo::new(known.lines.len() as u8).filter(|last| *last != LineNo::FIRST);
+    let last = last.ok_or(Refusal::LastLine)?;
+    office.record(mac, Event::LineRemoved { handset });
+    Ok(Some((handset, Some(last))))
+}
+
+/// How many lines the handset's model carries.
+pub(crate) fn lines_max(office: &Office, handset: HandsetNo) -> u8 {
+    let Some(known) = office.durable.handset(handset) else { return 1 };
+    let family = Family::from_code(known.family).unwrap_or(Family::Generic);
+    let model = Some(known.model.as_str()).filter(|model| !model.is_empty());
+    office.catalog.lines_max(family, model).clamp(1, LINES_MAX as u8)
+}
+
+/// The handset's hardware address, if it still is as the admin saw it.
+fn unchanged(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Result<Mac, Refusal> {
+    let mac = office.durable.handset(handset).ok_or(Refusal::NoSuchHandset)?.mac;
+    // So that what is recorded about it holds back what is told to it.
+    office.speak_of(now, mac);
+    match by.seen {
+        Some(seen) if seen != office.changed(mac) => Err(Refusal::ChangedMeanwhile),
+        Some(_) | None => Ok(mac),
+    }
+}
+
+fn free_for(
+    office: &Office,
+    extension: Option<Extension>,
+    line: Option<(HandsetNo, LineNo)>,
+) -> Result<(), Refusal> {
+    let Some(extension) = extension else { return Ok(()) };
+    match office.durable.line_at(extension) {
+        Some(taken) if Some(taken) != line => Err(Refusal::ExtensionTaken(extension)),
+        Some(_) | None => Ok(()),
+    }
+}

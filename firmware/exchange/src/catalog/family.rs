@@ -1,0 +1,118 @@
+//! The makers this box knows, by number, id and name.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! families {
+    ($($code:literal $variant:ident $id:literal $vendor:literal,)+) => {
+        /// A family of phones that identify themselves and are configured in one way.
+        ///
+        /// On flash it is its [`Family::code`]; a code is never given to another family.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Family {
+            $(#[doc = concat!($vendor, " phones, id `", $id, "`.")] $variant,)+
+        }
+
+        impl Family {
+            /// Every family, in order of its code.
+            pub const ALL: [Family; [$($code),+].len()] = [$(Family::$variant),+];
+
+            /// Returns the number that stands for it on flash.
+            pub const fn code(self) -> u8 {
+                match self { $(Family::$variant => $code,)+ }
+            }
+
+            /// Returns the name used in files, templates and at the command line.
+            pub const fn id(self) -> &'static str {
+                match self { $(Family::$variant => $id,)+ }
+            }
+
+            /// Returns the maker's name as people write it; empty where many makers share a family.
+            pub const fn vendor(self) -> &'static str {
+                match self { $(Family::$variant => $vendor,)+ }
+            }
+        }
+    };
+}
+
+// Append only: a code that was ever released is on flash somewhere.
+families! {
+    1 Yealink "yealink" "Yealink",
+    2 Snom "snom" "Snom",
+    3 Polycom "polycom" "Polycom",
+    4 Grandstream "grandstream" "Grandstream",
+    5 CiscoSpa "cisco_spa" "Cisco",
+    6 Generic "generic" "",
+    7 CiscoEnterprise "cisco_enterprise" "Cisco",
+    8 CiscoMpp "cisco_mpp" "Cisco",
+    9 AastraMitel "aastra_mitel" "Aastra",
+    10 Fanvil "fanvil" "Fanvil",
+    11 Panasonic "panasonic" "Panasonic",
+    12 Gigaset "gigaset" "Gigaset",
+    13 Avaya "avaya" "Avaya",
+    14 Htek "htek" "Htek",
+    15 Akuvox "akuvox" "Akuvox",
+    16 Alcatel "alcatel" "Alcatel-Lucent",
+    17 Obihai "obihai" "Obihai",
+    18 SangomaDigium "sangoma_digium" "Sangoma",
+    19 Audiocodes "audiocodes" "AudioCodes",
+    20 Flyingvoice "flyingvoice" "Flyingvoice",
+    21 Thomson "thomson" "Thomson",
+    22 Unify "unify" "Unify",
+    23 Allworx "allworx" "Allworx",
+    24 Misc "misc" "",
+}
+
+impl Family {
+    /// Returns the family of this number, `None` for one never given out.
+    pub fn from_code(code: u8) -> Option<Family> {
+        Family::ALL.into_iter().find(|family| family.code() == code)
+    }
+
+    /// Returns the family of this id.
+    pub fn from_id(id: &str) -> Option<Family> {
+        Family::ALL.into_iter().find(|family| family.id() == id)
+    }
+}
+
+impl Serialize for Family {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Family {
+    /// A number of a later release reads as [`Family::Generic`]: old firmware must start on the
+    /// flash of a newer one.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = u8::deserialize(deserializer)?;
+        Ok(Family::from_code(code).unwrap_or(Family::Generic))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Family;
+
+    #[test]
+    fn the_numbers_on_flash_are_those_of_the_first_release() {
+        // If this fails, do not change the test: append the new family instead.
+        let first = ["yealink", "snom", "polycom", "grandstream", "cisco_spa", "generic"];
+        let later = ["cisco_enterprise", "cisco_mpp", "aastra_mitel", "fanvil", "panasonic"];
+        let more = ["gigaset", "avaya", "htek", "akuvox", "alcatel", "obihai", "sangoma_digium"];
+        let rest = ["audiocodes", "flyingvoice", "thomson", "unify", "allworx", "misc"];
+        let ids = first.iter().chain(&later).chain(&more).chain(&rest);
+        for (code, id) in (1u8..).zip(ids) {
+            assert_eq!(Family::from_code(code).map(Family::id), Some(*id));
+            assert_eq!(Family::from_id(id).map(Family::code), Some(code));
+        }
+        assert_eq!(Family::from_code(0), None);
+    }
+
+    #[test]
+    fn a_family_is_one_byte_on_flash() {
+        let byte = postcard::to_allocvec(&Family::CiscoSpa).unwrap();
+        assert_eq!(byte.as_slice(), [5]);
+        assert_eq!(postcard::from_bytes::<Family>(&[5]), Ok(Family::CiscoSpa));
+        assert_eq!(postcard::from_bytes::<Family>(&[250]), Ok(Family::Generic));
+    }
+}

@@ -1,0 +1,109 @@
+//! One maker as its TOML file describes it; `build.rs` writes the tables.
+//!
+//! Everything here is constant and borrowed: what a maker costs is flash, not memory. Patterns are
+//! still text; the [`super::Catalog`] compiles them once. `build.rs` refuses an unknown key and a
+//! pattern that does not compile.
+
+use super::{Absence, Family};
+
+/// One maker.
+pub(super) struct Maker {
+    pub(super) family: Family,
+    pub(super) proof: &'static str,
+    /// Prefixes of hardware addresses, 6 to 9 upper-case hex digits.
+    pub(super) oui: &'static [&'static str],
+    /// Prefixes that devices which are no phones have too.
+    pub(super) oui_shared: &'static [&'static str],
+    pub(super) vendor_class: &'static [Rule],
+    pub(super) user_class: &'static [Rule],
+    pub(super) host_name: &'static [Rule],
+    pub(super) http_user_agent: &'static [Rule],
+    pub(super) sip_user_agent: &'static [Rule],
+    pub(super) pnp_request_uri: &'static [Rule],
+    /// Values of `vendor=` in a PnP Event besides the maker's name.
+    pub(super) pnp_vendor: &'static [&'static str],
+    pub(super) parameter_list: &'static [List],
+    /// Bytes removed from a captured model.
+    pub(super) model_delete: &'static str,
+    /// Bytes of a captured model that become a space.
+    pub(super) model_space: &'static str,
+    pub(super) model_upper: bool,
+    /// Prefix that some signs put before the model, and others leave out.
+    pub(super) model_strip: &'static str,
+    /// Prefix put before a model that begins with a digit.
+    pub(super) model_prefix: &'static str,
+    /// Whether its loader fetches files over HTTP too, with a version of its own.
+    pub(super) loader_fetches: bool,
+    pub(super) options: &'static [OptionRule],
+    pub(super) files: &'static [FileRule],
+    /// SIP accounts of a model that no pattern in `lines_of` names.
+    pub(super) lines: u8,
+    pub(super) lines_of: &'static [(&'static str, u8)],
+    pub(super) resync: &'static str,
+    pub(super) reboot: &'static str,
+    pub(super) sha256: bool,
+    /// What a PnP NOTIFY names, with the placeholders of [`OptionRule::value`].
+    pub(super) pnp_url: &'static str,
+}
+
+/// A pattern, and whose name it proves where that is not the family's.
+pub(super) struct Rule {
+    pub(super) pattern: &'static str,
+    pub(super) vendor: &'static str,
+}
+
+/// A way to ask for options (option 55) that only phones of one maker were seen to have.
+pub(super) struct List {
+    /// The whole list; empty where `has` decides.
+    pub(super) exact: &'static [u8],
+    /// Options that are all in the list, in any order.
+    pub(super) has: &'static [u8],
+    pub(super) model: &'static str,
+}
+
+/// One DHCP option a maker is sent.
+pub(super) struct OptionRule {
+    pub(super) code: u8,
+    /// Text with `{url}`, `{base}`, `{path}`, `{host}`; or `{addresses}` alone for four raw bytes.
+    pub(super) value: &'static str,
+    /// Whether it is sent only to a client that listed it.
+    pub(super) only_asked: bool,
+    pub(super) why: &'static str,
+}
+
+/// One form of file name a maker's phones ask for.
+pub(super) struct FileRule {
+    pub(super) pattern: &'static str,
+    pub(super) role: Role,
+    /// Whether others use the name more: then it answers, but identifies nobody.
+    pub(super) shared: bool,
+}
+
+/// What a file name stands for.
+#[derive(Clone, Copy)]
+pub(super) enum Role {
+    Handset {
+        template: &'static str,
+        content_type: &'static str,
+    },
+    Common {
+        template: &'static str,
+        content_type: &'static str,
+    },
+    Absent(Absence),
+    Firmware,
+    Upload,
+    /// Tells the maker, and is answered as for any phone.
+    Known,
+}
+
+include!(concat!(env!("OUT_DIR"), "/makers.rs"));
+
+/// The entry of a family.
+pub(super) fn maker(family: Family) -> &'static Maker {
+    match MAKERS.iter().find(|maker| maker.family == family) {
+        Some(maker) => maker,
+        // build.rs fails where a family has no entry.
+        None => &GENERIC,
+    }
+}

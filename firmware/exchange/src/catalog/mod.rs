@@ -1,0 +1,222 @@
+//! Who is this phone: what it sends tells its maker, model and firmware, and the maker tells which
+//! options and files it wants.
+//!
+//! A maker is one TOML file beside this one, compiled in by `build.rs`; a maker that does something
+//! no table can say has a Rust file of the same name. [`Catalog::identify`] judges one sign,
+//! [`Guess`] weighs several, [`boot_options`] and [`Catalog::file`] answer in the form that maker
+//! reads.
+//!
+//! Every sign is sent by the phone and can be forged by anybody: a verdict chooses a form of
+//! answer, it never authorises one.
+//!
+//! Signs and their RFCs: options 12, 55 and 60 (RFC 2132), option 77 (RFC 3004), User-Agent (RFC
+//! 9110 section 10.1.5 and RFC 3261 section 20.41), the `ua-profile` event (RFC 6080). Not read:
+//! options 124 and 125 (RFC 3925); what a phone says there it also says in 60.
+
+mod cisco_spa;
+mod family;
+mod file;
+mod guess;
+mod identity;
+mod maker;
+mod options;
+mod shorthand;
+mod sign;
+mod snom;
+
+pub use family::Family;
+pub use file::{Absence, Answer, FileAsked};
+pub use guess::Guess;
+pub use identity::{Identity, Stage, Text};
+pub use options::{
+    boot_options, lease_s, pnp_url, BootOption, BoxAddresses, OptionList, LEASE_AVAYA_S,
+    LEASE_HANDSET_S, LEASE_OTHER_S,
+};
+pub use sign::{Sign, SignKind, Weight};
+
+use crate::pattern::{Flaw, Pattern};
+use alloc::vec::Vec;
+use identity::{caught, text_of};
+use maker::{maker, FileRule, Maker, Role, Rule, MAKERS};
+
+/// What this box knows of phones, with its patterns ready to match.
+pub struct Catalog {
+    vendor_class: Vec<Known>,
+    user_class: Vec<Known>,
+    host_name: Vec<Known>,
+    http_user_agent: Vec<Known>,
+    sip_user_agent: Vec<Known>,
+    pnp_request_uri: Vec<Known>,
+    files: Vec<(Family, &'static FileRule, Pattern)>,
+    lines: Vec<(Family, Pattern, u8)>,
+}
+
+/// A compiled pattern and whom it proves.
+struct Known {
+    family: Family,
+    vendor: &'static str,
+    pattern: Pattern,
+}
+
+impl Catalog {
+    /// Compiles the shipped patterns; done once, at start.
+    pub fn new() -> Catalog {
+        let mut lines = Vec::new();
+        let mut files = Vec::new();
+        for maker in MAKERS {
+            let ready = |(model, lines): &(&str, u8)| {
+                compiled(model).ok().map(|pattern| (maker.family, pattern, *lines))
+            };
+            lines.extend(maker.lines_of.iter().filter_map(ready));
+            let ready = |rule: &'static FileRule| {
+                compiled(rule.pattern).ok().map(|pattern| (maker.family, rule, pattern))
+            };
+            files.extend(maker.files.iter().filter_map(ready));
+        }
+        Catalog {
+            vendor_class: known(|maker| maker.vendor_class),
+            user_class: known(|maker| maker.user_class),
+            host_name: known(|maker| maker.host_name),
+            http_user_agent: known(|maker| maker.http_user_agent),
+            sip_user_agent: known(|maker| maker.sip_user_agent),
+            pnp_request_uri: known(|maker| maker.pnp_request_uri),
+            files,
+            lines,
+        }
+    }
+
+    /// Says what one sign tells of its sender; what it does not tell is `None`.
+    pub fn identify(&self, sign: Sign<'_>) -> Identity {
+        let mut identity = self.read(sign);
+        let may_be_loader = sign.kind() == SignKind::HttpUserAgent
+            && identity.family.is_some_and(|family| maker(family).loader_fetches);
+        if identity.stage == Stage::Either && !may_be_loader {
+            identity.stage = Stage::Application;
+        }
+        identity
+    }
+
+    fn read(&self, sign: Sign<'_>) -> Identity {
+        match sign {
+            Sign::VendorClass(bytes) => first(&[&self.vendor_class], unpadded(bytes)),
+            Sign::UserClass(bytes) => first(&[&self.user_class], unpadded(bytes)),
+            Sign::HostName(bytes) => first(&[&self.host_name], unpadded(bytes)),
+            // Most makers send the same text over both protocols.
+            Sign::HttpUserAgent(bytes) => {
+                first(&[&self.http_user_agent, &self.sip_user_agent], bytes)
+            }
+            Sign::SipUserAgent(bytes) => {
+                first(&[&self.sip_user_agent, &self.http_user_agent], bytes)
+            }
+            Sign::ParameterList(bytes) => sign::by_parameter_list(bytes),
+            Sign::Oui(mac) => sign::by_oui(mac),
+            Sign::PnpEvent(bytes) => sign::by_pnp_event(bytes),
+            Sign::PnpRequestUri(bytes) => self.by_pnp_request_uri(bytes),
+            Sign::FileName(bytes) => self.by_file_name(bytes),
+        }
+    }
+
+    /// Returns how many SIP accounts a model has, from 1 to 8; its family's where it is unknown.
+    pub fn lines_max(&self, family: Family, model: Option<&str>) -> u8 {
+        let model = model.unwrap_or("").as_bytes();
+        let mut own = self.lines.iter().filter(|(of, _, _)| *of == family);
+        let found = own.find(|(_, pattern, _)| pattern.matches(model));
+        found.map_or(maker(family).lines, |(_, _, lines)| *lines)
+    }
+
+    /// Returns the name of every template that a file of any maker is made from.
+    pub fn templates(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.files.iter().filter_map(|(_, rule, _)| match rule.role {
+            Role::Handset { template, .. } | Role::Common { template, .. } => Some(template),
+            Role::Absent(_) | Role::Firmware | Role::Upload | Role::Known => None,
+        })
+    }
+
+    /// The request URI of a PnP SUBSCRIBE: the twelve digits before the `@` are the address.
+    fn by_pnp_request_uri(&self, uri: &[u8]) -> Identity {
+        let mut identity = first(&[&self.pnp_request_uri], uri);
+        let at = uri.iter().position(|byte| *byte == b'@').unwrap_or(0);
+        let digits = at.checked_sub(12).and_then(|from| uri.get(from..at));
+        identity.mac = digits.and_then(wire::Mac::parse);
+        if let (None, Some(mac)) = (identity.family, identity.mac) {
+            identity = Identity { mac: Some(mac), ..sign::by_oui(mac) };
+        }
+        identity
+    }
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Catalog::new()
+    }
+}
+
+impl Family {
+    /// Returns how its recognition is known: genuine strings, documented, or a rule of others.
+    pub fn proof(self) -> &'static str {
+        maker(self).proof
+    }
+
+    /// Returns the Event header of a NOTIFY that makes it fetch its files again.
+    pub fn resync_event(self) -> &'static str {
+        maker(self).resync
+    }
+
+    /// Returns the Event header of a NOTIFY that makes it restart.
+    pub fn reboot_event(self) -> &'static str {
+        maker(self).reboot
+    }
+
+    /// Returns whether its phones cope with a SHA-256 challenge beside the MD5 one (RFC 8760).
+    pub fn wants_sha256(self) -> bool {
+        maker(self).sha256
+    }
+
+    /// Returns the model in the one spelling that pages and templates use, whichever sign told it.
+    ///
+    /// `720`, not `snom720`; `SPA504G`, not `504G`; `GXP2130`, not `gxp2130`. Placeholders such as
+    /// `OEM` are `None`.
+    pub fn plain_model(self, model: &str) -> Option<Text> {
+        let Maker { model_strip, model_prefix, .. } = maker(self);
+        let own = model.strip_prefix(model_strip).unwrap_or(model);
+        let digit = own.starts_with(|c: char| c.is_ascii_digit());
+        let prefix = if digit { model_prefix } else { "" };
+        let mut plain = text_of(prefix.bytes().chain(own.bytes()))?;
+        if !own.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            plain.make_ascii_uppercase();
+        }
+        (plain != "OEM").then_some(plain)
+    }
+}
+
+/// A pattern of the catalogue, its short names written out.
+fn compiled(source: &str) -> Result<Pattern, Flaw> {
+    Pattern::new(&shorthand::expanded(source))
+}
+
+/// One kind of pattern of all makers. One that does not compile is left out; the build refuses it.
+fn known(kind: fn(&Maker) -> &'static [Rule]) -> Vec<Known> {
+    let mut known = Vec::new();
+    for maker in MAKERS {
+        known.extend(kind(maker).iter().filter_map(|rule| {
+            let vendor = if rule.vendor.is_empty() { maker.family.vendor() } else { rule.vendor };
+            let pattern = compiled(rule.pattern).ok()?;
+            Some(Known { family: maker.family, vendor, pattern })
+        }));
+    }
+    known
+}
+
+/// The identity by the first pattern that matches.
+fn first(lists: &[&Vec<Known>], bytes: &[u8]) -> Identity {
+    let all = lists.iter().flat_map(|list| list.iter());
+    let found = all.into_iter().find_map(|known| Some((known, known.pattern.find(bytes)?)));
+    let Some((known, found)) = found else { return Identity::UNKNOWN };
+    caught(known.family, known.vendor, &found)
+}
+
+/// Options may end in NUL or blanks that mean nothing.
+fn unpadded(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| !matches!(byte, 0 | b' ' | b'\r' | b'\n'));
+    bytes.get(..end.map_or(0, |at| at + 1)).unwrap_or_default()
+}

@@ -1,0 +1,197 @@
+//! Why a phone does not come up, and what to do about it.
+//!
+//! Every cause is one plain sentence and one next step, written for somebody who stands in front
+//! of the phone. [`crate::story`] decides which cause holds; the page, the console and the tests
+//! print the same words from here.
+
+use crate::names::Side;
+use core::fmt;
+use core::net::Ipv4Addr;
+
+/// Why a device is no working handset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// Policy takes in no new handset from this side.
+    CreationClosed(Side),
+    /// It was offered an address and did not take it.
+    OfferNotTaken,
+    /// It took its address from another server.
+    OtherDhcpServer(Ipv4Addr),
+    /// No address is left for it.
+    PoolFull,
+    /// Another device already uses the address it was given.
+    AddressInUse(Ipv4Addr),
+    /// It asked for an address that this network does not have.
+    WrongNetwork(Ipv4Addr),
+    /// It has an address and asks for nothing.
+    AsksNothing,
+    /// It was told by SIP Plug-and-Play where its file is and did not fetch it.
+    PnpNotFetched,
+    /// It asks only for files that nobody knows.
+    UnknownFile,
+    /// It asked for a file from an address that is not its lease.
+    NotItsLease,
+    /// It asked for the file of another phone.
+    FileOfAnother,
+    /// Its hardware address is used by two devices.
+    TwoPlaces,
+    /// It asked for a file from the WAN.
+    WanFetch,
+    /// A transfer stopped because it no longer acknowledged.
+    TransferLost,
+    /// Its file could not be made.
+    FileNotMade,
+    /// It has its file and does not register.
+    NeverRegistered,
+    /// It registers with a wrong password.
+    WrongPassword,
+    /// It registers as somebody who was never set up here.
+    UnknownAccount,
+    /// It registers from a side from which it may not.
+    RegisterRefused(Side),
+    /// It insists on registering more often than is allowed.
+    TooBrief,
+    /// It was registered and stopped refreshing.
+    RegistrationLost,
+    /// It gave its registration up by itself.
+    Unregistered,
+    /// There is no room for another handset.
+    HandsetsFull,
+    /// Nothing new can be stored.
+    NotStored,
+}
+
+impl Cause {
+    /// What to do next, as one imperative sentence.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Cause::CreationClosed(_) => {
+                "Add the phone by hand, or allow Plug-and-Play for this side."
+            }
+            Cause::OfferNotTaken => {
+                "Check that the switch port lets answers through: VLAN, port security, DHCP snooping."
+            }
+            Cause::OtherDhcpServer(_) => {
+                "Switch the other server off, or let it hand out the address of this box in option 66."
+            }
+            Cause::PoolFull => "Make the pool of this network larger, or remove devices from it.",
+            Cause::AddressInUse(_) => {
+                "Find the device with this fixed address and move it out of the pool; the phone gets another one."
+            }
+            Cause::WrongNetwork(_) => {
+                "Restart the phone; it was moved from another network and will ask anew."
+            }
+            Cause::AsksNothing => {
+                "Reset the phone to factory settings: provisioning by DHCP is probably switched off in it."
+            }
+            Cause::PnpNotFetched => {
+                "Check that the phone can reach this box by HTTP, then restart it."
+            }
+            Cause::UnknownFile => {
+                "Look at the names it asks for in the steps below; the maker or model is not in the catalogue yet."
+            }
+            Cause::NotItsLease => {
+                "Set the phone to DHCP, or plug it into the office network itself, and restart it."
+            }
+            Cause::FileOfAnother => {
+                "Check the provisioning address typed into this phone; it names another phone's file."
+            }
+            Cause::TwoPlaces => {
+                "Unplug one of the two devices; if both stay, somebody may be copying this phone."
+            }
+            Cause::WanFetch => "Connect the phone to the office network once and let it start there.",
+            Cause::TransferLost => {
+                "Check the cable and any firewall between the phone and this box, then restart the phone."
+            }
+            Cause::FileNotMade => "Tell whoever looks after this box; the log names the template.",
+            Cause::NeverRegistered => {
+                "Restart the phone; if that does not help, reset it to factory settings."
+            }
+            Cause::WrongPassword => {
+                "Restart the phone so that it fetches its file again; if that does not help, reset it to factory settings."
+            }
+            Cause::UnknownAccount => {
+                "Reset the phone to factory settings; it still carries accounts of another system."
+            }
+            Cause::RegisterRefused(_) => "Use the phone in the office network.",
+            Cause::TooBrief => {
+                "Set the phone's registration interval to at least 60 seconds, or let it fetch its file again."
+            }
+            Cause::RegistrationLost => "Check the phone's power and cable; it has not been heard of.",
+            Cause::Unregistered => "Switch the account on again at the phone, or restart it.",
+            Cause::HandsetsFull => "Delete handsets that are no longer used.",
+            Cause::NotStored => "Look at the System page; the flash memory needs attention.",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::CreationClosed(Side::Lan) => {
+                f.write_str("New phones on the LAN are not taken in at present.")
+            }
+            Cause::CreationClosed(Side::Wan) => {
+                f.write_str("New phones from the WAN are not taken in at present.")
+            }
+            Cause::OfferNotTaken => {
+                f.write_str("It asks for an address, is offered one, and does not take it.")
+            }
+            Cause::OtherDhcpServer(server) => {
+                write!(f, "It took its address from another DHCP server, {server}.")
+            }
+            Cause::PoolFull => f.write_str("There is no free address left for it."),
+            Cause::AddressInUse(address) => {
+                write!(f, "Another device already uses the address {address} it was given.")
+            }
+            Cause::WrongNetwork(address) => {
+                write!(f, "It asked to keep {address}, which does not belong to this network.")
+            }
+            Cause::AsksNothing => {
+                f.write_str("It has an address but has not asked for its configuration.")
+            }
+            Cause::PnpNotFetched => f.write_str(
+                "It was told by Plug-and-Play where its configuration is, and has not fetched it.",
+            ),
+            Cause::UnknownFile => {
+                f.write_str("It asks for files that no phone in the catalogue uses.")
+            }
+            Cause::NotItsLease => f.write_str(
+                "It asked for its configuration from an address that is not its own lease.",
+            ),
+            Cause::FileOfAnother => f.write_str("It asked for the configuration of another phone."),
+            Cause::TwoPlaces => f.write_str("Two devices use its hardware address at once."),
+            Cause::WanFetch => {
+                f.write_str("It asked for its configuration from the WAN, where none is given out.")
+            }
+            Cause::TransferLost => {
+                f.write_str("It stopped answering in the middle of fetching its configuration.")
+            }
+            Cause::FileNotMade => f.write_str("Its configuration could not be made."),
+            Cause::NeverRegistered => {
+                f.write_str("It has fetched its configuration but has not registered.")
+            }
+            Cause::WrongPassword => f.write_str("It registers with a wrong password."),
+            Cause::UnknownAccount => {
+                f.write_str("It registers with an account that this box did not give it.")
+            }
+            Cause::RegisterRefused(Side::Lan) => {
+                f.write_str("It tries to register from the LAN, which is not allowed for it.")
+            }
+            Cause::RegisterRefused(Side::Wan) => {
+                f.write_str("It tries to register from the WAN, which is not allowed for it.")
+            }
+            Cause::TooBrief => {
+                f.write_str("It insists on registering more often than this box allows.")
+            }
+            Cause::RegistrationLost => {
+                f.write_str("It was registered and has stopped renewing its registration.")
+            }
+            Cause::Unregistered => f.write_str("It has ended its registration by itself."),
+            Cause::HandsetsFull => f.write_str("There is no room for another handset."),
+            Cause::NotStored => {
+                f.write_str("It cannot be taken in because nothing new can be stored.")
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What an admin may ask for, and why it can be refused.
+//!
+//! A command is a wish; it is checked against limits and rules before anything changes, and the
+//! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
+
+use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
+use core::fmt;
+use core::net::Ipv4Addr;
+use wire::Mac;
+
+/// A wish of an admin.
+pub enum Command {
+    /// Makes a handset known before, or without, its coming by itself.
+    AddHandset {
+        /// Its hardware address.
+        mac: Mac,
+        /// The number people dial, if somebody is to be assigned.
+        extension: Option<Extension>,
+        /// Who is to be assigned; may be empty.
+        name: Text,
+    },
+    /// Forgets a handset; its binding and secrets die at once.
+    DeleteHandset {
+        /// Which one.
+        handset: HandsetNo,
+    },
+    /// Assigns a line to an extension and a name, or to nobody.
+    AssignLine {
+        /// Which handset.
+        handset: HandsetNo,
+        /// Which of its lines.
+        line: LineNo,
+        /// The number people dial; `None` takes it away.
+        extension: Option<Extension>,
+        /// Who is assigned; may be empty.
+        name: Text,
+    },
+    /// Gives a handset one more line.
+    AddLine {
+        /// Which handset.
+        handset: HandsetNo,
+    },
+    /// Takes a handset's last line away; the first one stays.
+    RemoveLine {
+        /// Which handset.
+        handset: HandsetNo,
+    },
+    /// Opens or closes the door for new handsets on one side.
+    AllowCreation {
+        /// Which side.
+        side: Side,
+        /// Whether new handsets are taken in there.
+        open: bool,
+    },
+}
+
+/// Who asks, from where, and what he had in front of him.
+pub struct By {
+    /// Which side the request came through.
+    pub side: Side,
+    /// Address of the browser.
+    pub source: Ipv4Addr,
+    /// Revision of the handset on the page whose form was sent; `None` where it does not matter.
+    pub seen: Option<u64>,
+}
+
+/// Why a command changed nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Nothing of this number exists any more.
+    NoSuchHandset,
+    /// The handset has no such line.
+    NoSuchLine,
+    /// The hardware address belongs to a handset already.
+    MacTaken,
+    /// The hardware address cannot be a device's.
+    MacUnusable,
+    /// The extension rings at another line already.
+    ExtensionTaken(Extension),
+    /// There is no room for another handset.
+    HandsetsFull,
+    /// The model carries no further line.
+    LinesFull,
+    /// A handset keeps its first line.
+    LastLine,
+    /// Somebody else changed this handset since the page was opened.
+    ChangedMeanwhile,
+    /// Nothing new can be stored.
+    NotStored,
+    /// Only the LAN may do this.
+    WrongSide,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::NoSuchHandset => f.write_str("This handset does not exist any more."),
+            Refusal::NoSuchLine => f.write_str("This handset has no such line any more."),
+            Refusal::MacTaken => f.write_str("A handset with this MAC address exists already."),
+            Refusal::MacUnusable => f.write_str("This MAC address cannot belong to a phone."),
+            Refusal::ExtensionTaken(extension) => {
+                write!(f, "Extension {extension} is assigned to another line already.")
+            }
+            Refusal::HandsetsFull => f.write_str("There is no room for another handset."),
+            Refusal::LinesFull => f.write_str("This handset has no room for another line."),
+            Refusal::LastLine => f.write_str("A handset keeps its first line."),
+            Refusal::ChangedMeanwhile => f.write_str(
+                "Somebody else changed this handset meanwhile. Look at it again before you change it.",
+            ),
+            Refusal::NotStored => {
+                f.write_str("Nothing new can be stored: the flash memory needs attention.")
+            }
+            Refusal::WrongSide => f.write_str("This can be done from the LAN only."),
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! An address, and where to look next: the DHCP server (RFC 2131), for phones first.
+//!
+//! A device is its hardware address. A phone's boot ROM and its application often send different
+//! client identifiers and must keep one address, so option 61 is echoed (RFC 6842) but is not what
+//! an address belongs to; RFC 2131 allows that as a matter of policy.
+//!
+//! | client says | with | and we answer |
+//! |---|---|---|
+//! | DISCOVER | | OFFER: reserved, else had before, else asked for and free, else a new one |
+//! | REQUEST | server id ours, requested | ACK, or NAK if it is not ours to give (SELECTING) |
+//! | REQUEST | server id of another | nothing; the offer is dropped, the other server noted |
+//! | REQUEST | requested, no server id | ACK if right, NAK if wrong, nothing if unknown (INIT-REBOOT) |
+//! | REQUEST | ciaddr | ACK, NAK if another's, nothing if unknown (RENEWING, REBINDING) |
+//! | DECLINE | | the address is left alone for a day |
+//! | RELEASE | | nothing; the address stays the device's, for when it comes back |
+//! | INFORM | | ACK with options, without address and lease |
+//!
+//! Only devices that look like phones, are known, or ask for them get a maker's options, and only
+//! while the policy would take them in. Not implemented, on purpose: BOOTP without option 53,
+//! LEASEQUERY (RFC 4388), FORCERENEW without authentication (RFC 3203).
+
+mod address;
+mod answer;
+mod probe;
+
+use crate::catalog::{lease_s, Family, Sign};
+use crate::cause::Cause;
+use crate::leases::{Lease, Term};
+use crate::names::Side;
+use crate::note::{Note, Protocol};
+use crate::office::Office;
+use crate::output::Arrival;
+use crate::policy::{Act, Verdict};
+use crate::story::Step;
+use crate::time::{Instant, Now, MINUTE_MS, SECOND_MS};
+use address::Choice;
+use core::net::Ipv4Addr;
+use wire::dhcp::{Message, MessageType, Op};
+use wire::Mac;
+
+/// Lease of a phone that the policy turns away.
+const LEASE_TURNED_AWAY_S: u32 = 600;
+
+/// The DHCP server.
+#[derive(Default)]
+pub(crate) struct Dhcp {
+    waiting: probe::Waiting,
+}
+
+/// A message together with the subnet it concerns.
+pub(crate) struct Question<'a> {
+    pub(crate) arrival: Arrival,
+    pub(crate) message: &'a Message<'a>,
+    /// Place of the subnet in the board's list.
+    pub(crate) subnet: usize,
+    /// The bytes, should the answer have to wait for a probe.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Dhcp {
+    /// Takes one datagram.
+    pub(crate) fn datagram(&mut self, office: &mut Office, now: Now, at: Arrival, bytes: &[u8]) {
+        if at.side != Side::Lan {
+            return office.note(now, Note::WrongSide(Protocol::Dhcp, at.side));
+        }
+        let message = match Message::parse(bytes) {
+            Ok(message) => message,
+            Err(_malformed) => {
+                return office.note(now, Note::Malformed(Protocol::Dhcp, *at.from.ip()));
+            }
+        };
+        if message.op != Op::BootRequest || !message.chaddr.is_device() {
+            return;
+        }
+        let Some(subnet) = subnet_of(office, &at, &message) else { return };
+        if office.meet(now, message.chaddr).is_none() {
+            return;
+        }
+        notice_place(office, now, &at, &message);
+        read_signs(office, &message);
+        office.remember_make(now, message.chaddr);
+        let question = Question { arrival: at, message: &message, subnet, bytes };
+        match message.kind {
+            MessageType::Discover => self.discover(office, now, &question),
+            MessageType::Request => request(office, now, &question),
+            MessageType::Decline => decline(office, now, &question),
+            MessageType::Release => release(office, now, &question),
+            MessageType::Inform => inform(office, now, &question),
+            MessageType::Offer | MessageType::Ack | MessageType::Nak => (),
+        }
+    }
+
+    fn discover(&mut self, office: &mut Office, now: Now, question: &Question<'_>) {
+        let mac = question.message.chaddr;
+        // A phone that asks again while its address is being probed is not a second boot.
+        if self.waiting.has(mac) {
+            return;
+        }
+        let relayed = !question.message.giaddr.is_unspecified();
+        office.step(now, mac, Step::Discover { relayed });
+        match address::choose(office, now, question) {
+            Choice::Offer(address) => answer::offer(office, now, question, address),
+            Choice::Probe(address) => self.waiting.add(office, now, question, address),
+            Choice::Later => (),
+            Choice::None => {
+                let network = office.board.subnets[question.subnet].network.address();
+                office.note(now, Note::PoolFull(network));
+                office.step(now, mac, Step::NoOffer(Cause::PoolFull));
+            }
+        }
+    }
+
+    /// Somebody answered from an address: a probed one is not free.
+    pub(crate) fn answered(&mut self, office: &mut Office, now: Now, address: Ipv4Addr, mac: Mac) {
+        self.waiting.answered(office, now, address, mac);
+    }
+
+    /// Lets probes end, and probes ahead while nothing else is to be done.
+    pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
+        office.leases.sweep(&office.durable, now.mono);
+        self.waiting.tick(office, now);
+        probe::ahead(office, now);
+    }
+
+    /// When [`Dhcp::tick`] has something to do.
+    pub(crate) fn next_deadline(&self, office: &Office, now: Instant) -> Instant {
+        let sweep = now.after_ms(MINUTE_MS);
+        office.leases.next_probe().unwrap_or(sweep).min(sweep)
+    }
+}
+
+/// The subnet a client is on: by its relay (RFC 3527 link selection first), by the address it
+/// renews, else by the port it was heard on.
+fn subnet_of(office: &Office, at: &Arrival, message: &Message<'_>) -> Option<usize> {
+    let subnets = &office.board.subnets;
+    let containing = |address: Ipv4Addr| {
+        subnets
+            .iter()
+            .position(|subnet| subnet.interface == at.interface && subnet.network.contains(address))
+    };
+    if !message.giaddr.is_unspecified() {
+        let selected = message.relay_agent().and_then(|agent| agent.link_selection());
+        return containing(selected.unwrap_or(message.giaddr));
+    }
+    let renewed = (!message.ciaddr.is_unspecified()).then(|| containing(message.ciaddr)).flatten();
+    let own = office.board.interface(at.interface)?.address;
+    let direct =
+        || subnets.iter().position(|subnet| subnet.interface == at.interface && !subnet.relayed);
+    renewed.or_else(|| containing(own)).or_else(direct)
+}
+
+/// A device that is heard on two ports or through two relays within seconds is two devices.
+fn notice_place(office: &mut Office, now: Now, at: &Arrival, message: &Message<'_>) {
+    let here = (at.interface, message.giaddr, now.mono);
+    let mac = message.chaddr;
+    let Some(device) = office.devices.get_mut(&mac) else { return };
+    // A renewal is unicast past the relay, so only broadcasts tell the place.
+    if !message.ciaddr.is_unspecified() {
+        return;
+    }
+    let moved = device.place.replace(here).is_some_and(|(interface, relay, when)| {
+        (interface, relay) != (at.interface, message.giaddr)
+            && now.mono.since_ms(when) < 10 * SECOND_MS
+    });
+    if moved {
+        office.two_places(now, mac);
+    }
+}
+
+fn read_signs(office: &mut Office, message: &Message<'_>) {
+    let mac = message.chaddr;
+    office.weigh(mac, Sign::Oui(mac));
+    if let Some(class) = message.vendor_class() {
+        office.weigh(mac, Sign::VendorClass(&class));
+    }
+    if let Some(list) = message.parameters() {
+        office.weigh(mac, Sign::ParameterList(&list));
+    }
+    if let Some(name) = message.host_name() {
+        office.weigh(mac, Sign::HostName(&name));
+    }
+    if let Some(class) = message.user_class() {
+        office.weigh(mac, Sign::UserClass(&class));
+    }
+    if let Some(classes) = message.enterprise_classes() {
+        for enterprise in wire::dhcp::enterprises(&classes) {
+            for item in enterprise.items() {
+                office.weigh(mac, Sign::VendorClass(item));
+            }
+        }
+    }
+}
+
+/// RFC 2131 4.3.2. The four states a client can be in are told apart by three fields.
+fn request(office: &mut Office, now: Now, question: &Question<'_>) {
+    let message = question.message;
+    match (message.server_id(), message.requested_ip(), message.ciaddr.is_unspecified()) {
+        (Some(server), requested, _) => selecting(office, now, question, server, requested),
+        (None, Some(address), true) => init_reboot(office, now, question, address),
+        (None, _, false) => renewing(office, now, question, message.ciaddr),
+        // RFC 2131 table 5: INIT-REBOOT must carry the requested address.
+        (None, None, true) => (),
+    }
+}
+
+fn selecting(
+    office: &mut Office,
+    now: Now,
+    question: &Question<'_>,
+    server: Ipv4Addr,
+    requested: Option<Ipv4Addr>,
+) {
+    let mac = question.message.chaddr;
+    if !office.board.is_own(server) {
+        office.other_dhcp = Some((server, now.mono));
+        office.note(now, Note::OtherDhcpServer(server));
+        office.step(now, mac, Step::ChoseOther(server));
+        if office.durable.address_of(mac).is_none() {
+            office.leases.end(mac);
+        }
+        return;
+    }
+    let Some(address) = requested else { return };
+    if address::holds(office, now, question, address) {
+        answer::bind(office, now, question, address);
+    } else {
+        answer::nak(office, now, question, address);
+    }
+}
+
+fn init_reboot(office: &mut Office, now: Now, question: &Question<'_>, address: Ipv4Addr) {
+    let mac = question.message.chaddr;
+    if !office.board.subnets[question.subnet].network.contains(address) {
+        answer::nak(office, now, question, address);
+    } else if address::holds(office, now, question, address) {
+        answer::bind(office, now, question, address);
+    } else if office.leases.of(mac, now.mono).is_some() || office.durable.address_of(mac).is_some()
+    {
+        answer::nak(office, now, question, address);
+    }
+    // RFC 2131 4.3.2: no record of this client: stay silent. Another server may own it.
+}
+
+fn renewing(office: &mut Office, now: Now, question: &Question<'_>, address: Ipv4Addr) {
+    if address::holds(office, now, question, address) {
+        answer::bind(office, now, question, address);
+    } else if office.leases.at(address, now.mono).is_some()
+        || office.durable.holder_of(address).is_some()
+    {
+        answer::nak(office, now, question, address);
+    }
+}
+
+fn decline(office: &mut Office, now: Now, question: &Question<'_>) {
+    let message = question.message;
+    let (Some(server), Some(address)) = (message.server_id(), message.requested_ip()) else {
+        return;
+    };
+    let mac = message.chaddr;
+    let ours = office.board.is_own(server) && address::holds(office, now, question, address);
+    if !ours {
+        return;
+    }
+    office.note(now, Note::Declined(address));
+    office.step(now, mac, Step::Decline(address));
+    let subnet = &office.board.subnets[question.subnet];
+    if office.leases.quarantine(subnet, address, now.mono) {
+        office.leases.end(mac);
+        if office.durable.address_of(mac) == Some(address) && !office.read_only {
+            office.record(mac, crate::state::Event::AddressForgotten { mac: mac.0 });
+        }
+    }
+}
+
+/// The lease ends, but the address stays the device's: a phone that comes back finds it. A stranger's
+/// is the first to be taken when the pool is full.
+fn release(office: &mut Office, now: Now, question: &Question<'_>) {
+    let message = question.message;
+    let mac = message.chaddr;
+    let held = office.leases.of(mac, now.mono).filter(|(held, _)| *held == message.ciaddr);
+    if let Some((address, lease)) = held {
+        let lapsed = Term::Bound { until: now.mono };
+        office.leases.put(address, Lease { term: lapsed, ..lease });
+        office.step(now, mac, Step::Release(address));
+    }
+}
+
+fn inform(office: &mut Office, now: Now, question: &Question<'_>) {
+    let address = question.message.ciaddr;
+    // The answer goes to ciaddr; one that is not on this network would be sent to a third party.
+    if office.board.subnets[question.subnet].network.contains(address) {
+        office.step(now, question.message.chaddr, Step::Inform(address));
+        answer::inform(office, now, question, address);
+    }
+}
+
+/// How long a device may keep its address, in seconds. A handset that an admin added by hand is one
+/// even while nobody knows its maker. A phone that is turned away comes back soon, to learn whether
+/// it is wanted meanwhile.
+pub(crate) fn lease_most_s(office: &Office, mac: Mac) -> u32 {
+    let phone = office.family(mac).is_some_and(|family| family != Family::Generic);
+    if phone && office.admit(Side::Lan, mac, Act::Create) == Verdict::Closed {
+        return LEASE_TURNED_AWAY_S;
+    }
+    let known = office.durable.handset_of(mac).map(|_| Family::Generic);
+    lease_s(office.family(mac).or(known))
+}

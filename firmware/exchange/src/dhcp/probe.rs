@@ -1,0 +1,97 @@
+//! Is an address really free? Asked before it is given to a newcomer, never in the way of a phone
+//! that is known.
+//!
+//! Addresses are probed ahead while nothing else is to be done, so that a newcomer finds one ready;
+//! only when none is ready does his DISCOVER wait for a probe of its own. Nothing in here waits: a
+//! probe is an output and a deadline.
+
+use super::{address, answer, subnet_of, Question};
+use crate::limits::PROBES_MAX;
+use crate::note::Note;
+use crate::office::Office;
+use crate::output::Arrival;
+use crate::time::Now;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use wire::dhcp::Message;
+use wire::Mac;
+
+/// DISCOVERs that wait for a probe, by the address probed; at most [`PROBES_MAX`].
+#[derive(Default)]
+pub(crate) struct Waiting {
+    by_address: BTreeMap<Ipv4Addr, (Mac, Arrival, Vec<u8>)>,
+}
+
+impl Waiting {
+    /// Whether a device waits already.
+    pub(crate) fn has(&self, mac: Mac) -> bool {
+        self.by_address.values().any(|(waiting, _, _)| *waiting == mac)
+    }
+
+    /// Probes an address and keeps the question until it is known to be free.
+    pub(crate) fn add(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        question: &Question<'_>,
+        address: Ipv4Addr,
+    ) {
+        address::ask(office, question.subnet, address, now);
+        if self.by_address.len() < PROBES_MAX {
+            let kept = (question.message.chaddr, question.arrival, question.bytes.to_vec());
+            self.by_address.insert(address, kept);
+        }
+    }
+
+    /// Somebody uses an address we asked for: it is left alone, and whoever waited for it is served
+    /// with another when he asks again.
+    pub(crate) fn answered(&mut self, office: &mut Office, now: Now, address: Ipv4Addr, mac: Mac) {
+        if !office.leases.probe_answered(address) {
+            return;
+        }
+        self.by_address.remove(&address);
+        if office.leases.bound(address, now.mono).is_some_and(|lease| lease.mac == mac) {
+            return;
+        }
+        let subnet = office.board.subnets.iter().find(|subnet| subnet.pools(address));
+        if let Some(subnet) = subnet {
+            office.leases.quarantine(subnet, address, now.mono);
+        }
+        office.note(now, Note::Conflict(address, mac));
+    }
+
+    /// Answers those whose address stayed silent.
+    pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
+        while let Some((pool, address)) = office.leases.probe_over(now.mono) {
+            match self.by_address.remove(&address) {
+                Some((_, arrival, bytes)) => offer(office, now, arrival, &bytes, address),
+                None => office.leases.keep_clean(pool, address, now.mono),
+            }
+        }
+    }
+}
+
+fn offer(office: &mut Office, now: Now, arrival: Arrival, bytes: &[u8], address: Ipv4Addr) {
+    let Ok(message) = Message::parse(bytes) else { return };
+    let Some(subnet) = subnet_of(office, &arrival, &message) else { return };
+    let question = Question { arrival, message: &message, subnet, bytes };
+    answer::offer(office, now, &question, address);
+}
+
+/// Starts as many probes as may be under way, for the pools that have few addresses ready.
+pub(crate) fn ahead(office: &mut Office, now: Now) {
+    for place in 0..office.board.subnets.len() {
+        let subnet = &office.board.subnets[place];
+        let has_arp = office.board.interface(subnet.interface).is_some_and(|port| port.has_arp);
+        if subnet.relayed || !has_arp {
+            continue;
+        }
+        while office.leases.probes() < PROBES_MAX && office.leases.wants_clean(place, now.mono) {
+            let (board, durable) = (&office.board, &office.durable);
+            let next = office.leases.next_free(place, board, durable, now.mono);
+            let Some(address) = next else { break };
+            address::ask(office, place, address, now);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The telephone exchange: decides everything, does no IO.
+//!
+//! What the exchange knows, plus one thing that just happened, plus the time, gives what it now
+//! knows and a short list of things to do. Sockets, clocks, flash and chance stay outside.
+//!
+//! # The contract
+//!
+//! One call in, then drain [`Exchange::poll_output`] to the end, then the next call. Outputs come in
+//! the order in which they are to be done. An [`Output::Send`] leaves only when the
+//! [`Output::Record`] it names is on flash; one that names an older record, or none, need not wait.
+//! The answers of [`Exchange::fetch`] and [`Exchange::command`] obey the same rule. If a record
+//! cannot be put on flash, the rest of the drain is thrown away and the daemon starts anew: nothing
+//! was promised.
+//!
+//! # The modules, in the order a phone meets them
+//!
+//! [`catalog`] says what it is, `dhcp` gives it an address and says where to look next, `provision`
+//! answers which file it gets, `tftp` carries it, `pnp` is the same question by another door,
+//! `registrar` binds its lines, [`policy`] says who may do what from which side, [`state`] is what
+//! survives, [`view`] what may be shown.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod access;
+mod admin;
+pub mod board;
+pub mod catalog;
+pub mod cause;
+mod chance;
+pub mod command;
+mod dhcp;
+pub mod digest;
+mod leases;
+pub mod limits;
+mod look;
+pub mod names;
+pub mod note;
+mod office;
+mod output;
+pub mod pattern;
+mod pnp;
+pub mod policy;
+mod provision;
+mod registrar;
+pub mod render;
+mod secret;
+mod sip;
+pub mod state;
+pub mod story;
+mod tftp;
+pub mod time;
+pub mod view;
+pub mod zone;
+
+use access::{Access, LoggedIn, Session, Slowed};
+use alloc::boxed::Box;
+use board::Board;
+use chance::Chance;
+use command::{By, Command, Refusal};
+use core::net::Ipv4Addr;
+use names::{RecordNo, Side};
+use note::Note;
+use office::Office;
+use provision::Ask;
+use render::Render;
+use state::{Durable, Event};
+use story::Door;
+use time::{Instant, Now};
+use view::{DeviceView, View};
+use wire::Mac;
+
+pub use chance::Seed;
+pub use output::{
+    Answer, Arrival, Departure, Fetch, Fetched, Line, Neighbour, Output, StreamNo, To, TransferNo,
+};
+pub use secret::PasswordHash;
+
+/// The whole appliance but for its sockets, clock, entropy and flash.
+pub struct Exchange {
+    office: Office,
+    access: Access,
+    dhcp: dhcp::Dhcp,
+    tftp: tftp::Tftp,
+    sip: sip::Sip,
+    render: Box<dyn Render>,
+}
+
+impl Exchange {
+    /// Starts from what survived, with the hash of the first password that is in force until an
+    /// admin sets one.
+    pub fn new(
+        board: Board,
+        durable: Durable,
+        seed: Seed,
+        render: Box<dyn Render>,
+        first_password: PasswordHash,
+    ) -> Exchange {
+        Exchange {
+            office: Office::new(board, durable, Chance::new(seed)),
+            access: Access::new(first_password),
+            dhcp: dhcp::Dhcp::default(),
+            tftp: tftp::Tftp::default(),
+            sip: sip::Sip::default(),
+            render,
+        }
+    }
+
+    /// From now on nothing new is stored: known phones are served, new ones refused.
+    pub fn set_read_only(&mut self) {
+        self.office.read_only = true;
+    }
+}
+
+/// The doors in.
+impl Exchange {
+    /// Takes a datagram, or one message of a stream, heard on a socket.
+    pub fn datagram(&mut self, now: Now, arrival: Arrival, line: Line, bytes: &[u8]) {
+        let office = &mut self.office;
+        match line {
+            Line::Dhcp => self.dhcp.datagram(office, now, arrival, bytes),
+            Line::Tftp => self.tftp.request(office, &*self.render, now, arrival, bytes),
+            Line::Transfer(no) => self.tftp.transfer(office, now, no, arrival.from, bytes),
+            Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
+                self.sip.datagram(office, now, arrival, line, bytes);
+            }
+        }
+    }
+
+    /// The other end closed a connection.
+    pub fn closed(&mut self, now: Now, stream: StreamNo) {
+        self.sip.closed(&mut self.office, now, stream);
+    }
+
+    /// Somebody answered from an address that was probed.
+    pub fn answered(&mut self, now: Now, address: Ipv4Addr, mac: Mac) {
+        self.dhcp.answered(&mut self.office, now, address, mac);
+    }
+
+    /// Answers a question for a file over HTTP.
+    pub fn fetch(&mut self, now: Now, fetch: &Fetch<'_>) -> Fetched {
+        let ask = Ask {
+            arrival: fetch.arrival,
+            door: Door::Http,
+            name: fetch.name,
+            user_agent: fetch.user_agent,
+        };
+        if fetch.upload {
+            provision::upload(&mut self.office, now, &ask);
+            return Fetched { answer: Answer::Forbidden, after: RecordNo(0) };
+        }
+        let (answer, after, _) = provision::answer(&mut self.office, &*self.render, now, &ask);
+        Fetched { answer, after }
+    }
+
+    /// Does what an admin wants, or says why not; the outcome is to be told once the record
+    /// returned is on flash.
+    pub fn command(&mut self, now: Now, by: &By, command: Command) -> Result<RecordNo, Refusal> {
+        let ended = admin::carry_out(&mut self.office, now, by, command)?;
+        if let Some((handset, line)) = ended {
+            self.sip.forget(handset, line);
+        }
+        Ok(self.office.latest_record())
+    }
+
+    /// Does what was due by now.
+    pub fn tick(&mut self, now: Now) {
+        self.dhcp.tick(&mut self.office, now);
+        self.tftp.tick(&mut self.office, now);
+        self.sip.tick(&mut self.office, now);
+    }
+
+    /// When [`Exchange::tick`] has something to do.
+    pub fn next_deadline(&self, now: Instant) -> Instant {
+        let dhcp = self.dhcp.next_deadline(&self.office, now);
+        let tftp = self.tftp.next_deadline().unwrap_or(dhcp);
+        let sip = self.sip.next_deadline(now).unwrap_or(dhcp);
+        dhcp.min(tftp).min(sip)
+    }
+}
+
+/// Who may use the admin's doors.
+impl Exchange {
+    /// The hash to compare a password with, if this source may try one now.
+    pub fn may_log_in(&self, now: Now, source: Ipv4Addr) -> Result<PasswordHash, Slowed> {
+        self.access.may_try(now.mono, source, self.office.durable.admin_password())
+    }
+
+    /// The outcome of comparing: opens a session, or slows this source.
+    pub fn log_in(&mut self, now: Now, source: Ipv4Addr, right: bool) -> Option<Session> {
+        if !right {
+            self.access.failed(now.mono, source);
+            self.office.note(now, Note::LogInRefused(source));
+            return None;
+        }
+        self.office.note(now, Note::LoggedIn(source));
+        Some(self.access.open(now.mono, source, &mut self.office.chance))
+    }
+
+    /// Whose request this is, by the token in its cookie.
+    pub fn logged_in(&mut self, now: Now, source: Ipv4Addr, token: &str) -> Option<LoggedIn> {
+        let set = self.office.durable.admin_password().is_some();
+        self.access.check(now.mono, source, token, set)
+    }
+
+    /// Ends a session.
+    pub fn log_out(&mut self, token: &str) {
+        self.access.close(token);
+    }
+
+    /// Sets the admin's password by its hash and opens a new session in place of all others.
+    pub fn set_password(
+        &mut self,
+        now: Now,
+        source: Ipv4Addr,
+        hash: PasswordHash,
+    ) -> Result<(Session, RecordNo), Refusal> {
+        if self.office.read_only {
+            return Err(Refusal::NotStored);
+        }
+        self.office.record_site(Event::AdminPasswordSet { hash });
+        self.access.close_all();
+        let session = self.access.open(now.mono, source, &mut self.office.chance);
+        Ok((session, self.office.latest_record()))
+    }
+}
+
+/// The doors out.
+impl Exchange {
+    /// The next thing to do, in order; `None` when this call's are all done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.office.poll_output()
+    }
+
+    /// The office as it may be shown.
+    pub fn view(&self, now: Now) -> View {
+        look::view(&self.office, &self.sip, now)
+    }
+
+    /// One device as it may be shown; `None` if nobody knows it.
+    pub fn device(&self, now: Now, mac: Mac) -> Option<DeviceView> {
+        look::device(&self.office, &self.sip, now, mac)
+    }
+
+    /// Grows whenever something that a view shows has changed.
+    pub fn revision(&self) -> u64 {
+        self.office.revision
+    }
+
+    /// How often each kind of note was made, by [`Note::kind`].
+    pub fn counters(&self) -> &[u64; Note::KINDS] {
+        &self.office.counters
+    }
+
+    /// Whether an address may use the admin's pages: the LAN only.
+    pub fn admits_admin(&self, side: Side, source: Ipv4Addr) -> bool {
+        side == Side::Lan && (source.is_loopback() || self.office.board.in_lan(source))
+    }
+
+    /// Everything that survives, for a snapshot.
+    pub fn durable(&self) -> &Durable {
+        &self.office.durable
+    }
+}

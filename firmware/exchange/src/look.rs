@@ -1,0 +1,171 @@
+//! Builds views: what may be shown, at the moment somebody looks.
+
+use crate::admin;
+use crate::catalog::{Family, SignKind};
+use crate::cause::Cause;
+use crate::names::{HandsetNo, LineNo, Side};
+use crate::office::Office;
+use crate::policy::{Act, Verdict};
+use crate::sip::Sip;
+use crate::state::Handset;
+use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
+use crate::view::{Alarm, DeviceView, HandsetRow, LineRow, Status, StrangerRow, View};
+use alloc::vec::Vec;
+use wire::Mac;
+
+/// Strangers in the list; there can be more of them, the page need not be longer.
+const STRANGERS_SHOWN_MAX: usize = 100;
+/// How long an alarm is shown after its last cause.
+const ALARM_MS: u64 = 24 * HOUR_MS;
+/// How long a device counts as booting after it was last heard.
+const BOOTING_MS: u64 = 5 * MINUTE_MS;
+
+/// The office at this moment.
+pub(crate) fn view(office: &Office, sip: &Sip, now: Now) -> View {
+    let mut handsets: Vec<HandsetRow> =
+        office.durable.handsets().map(|(no, known)| row(office, sip, now, no, known)).collect();
+    handsets.sort_by_key(|row| {
+        let extension = row.lines.iter().find_map(|line| line.extension);
+        (extension.is_none(), extension, row.address.is_none(), row.address, row.mac)
+    });
+    View {
+        now,
+        revision: office.revision,
+        handsets,
+        strangers: strangers(office, now),
+        alarms: alarms(office, now),
+        notes: office.notes.iter().rev().copied().collect(),
+        lan_creates: office.durable.creates(Side::Lan),
+        wan_creates: office.durable.creates(Side::Wan),
+    }
+}
+
+/// One device; `None` if it is neither a handset nor was it heard since this start.
+pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<DeviceView> {
+    let known = office.durable.handset_of(mac);
+    let met = office.devices.get(&mac);
+    if known.is_none() && met.is_none() {
+        return None;
+    }
+    let mut signs: Vec<&'static str> =
+        met.map(|device| device.guess.led_by().map(SignKind::name).collect()).unwrap_or_default();
+    signs.reverse();
+    let story = met.map(|device| device.story.steps().cloned().collect()).unwrap_or_default();
+    Some(DeviceView {
+        now,
+        revision: admin::revision(office, mac),
+        mac,
+        handset: known.map(|(no, known)| row(office, sip, now, no, known)),
+        stranger: known.is_none().then(|| stranger(office, now, mac)).flatten(),
+        signs,
+        origin: known.map(|(_, known)| known.origin),
+        lines_max: known.map_or(1, |(no, _)| admin::lines_max(office, no)),
+        story,
+    })
+}
+
+fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> HandsetRow {
+    let Handset { mac, origin: _, family, model, firmware, web: _, lines } = known;
+    let device = office.devices.get(mac);
+    let lines = lines.iter().enumerate().filter_map(|(at, line)| {
+        let number = LineNo::new(at as u8 + 1)?;
+        Some(LineRow {
+            line: number,
+            extension: line.extension,
+            name: line.name.clone(),
+            registered_until: sip.registered_until(no, number, now.mono),
+        })
+    });
+    let lines: Vec<LineRow> = lines.collect();
+    let registered = lines.iter().any(|line| line.registered_until.is_some());
+    let heard = device.filter(|device| device.heard);
+    let cause = heard.and_then(|device| device.story.cause(now.mono));
+    let status = match (registered, cause, heard) {
+        (true, ..) => Status::Registered,
+        (false, Some(_), _) => Status::Stuck,
+        (false, None, Some(device)) if now.mono.since_ms(device.last_seen) < BOOTING_MS => {
+            Status::Booting
+        }
+        (false, None, _) => Status::Away,
+    };
+    HandsetRow {
+        handset: no,
+        mac: *mac,
+        maker: Family::from_code(*family).map_or("Unknown maker", |family| family.vendor()),
+        model: model.clone(),
+        firmware: firmware.clone(),
+        address: address(office, now.mono, *mac),
+        lines,
+        status,
+        last_seen: heard.map(|device| device.last_seen),
+        cause: cause.filter(|_| !registered),
+    }
+}
+
+/// Where a device is now: by its lease, else where it was heard last, else where it is remembered.
+fn address(office: &Office, now: Instant, mac: Mac) -> Option<core::net::Ipv4Addr> {
+    let leased = office.leases.of(mac, now).map(|(address, _)| address);
+    let heard = || office.devices.get(&mac).and_then(|device| device.address);
+    leased.or_else(heard).or_else(|| office.durable.address_of(mac))
+}
+
+/// Devices that are no handsets, latest first; those that look like phones before all others.
+fn strangers(office: &Office, now: Now) -> Vec<StrangerRow> {
+    let strange = office
+        .devices
+        .iter()
+        .filter(|(mac, device)| device.heard && office.durable.handset_of(**mac).is_none());
+    let mut macs: Vec<(bool, Instant, Mac)> = strange
+        .map(|(mac, device)| (device.guess.family().is_some(), device.last_seen, *mac))
+        .collect();
+    macs.sort_by(|a, b| b.cmp(a));
+    macs.truncate(STRANGERS_SHOWN_MAX);
+    macs.into_iter().filter_map(|(_, _, mac)| stranger(office, now, mac)).collect()
+}
+
+fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
+    let device = office.devices.get(&mac)?;
+    let phone = device.guess.family().filter(|family| *family != Family::Generic);
+    let closed = office.admit(Side::Lan, mac, Act::Create) == Verdict::Closed;
+    let cause = match (phone, device.story.cause(now.mono)) {
+        (Some(_), Some(Cause::AsksNothing)) if closed => Some(Cause::CreationClosed(Side::Lan)),
+        // A computer has no reason to ask for a phone's file.
+        (None, Some(Cause::AsksNothing)) => None,
+        (_, cause) => cause,
+    };
+    Some(StrangerRow {
+        mac,
+        maker: phone.map(|family| family.vendor()),
+        model: office.model(mac),
+        address: address(office, now.mono, mac),
+        last_seen: device.last_seen,
+        cause,
+    })
+}
+
+fn alarms(office: &Office, now: Now) -> Vec<Alarm> {
+    let lately = |at: &Instant| now.mono.since_ms(*at) < ALARM_MS;
+    let mut alarms = Vec::new();
+    if office.read_only {
+        alarms.push(Alarm::ReadOnly);
+    }
+    if let Some((server, at)) = office.other_dhcp.filter(|(_, at)| lately(at)) {
+        alarms.push(Alarm::OtherDhcpServer { server, at });
+    }
+    if office.durable.free_handset().is_none() {
+        alarms.push(Alarm::HandsetsFull);
+    }
+    if office.strangers_capped() {
+        alarms.push(Alarm::StrangersCapped);
+    }
+    for place in office.leases.full_pools(now.mono) {
+        if let Some(subnet) = office.board.subnets.get(place) {
+            alarms.push(Alarm::PoolFull { network: subnet.network.address() });
+        }
+    }
+    let twice = office.devices.iter().filter_map(|(mac, device)| {
+        device.two_places.filter(lately).map(|at| Alarm::TwoPlaces { mac: *mac, at })
+    });
+    alarms.extend(twice.take(10));
+    alarms
+}

@@ -1,0 +1,174 @@
+//! What is worth telling a human. One closed list feeds the log line, the counter, the latest notes
+//! on the page, and the tests that assert something was said.
+
+use crate::names::Side;
+use core::fmt;
+use core::net::Ipv4Addr;
+use wire::Mac;
+
+/// Something worth telling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Note {
+    /// A datagram was not understood and dropped; which protocol, and from where.
+    Malformed(Protocol, Ipv4Addr),
+    /// A datagram came through a door that does not take it.
+    WrongSide(Protocol, Side),
+    /// A new handset was taken in.
+    Created(Mac, Side),
+    /// A new handset was turned away by policy.
+    TurnedAway(Mac, Side),
+    /// A handset got all its lines registered.
+    Registered(Mac),
+    /// A handset's registration ran out.
+    Lost(Mac),
+    /// Somebody was refused the file of a handset.
+    FileRefused(Ipv4Addr),
+    /// Somebody gave a wrong password for a SIP account.
+    RegisterRefused(Ipv4Addr),
+    /// Another DHCP server was noticed.
+    OtherDhcpServer(Ipv4Addr),
+    /// A client found its address in use.
+    Declined(Ipv4Addr),
+    /// A probe was answered: somebody uses an address that should be free.
+    Conflict(Ipv4Addr, Mac),
+    /// A pool has no address left.
+    PoolFull(Ipv4Addr),
+    /// A table is full and something was turned away.
+    Full(Table),
+    /// A relay's option 82 did not fit the reply and was left out.
+    RelayOptionDropped,
+    /// An option did not fit a reply and was left out.
+    OptionDropped(u8),
+    /// One hardware address was heard from two places.
+    TwoPlaces(Mac),
+    /// A template failed.
+    FileNotMade(&'static str),
+    /// An admin logged in.
+    LoggedIn(Ipv4Addr),
+    /// A wrong admin password was given.
+    LogInRefused(Ipv4Addr),
+    /// Strangers caused more records than allowed; their addresses are not remembered for now.
+    StrangersCapped,
+}
+
+/// The protocols a datagram may speak.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// RFC 2131.
+    Dhcp,
+    /// RFC 1350.
+    Tftp,
+    /// RFC 3261.
+    Sip,
+}
+
+/// The bounded tables.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Table {
+    /// Known handsets.
+    Handsets,
+    /// Remembered addresses.
+    Addresses,
+    /// TFTP transfers.
+    Transfers,
+    /// SIP bindings of a line.
+    Contacts,
+    /// Sessions of admins.
+    Sessions,
+    /// Outputs of one call.
+    Outputs,
+}
+
+impl Note {
+    /// How many kinds there are.
+    pub const KINDS: usize = 20;
+
+    /// Which kind this is, below [`Note::KINDS`]; the place of its counter.
+    pub fn kind(&self) -> usize {
+        match self {
+            Note::Malformed(..) => 0,
+            Note::WrongSide(..) => 1,
+            Note::Created(..) => 2,
+            Note::TurnedAway(..) => 3,
+            Note::Registered(_) => 4,
+            Note::Lost(_) => 5,
+            Note::FileRefused(_) => 6,
+            Note::RegisterRefused(_) => 7,
+            Note::OtherDhcpServer(_) => 8,
+            Note::Declined(_) => 9,
+            Note::Conflict(..) => 10,
+            Note::PoolFull(_) => 11,
+            Note::Full(_) => 12,
+            Note::RelayOptionDropped => 13,
+            Note::OptionDropped(_) => 14,
+            Note::TwoPlaces(_) => 15,
+            Note::FileNotMade(_) => 16,
+            Note::LoggedIn(_) => 17,
+            Note::LogInRefused(_) => 18,
+            Note::StrangersCapped => 19,
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Malformed(protocol, from) => {
+                write!(f, "{protocol} from {from} was not understood and dropped")
+            }
+            Note::WrongSide(protocol, side) => write!(f, "{protocol} is not served on the {side}"),
+            Note::Created(mac, side) => write!(f, "{mac} became a handset on the {side}"),
+            Note::TurnedAway(mac, side) => write!(f, "{mac} was turned away on the {side}"),
+            Note::Registered(mac) => write!(f, "{mac} has registered"),
+            Note::Lost(mac) => write!(f, "{mac} is no longer registered"),
+            Note::FileRefused(from) => write!(f, "{from} was refused a handset's file"),
+            Note::RegisterRefused(from) => write!(f, "{from} was refused a registration"),
+            Note::OtherDhcpServer(server) => write!(f, "another DHCP server answers: {server}"),
+            Note::Declined(address) => write!(f, "a client found {address} in use"),
+            Note::Conflict(address, mac) => write!(f, "{address} is used by {mac}, not leased"),
+            Note::PoolFull(network) => write!(f, "the pool of {network} has no address left"),
+            Note::Full(table) => write!(f, "no room for more {table}"),
+            Note::RelayOptionDropped => f.write_str("a relay's option 82 did not fit the reply"),
+            Note::OptionDropped(code) => write!(f, "option {code} did not fit a reply"),
+            Note::TwoPlaces(mac) => write!(f, "{mac} was heard from two places at once"),
+            Note::FileNotMade(template) => write!(f, "the template {template} failed"),
+            Note::LoggedIn(from) => write!(f, "an admin logged in from {from}"),
+            Note::LogInRefused(from) => write!(f, "{from} gave a wrong admin password"),
+            Note::StrangersCapped => {
+                f.write_str("unknown devices changed too often; they are not remembered for now")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Protocol::Dhcp => "DHCP",
+            Protocol::Tftp => "TFTP",
+            Protocol::Sip => "SIP",
+        })
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Side::Lan => "LAN",
+            Side::Wan => "WAN",
+        })
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Table::Handsets => "handsets",
+            Table::Addresses => "addresses",
+            Table::Transfers => "transfers",
+            Table::Contacts => "contacts of a line",
+            Table::Sessions => "sessions",
+            Table::Outputs => "outputs",
+        })
+    }
+}

@@ -1,0 +1,442 @@
+//! The ground on which the protocols meet: durable state, devices and their stories, leases, and
+//! what is to be sent. `dhcp`, `tftp`, `pnp` and `registrar` know this and not each other.
+
+use crate::board::Board;
+use crate::catalog::{Catalog, Family, Guess, Identity, Sign, SignKind};
+use crate::cause::Cause;
+use crate::chance::Chance;
+use crate::leases::Leases;
+use crate::limits::{
+    DEVICES_MAX, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, STRANGER_RECORDS_BURST,
+    STRANGER_RECORDS_PER_HOUR,
+};
+use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
+use crate::note::{Note, Table};
+use crate::output::{Departure, Line, Output, To};
+use crate::policy::{self, Act, Door, Standing, Verdict};
+use crate::secret::{LineSecret, LoginId, WebSecret};
+use crate::state::{origin_number, Durable, Event};
+use crate::story::{Step, Story};
+use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
+use crate::view::Origin;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use wire::Mac;
+
+/// The shared ground.
+pub(crate) struct Office {
+    pub(crate) board: Board,
+    pub(crate) catalog: Catalog,
+    pub(crate) durable: Durable,
+    pub(crate) leases: Leases,
+    pub(crate) chance: Chance,
+    pub(crate) devices: BTreeMap<Mac, Device>,
+    pub(crate) notes: VecDeque<(Instant, Note)>,
+    pub(crate) counters: [u64; Note::KINDS],
+    pub(crate) other_dhcp: Option<(Ipv4Addr, Instant)>,
+    /// Whether the journal takes no more facts; known phones are served all the same.
+    pub(crate) read_only: bool,
+    pub(crate) revision: u64,
+    /// What signs meant that were heard before; phones of one model say the same.
+    said_before: BTreeMap<u64, Identity>,
+    out: VecDeque<Output>,
+    records: RecordNo,
+    strangers: Budget,
+}
+
+/// What is known of a device since this start.
+pub(crate) struct Device {
+    pub(crate) story: Story,
+    pub(crate) guess: Guess,
+    /// What it said last, by kind of sign, as a fingerprint; 0 for nothing.
+    said: [u64; SignKind::ALL.len()],
+    /// Whether anything was ever heard of it, and not only said about it.
+    pub(crate) heard: bool,
+    pub(crate) last_seen: Instant,
+    pub(crate) address: Option<Ipv4Addr>,
+    /// The last fact about it; what is promised to it waits for that.
+    pub(crate) relies_on: RecordNo,
+    /// The last fact about it since it was met; tells two admins' forms apart.
+    changed: RecordNo,
+    /// When its model, firmware or Contact was last written.
+    pub(crate) rewritten: Option<Instant>,
+    /// Where it was heard by DHCP: port and relay.
+    pub(crate) place: Option<(InterfaceNo, Ipv4Addr, Instant)>,
+    pub(crate) two_places: Option<Instant>,
+}
+
+impl Device {
+    /// A device met for the first time relies on whatever was made true before: facts about it may
+    /// be among that.
+    fn new(now: Instant, records: RecordNo) -> Device {
+        Device {
+            story: Story::default(),
+            guess: Guess::default(),
+            said: [0; SignKind::ALL.len()],
+            heard: false,
+            last_seen: now,
+            address: None,
+            relies_on: records,
+            changed: RecordNo(0),
+            rewritten: None,
+            place: None,
+            two_places: None,
+        }
+    }
+}
+
+/// Meanings of signs kept for the next phone of the same model.
+const SAID_BEFORE_MAX: usize = 256;
+
+/// FNV-1a over the kind and the bytes of a sign; it only saves looking up the same thing again, and
+/// what a sign says is never more than a guess.
+fn fingerprint(sign: &Sign<'_>) -> u64 {
+    let mac;
+    let bytes = match sign {
+        Sign::Oui(address) => {
+            mac = address.0;
+            mac.get(..5).unwrap_or_default()
+        }
+        Sign::VendorClass(bytes)
+        | Sign::ParameterList(bytes)
+        | Sign::HostName(bytes)
+        | Sign::UserClass(bytes)
+        | Sign::FileName(bytes)
+        | Sign::HttpUserAgent(bytes)
+        | Sign::SipUserAgent(bytes)
+        | Sign::PnpEvent(bytes)
+        | Sign::PnpRequestUri(bytes) => bytes,
+    };
+    let seed = 0xcbf2_9ce4_8422_2325 ^ (sign.kind() as u64 + 1);
+    bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// How many records strangers may still cause.
+struct Budget {
+    left: u32,
+    refilled: Instant,
+    told: bool,
+}
+
+impl Office {
+    pub(crate) fn new(board: Board, durable: Durable, chance: Chance) -> Office {
+        let leases = Leases::new(&board, &durable);
+        Office {
+            board,
+            catalog: Catalog::new(),
+            durable,
+            leases,
+            chance,
+            devices: BTreeMap::new(),
+            notes: VecDeque::new(),
+            counters: [0; Note::KINDS],
+            other_dhcp: None,
+            read_only: false,
+            revision: 0,
+            said_before: BTreeMap::new(),
+            out: VecDeque::new(),
+            records: RecordNo(0),
+            strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
+        }
+    }
+
+    /// Makes a fact true and has it put on flash. Whatever is sent about `about` from now on waits
+    /// for that.
+    pub(crate) fn record(&mut self, about: Mac, event: Event) {
+        self.record_site(event);
+        if let Some(device) = self.devices.get_mut(&about) {
+            device.relies_on = self.records;
+            device.changed = self.records;
+        }
+    }
+
+    /// Makes a fact about the site true.
+    pub(crate) fn record_site(&mut self, event: Event) {
+        self.durable.apply(&event);
+        self.revision += 1;
+        self.records = RecordNo(self.records.0 + 1);
+        self.push(Output::Record(self.records, event));
+    }
+
+    /// Which fact last changed a handset; what a form sends back to show what its writer saw.
+    pub(crate) fn changed(&self, mac: Mac) -> u64 {
+        self.devices.get(&mac).map_or(0, |device| device.changed.0)
+    }
+
+    /// The number of the latest fact.
+    pub(crate) fn latest_record(&self) -> RecordNo {
+        self.records
+    }
+
+    /// The fact that a promise to this device relies on.
+    pub(crate) fn relies_on(&self, mac: Mac) -> RecordNo {
+        self.devices.get(&mac).map_or(self.records, |device| device.relies_on)
+    }
+
+    pub(crate) fn send(
+        &mut self,
+        interface: InterfaceNo,
+        line: Line,
+        to: To,
+        bytes: Vec<u8>,
+        after: RecordNo,
+    ) {
+        self.push(Output::Send(Departure { interface, line, to, bytes }, after));
+    }
+
+    pub(crate) fn push(&mut self, output: Output) {
+        // Only a caller that does not drain can get here; a record is never the one given up.
+        let record = matches!(output, Output::Record(..));
+        if self.out.len() >= OUTPUTS_MAX && !record {
+            self.counters[Note::Full(Table::Outputs).kind()] += 1;
+            return;
+        }
+        self.out.push_back(output);
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    pub(crate) fn note(&mut self, now: Now, note: Note) {
+        self.counters[note.kind()] = self.counters[note.kind()].saturating_add(1);
+        if self.notes.len() >= NOTES_MAX {
+            self.notes.pop_front();
+        }
+        self.notes.push_back((now.mono, note));
+        self.revision += 1;
+        self.push(Output::Note(note));
+    }
+
+    /// The device of this hardware address, met at this moment. The least recently seen stranger
+    /// makes room for a new one; `None` when there is no stranger left to do so.
+    pub(crate) fn meet(&mut self, now: Now, mac: Mac) -> Option<&mut Device> {
+        if !self.devices.contains_key(&mac) && self.devices.len() >= DEVICES_MAX {
+            let known = |mac: &Mac| self.durable.handset_of(*mac).is_some();
+            let oldest = self.devices.iter().filter(|(mac, _)| !known(mac));
+            let oldest = oldest.min_by_key(|(_, device)| device.last_seen).map(|(mac, _)| *mac)?;
+            self.devices.remove(&oldest);
+        }
+        let records = self.records;
+        let device = self.devices.entry(mac).or_insert_with(|| Device::new(now.mono, records));
+        device.last_seen = now.mono;
+        device.heard = true;
+        Some(device)
+    }
+
+    /// Makes room for a device that an admin speaks of, without its having been heard.
+    pub(crate) fn speak_of(&mut self, now: Now, mac: Mac) {
+        let heard = self.devices.get(&mac).is_some_and(|device| device.heard);
+        if let Some(device) = self.meet(now, mac) {
+            device.heard = heard;
+        }
+    }
+
+    /// Adds a step to the story of a device that was met.
+    pub(crate) fn step(&mut self, now: Now, mac: Mac, step: Step) {
+        if let Some(device) = self.devices.get_mut(&mac) {
+            device.story.add(now.mono, step);
+            self.revision += 1;
+        }
+    }
+
+    /// Weighs one more sign of what a device is. A phone says the same things over and over; what
+    /// it said last of each kind is not looked up again.
+    pub(crate) fn weigh(&mut self, mac: Mac, sign: Sign<'_>) {
+        let (kind, digest) = (sign.kind(), fingerprint(&sign));
+        let Some(device) = self.devices.get_mut(&mac) else { return };
+        if core::mem::replace(&mut device.said[kind as usize], digest) == digest {
+            return;
+        }
+        let identity = match self.said_before.get(&digest) {
+            Some(identity) => identity.clone(),
+            None => self.catalog.identify(sign),
+        };
+        device.guess.add(kind, &identity);
+        if self.said_before.len() < SAID_BEFORE_MAX {
+            self.said_before.insert(digest, identity);
+        }
+    }
+
+    /// The maker of a device: what it shows, else what is remembered.
+    pub(crate) fn family(&self, mac: Mac) -> Option<Family> {
+        let guessed = self.devices.get(&mac).and_then(|device| device.guess.family());
+        guessed.or_else(|| {
+            let (_, handset) = self.durable.handset_of(mac)?;
+            Family::from_code(handset.family).filter(|family| *family != Family::Generic)
+        })
+    }
+
+    /// The model of a device: what it shows, else what is remembered.
+    pub(crate) fn model(&self, mac: Mac) -> Text {
+        let guess = self.devices.get(&mac).and_then(|device| device.guess.model());
+        let known = || self.durable.handset_of(mac).map(|(_, handset)| handset.model.clone());
+        guess.map(|model| text(model)).or_else(known).unwrap_or_default()
+    }
+
+    /// What the policy says about this device, on this side.
+    pub(crate) fn admit(&self, side: Side, mac: Mac, act: Act) -> Verdict {
+        let standing = match self.durable.handset_of(mac) {
+            Some(_) => Standing::Known,
+            None => Standing::Stranger,
+        };
+        let door = if self.durable.creates(side) { Door::Open } else { Door::Closed };
+        policy::admit(side, standing, door, act)
+    }
+
+    /// Makes a device a handset by Plug-and-Play; the caller has its proof of being that device.
+    pub(crate) fn create(&mut self, now: Now, side: Side, mac: Mac) -> Result<HandsetNo, Cause> {
+        match self.admit(side, mac, Act::Create) {
+            Verdict::Already => {
+                let known = self.durable.handset_of(mac).map(|(no, _)| no);
+                return known.ok_or(Cause::HandsetsFull);
+            }
+            Verdict::Allow => (),
+            Verdict::Closed => return self.turn_away(now, side, mac, Cause::CreationClosed(side)),
+            Verdict::WrongSide | Verdict::Unknown => {
+                return self.turn_away(now, side, mac, Cause::WanFetch);
+            }
+        }
+        if self.durable.free_handset().is_none() {
+            self.note(now, Note::Full(Table::Handsets));
+            return Err(Cause::HandsetsFull);
+        }
+        if !self.spend(now) {
+            return Err(Cause::NotStored);
+        }
+        let origin = match side {
+            Side::Lan => Origin::LanPlugAndPlay,
+            Side::Wan => Origin::WanPlugAndPlay,
+        };
+        let handset = self.enrol(mac, origin).ok_or(Cause::HandsetsFull)?;
+        self.step(now, mac, Step::Created(side));
+        self.note(now, Note::Created(mac, side));
+        Ok(handset)
+    }
+
+    fn turn_away(
+        &mut self,
+        now: Now,
+        side: Side,
+        mac: Mac,
+        cause: Cause,
+    ) -> Result<HandsetNo, Cause> {
+        self.step(now, mac, Step::TurnedAway(cause));
+        self.note(now, Note::TurnedAway(mac, side));
+        Err(cause)
+    }
+
+    /// Draws a handset's secrets and records it; `None` when there is no room.
+    pub(crate) fn enrol(&mut self, mac: Mac, origin: Origin) -> Option<HandsetNo> {
+        let handset = self.durable.free_handset()?;
+        let (login, secret) = self.draw_line();
+        let family = self.family(mac).unwrap_or(Family::Generic);
+        let firmware = self.devices.get(&mac).and_then(|device| device.guess.version());
+        let event = Event::HandsetCreated {
+            handset,
+            mac: mac.0,
+            origin: origin_number(origin),
+            family: family.code(),
+            model: self.model(mac),
+            firmware: firmware.map(|version| text(version)).unwrap_or_default(),
+            web: WebSecret(self.chance.bytes()),
+            login,
+            secret,
+        };
+        self.record(mac, event);
+        Some(handset)
+    }
+
+    /// A login that no line has yet, and a password.
+    pub(crate) fn draw_line(&mut self) -> (LoginId, LineSecret) {
+        let mut login = LoginId(self.chance.bytes());
+        while self.durable.line_of(&login).is_some() {
+            login = LoginId(self.chance.bytes());
+        }
+        (login, LineSecret(self.chance.bytes()))
+    }
+
+    /// Remembers a known handset's make if it differs from what is stored, not too often.
+    pub(crate) fn remember_make(&mut self, now: Now, mac: Mac) {
+        let Some((handset, known)) = self.durable.handset_of(mac) else { return };
+        let Some(device) = self.devices.get(&mac) else { return };
+        let model = device.guess.model().map_or_else(|| known.model.clone(), text);
+        let firmware = device.guess.version().map_or_else(|| known.firmware.clone(), text);
+        let family = device.guess.family().map_or(known.family, |family| family.code());
+        if (family, &model, &firmware) == (known.family, &known.model, &known.firmware) {
+            return;
+        }
+        if self.read_only || !self.may_rewrite(now, mac) {
+            return;
+        }
+        self.record(mac, Event::HandsetRecognised { handset, family, model, firmware });
+    }
+
+    /// Whether something that changes by itself may be written for this device again; asking
+    /// counts as writing.
+    pub(crate) fn may_rewrite(&mut self, now: Now, mac: Mac) -> bool {
+        let Some(device) = self.devices.get_mut(&mac) else { return false };
+        let allowed = device.rewritten.is_none_or(|at| now.mono.since_ms(at) >= REWRITE_MS);
+        if allowed {
+            device.rewritten = Some(now.mono);
+        }
+        allowed
+    }
+
+    /// Takes one record from what strangers may cause; `false` when nothing is left.
+    pub(crate) fn spend(&mut self, now: Now) -> bool {
+        if self.read_only {
+            return false;
+        }
+        let budget = &mut self.strangers;
+        let hours = now.mono.since_ms(budget.refilled) / HOUR_MS;
+        if hours > 0 {
+            let more = STRANGER_RECORDS_PER_HOUR.saturating_mul(hours.min(1_000) as u32);
+            // The burst is for once; afterwards only the hourly part comes back.
+            budget.left = budget.left.max(more.min(STRANGER_RECORDS_PER_HOUR));
+            budget.refilled = budget.refilled.after_ms(hours * HOUR_MS);
+            budget.told = false;
+        }
+        if budget.left > 0 {
+            budget.left -= 1;
+            return true;
+        }
+        if !budget.told {
+            budget.told = true;
+            self.note(now, Note::StrangersCapped);
+        }
+        false
+    }
+
+    /// Notes that a device was heard from this address.
+    pub(crate) fn seen_at(&mut self, mac: Mac, address: Ipv4Addr) {
+        if let Some(device) = self.devices.get_mut(&mac) {
+            device.address = Some(address);
+        }
+    }
+
+    /// Raises the alarm that one hardware address is used by two devices; once a minute at most.
+    pub(crate) fn two_places(&mut self, now: Now, mac: Mac) {
+        let Some(device) = self.devices.get_mut(&mac) else { return };
+        let lately = device.two_places.is_some_and(|at| now.mono.since_ms(at) < MINUTE_MS);
+        device.two_places = Some(now.mono);
+        if !lately {
+            self.step(now, mac, Step::TwoPlaces);
+            self.note(now, Note::TwoPlaces(mac));
+        }
+    }
+
+    /// Whether an address is ours to lease: in a pool, or kept for somebody.
+    pub(crate) fn leases_out(&self, address: Ipv4Addr) -> bool {
+        self.board
+            .subnets
+            .iter()
+            .any(|subnet| subnet.pools(address) || subnet.reserves(address).is_some())
+    }
+
+    /// Whether strangers have used up what they may cause.
+    pub(crate) fn strangers_capped(&self) -> bool {
+        self.strangers.told
+    }
+}

@@ -1,0 +1,135 @@
+//! What goes in through the doors and comes out again.
+
+use crate::names::{InterfaceNo, RecordNo, Side};
+use crate::note::Note;
+use crate::state::Event;
+use alloc::vec::Vec;
+use core::net::{Ipv4Addr, SocketAddrV4};
+use wire::Mac;
+
+/// Where a datagram came from, stamped by the socket that received it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// Which side of the box.
+    pub side: Side,
+    /// Which port of the board.
+    pub interface: InterfaceNo,
+    /// Who sent it, by its own word.
+    pub from: SocketAddrV4,
+    /// What the kernel's neighbour table says about the sender.
+    pub neighbour: Neighbour,
+}
+
+/// What is known of the hardware behind an on-link address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Neighbour {
+    /// Nobody knows, or the address is not on-link.
+    Unknown,
+    /// ARP found this device.
+    Is(Mac),
+}
+
+/// The socket a datagram came through or leaves by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Line {
+    /// The DHCP server's port.
+    Dhcp,
+    /// The TFTP server's port; only requests come through it, nothing leaves by it.
+    Tftp,
+    /// The port of one TFTP transfer (RFC 1350 section 4: a transfer has its own).
+    Transfer(TransferNo),
+    /// The SIP port, UDP.
+    Sip,
+    /// The SIP port, joined to the multicast group 224.0.1.75.
+    SipMulticast,
+    /// A SIP connection over TCP.
+    SipStream(StreamNo),
+}
+
+/// A TFTP transfer; the daemon opens a socket for it when the first datagram leaves, and closes it
+/// on [`Output::Close`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TransferNo(pub u32);
+
+/// A TCP connection; numbered by the daemon.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct StreamNo(pub u32);
+
+/// Where a datagram goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum To {
+    /// Everybody on the link, at this port.
+    Broadcast(u16),
+    /// A client that has no address yet: its hardware address, and the address it is to have.
+    Hardware(Mac, SocketAddrV4),
+    /// An address.
+    Address(SocketAddrV4),
+    /// The other end of the connection.
+    Peer,
+}
+
+/// A datagram on its way out.
+pub struct Departure {
+    /// By which port of the board.
+    pub interface: InterfaceNo,
+    /// By which socket.
+    pub line: Line,
+    /// To whom.
+    pub to: To,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// What the exchange wants done, in this order.
+pub enum Output {
+    /// This fact is to be put on flash.
+    Record(RecordNo, Event),
+    /// This is to be sent, once the fact it relies on is on flash.
+    Send(Departure, RecordNo),
+    /// The socket of a transfer, or a connection, is no longer needed.
+    Close(Line),
+    /// Does anybody on this port use this address? An answer comes back by
+    /// [`crate::Exchange::answered`]; silence is the good news.
+    Probe(InterfaceNo, Ipv4Addr),
+    /// This is worth telling a human.
+    Note(Note),
+}
+
+/// A question for a file over HTTP.
+pub struct Fetch<'a> {
+    /// Who asks, and whence.
+    pub arrival: Arrival,
+    /// Path as asked, without the leading slash and without a query, percent-decoded once.
+    pub name: &'a str,
+    /// The User-Agent header, empty where there is none.
+    pub user_agent: &'a [u8],
+    /// Whether it wants to store a file instead of getting one.
+    pub upload: bool,
+}
+
+/// The answer to a [`Fetch`], to be handed over once `after` is on flash.
+pub struct Fetched {
+    /// What to answer.
+    pub answer: Answer,
+    /// The last fact the answer relies on.
+    pub after: RecordNo,
+}
+
+/// What becomes of a question for a file.
+pub enum Answer {
+    /// The file.
+    File {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Its type for HTTP.
+        content_type: &'static str,
+    },
+    /// There is no such file.
+    NotFound,
+    /// The asker may not have it; the same for every reason.
+    Forbidden,
+    /// What was asked cannot be a file's name.
+    BadName,
+    /// It cannot be made just now.
+    Unavailable,
+}

@@ -1,0 +1,355 @@
+//! Which file does this handset get, with which values, and may this address have it?
+//!
+//! TFTP, HTTP and Plug-and-Play are doors to one and the same answer. A hardware address in a file
+//! name proves nothing; what counts is which device the asking address *is* ([`prove`]). The order
+//! of the questions is the point: the proof is sought before anything is looked up about the device
+//! named, so that somebody who asks for another's file learns nothing, neither from the answer nor
+//! from how long it took.
+
+use crate::catalog::{Answer as Known, FileAsked, Sign};
+use crate::cause::Cause;
+use crate::limits::{EXPIRES_MAX_S, FILE_NAME_MAX};
+use crate::names::{HandsetNo, RecordNo, Side};
+use crate::note::Note;
+use crate::office::Office;
+use crate::output::{Answer, Arrival, Neighbour};
+use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
+use crate::state::{Handset, Line};
+use crate::story::{Door, FileAnswer, Step, StepName};
+use crate::time::Now;
+use crate::zone;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use wire::Mac;
+
+/// A question for a file.
+pub(crate) struct Ask<'a> {
+    pub(crate) arrival: Arrival,
+    pub(crate) door: Door,
+    /// As asked; hostile.
+    pub(crate) name: &'a str,
+    pub(crate) user_agent: &'a [u8],
+}
+
+/// Answers a question for a file, and says which fact the answer relies on and whose file it is.
+pub(crate) fn answer(
+    office: &mut Office,
+    render: &dyn Render,
+    now: Now,
+    ask: &Ask<'_>,
+) -> (Answer, RecordNo, Option<Mac>) {
+    let nothing = RecordNo(0);
+    if ask.arrival.side == Side::Wan || !office.board.in_lan(*ask.arrival.from.ip()) {
+        office.note(now, Note::FileRefused(*ask.arrival.from.ip()));
+        return (Answer::Forbidden, nothing, None);
+    }
+    let Some(name) = plain_name(office, ask.name) else {
+        return (Answer::BadName, nothing, None);
+    };
+    let proof = prove(office, now, &ask.arrival);
+    let asker = proof.as_ref().ok().copied().filter(|mac| office.meet(now, *mac).is_some());
+    if let Some(mac) = asker {
+        office.seen_at(mac, *ask.arrival.from.ip());
+        if !ask.user_agent.is_empty() {
+            office.weigh(mac, Sign::HttpUserAgent(ask.user_agent));
+        }
+        office.weigh(mac, Sign::FileName(name.as_bytes()));
+        office.remember_make(now, mac);
+    }
+    let hint = asker.and_then(|mac| office.family(mac));
+    let Some(asked) = office.catalog.file(&name, hint) else {
+        told(office, now, asker, ask.door, &name, FileAnswer::Unknown);
+        return (Answer::NotFound, nothing, asker);
+    };
+    match asked.answer {
+        Known::Handset { template, content_type } => {
+            let question = Own { ask, name: &name, asked: &asked, template, content_type };
+            own_file(office, render, now, &question, proof)
+        }
+        Known::Common { template, content_type } => {
+            let values = values(office, &ask.arrival, asker, None);
+            let made = make(office, render, now, template, &values);
+            let answer = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
+            let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
+            told(office, now, asker, ask.door, &name, answer);
+            (file(made, content_type), nothing, asker)
+        }
+        Known::Absent(absence) => {
+            told(office, now, asker, ask.door, &name, FileAnswer::Absent(absence.reason()));
+            (Answer::NotFound, nothing, asker)
+        }
+        Known::Firmware | Known::Upload => {
+            told(office, now, asker, ask.door, &name, FileAnswer::Absent("none is kept here"));
+            (Answer::NotFound, nothing, asker)
+        }
+    }
+}
+
+/// A phone wants to store a file here: refused in its protocol, and told in its story.
+pub(crate) fn upload(office: &mut Office, now: Now, ask: &Ask<'_>) {
+    let Ok(mac) = prove(office, now, &ask.arrival) else { return };
+    if office.meet(now, mac).is_some() {
+        told(office, now, Some(mac), ask.door, ask.name, FileAnswer::UploadRefused);
+    }
+}
+
+/// A question for a file that holds a handset's secrets.
+struct Own<'a> {
+    ask: &'a Ask<'a>,
+    name: &'a str,
+    asked: &'a FileAsked,
+    template: &'static str,
+    content_type: &'static str,
+}
+
+fn own_file(
+    office: &mut Office,
+    render: &dyn Render,
+    now: Now,
+    own: &Own<'_>,
+    proof: Result<Mac, Cause>,
+) -> (Answer, RecordNo, Option<Mac>) {
+    let (door, name, arrival) = (own.ask.door, own.name, &own.ask.arrival);
+    // A name without an address in it means: mine.
+    let proven = match (proof, own.asked.mac) {
+        (Ok(mac), Some(named)) if named != mac => Err((Cause::FileOfAnother, Some(mac))),
+        (Ok(mac), Some(_) | None) => Ok(mac),
+        (Err(cause), _) => Err((cause, None)),
+    };
+    let mac = match proven {
+        Ok(mac) => mac,
+        Err((cause, asker)) => {
+            office.note(now, Note::FileRefused(*arrival.from.ip()));
+            refused_to(office, now, own, cause, asker);
+            return (Answer::Forbidden, RecordNo(0), asker);
+        }
+    };
+    let handset = match office.create(now, arrival.side, mac) {
+        Ok(handset) => handset,
+        Err(cause) => {
+            told(office, now, Some(mac), door, name, FileAnswer::Refused(cause));
+            return (Answer::Forbidden, RecordNo(0), Some(mac));
+        }
+    };
+    let values = values(office, arrival, Some(mac), Some(handset));
+    let made = make(office, render, now, own.template, &values);
+    let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
+    let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
+    told(office, now, Some(mac), door, name, answer);
+    (file(made, own.content_type), office.relies_on(mac), Some(mac))
+}
+
+/// Which device the asking address is.
+///
+/// It is the device that holds our live lease of it, unless ARP found another one there; on the
+/// link, an address that is not ours to lease is the device that ARP found; behind a relay, the
+/// lease must have been given through a relay of the same network. A device that fakes a hardware
+/// address *and* takes a lease with it passes; [`crate::note::Note::TwoPlaces`] is the alarm.
+pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
+    if arrival.side == Side::Wan {
+        return Err(Cause::WanFetch);
+    }
+    let address = *arrival.from.ip();
+    let on_link = office.board.on_link(arrival.interface, address);
+    match (office.leases.bound(address, now.mono), on_link, arrival.neighbour) {
+        (Some(lease), true, Neighbour::Is(mac)) if mac != lease.mac => {
+            office.two_places(now, lease.mac);
+            Err(Cause::TwoPlaces)
+        }
+        (Some(lease), true, _) => Ok(lease.mac),
+        (Some(lease), false, _) => {
+            let network = office.board.subnets.iter().find(|subnet| {
+                subnet.relayed
+                    && subnet.interface == arrival.interface
+                    && subnet.network.contains(address)
+            });
+            let agrees = network.is_some_and(|subnet| {
+                lease.relay.is_none_or(|relay| subnet.network.contains(relay))
+            });
+            if agrees {
+                Ok(lease.mac)
+            } else {
+                Err(Cause::NotItsLease)
+            }
+        }
+        (None, true, Neighbour::Is(mac)) if !office.leases_out(address) => Ok(mac),
+        (None, ..) => Err(Cause::NotItsLease),
+    }
+}
+
+/// Writes the refusal into the story of whoever is concerned: the asker where it is known, else the
+/// device named, which is most likely the same one at a wrong address. Nobody is made known by it,
+/// and the same refusal again is not a new step.
+fn refused_to(office: &mut Office, now: Now, own: &Own<'_>, cause: Cause, asker: Option<Mac>) {
+    let Some(mac) = asker.or(own.asked.mac) else { return };
+    let step = Step::File(own.ask.door, step_name(own.name), FileAnswer::Refused(cause));
+    let again = office.devices.get(&mac).is_some_and(|device| {
+        device.story.steps().next_back().is_some_and(|(_, last)| *last == step)
+    });
+    if !again {
+        office.step(now, mac, step);
+    }
+}
+
+fn told(
+    office: &mut Office,
+    now: Now,
+    asker: Option<Mac>,
+    door: Door,
+    name: &str,
+    answer: FileAnswer,
+) {
+    if let Some(mac) = asker {
+        office.step(now, mac, Step::File(door, step_name(name), answer));
+    }
+}
+
+/// A name as a story keeps it.
+pub(crate) fn step_name(name: &str) -> StepName {
+    let mut short = StepName::new();
+    for letter in name.chars().filter(|letter| !letter.is_control()) {
+        if short.push(letter).is_err() {
+            break;
+        }
+    }
+    short
+}
+
+/// The name without leading slashes and our own directory; `None` for what cannot be a name.
+fn plain_name(office: &Office, name: &str) -> Option<String> {
+    if name.len() > FILE_NAME_MAX {
+        return None;
+    }
+    let odd = |letter: char| letter.is_control() || letter == '\\' || letter == '%';
+    let name = name.trim_start_matches('/');
+    let name = name
+        .strip_prefix(office.board.directory.as_str())
+        .map_or(name, |rest| rest.strip_prefix('/').unwrap_or(name));
+    let name = name.trim_start_matches('/');
+    let climbs = name.split('/').any(|part| part == ".." || part == ".");
+    (!name.is_empty() && !climbs && !name.contains(odd)).then(|| name.to_string())
+}
+
+fn make(
+    office: &mut Office,
+    render: &dyn Render,
+    now: Now,
+    template: &'static str,
+    values: &Values,
+) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match render.render(template, values, &mut bytes) {
+        Ok(()) => Some(bytes),
+        Err(_unrendered) => {
+            office.note(now, Note::FileNotMade(template));
+            None
+        }
+    }
+}
+
+fn file(made: Option<Vec<u8>>, content_type: &'static str) -> Answer {
+    match made {
+        Some(bytes) => Answer::File { bytes, content_type },
+        None => Answer::Unavailable,
+    }
+}
+
+/// The directory from which a phone heard on this port fetches its files, without a scheme.
+fn directory_path(office: &Office, arrival: &Arrival) -> String {
+    let server = own_address(office, arrival);
+    let directory = &office.board.directory;
+    match office.board.http_port {
+        80 => format!("{server}/{directory}/"),
+        port => format!("{server}:{port}/{directory}/"),
+    }
+}
+
+/// The box's address on the port something was heard on.
+pub(crate) fn own_address(office: &Office, arrival: &Arrival) -> Ipv4Addr {
+    let port = office.board.interface(arrival.interface);
+    port.map_or(Ipv4Addr::UNSPECIFIED, |port| port.address)
+}
+
+/// Everything a template may read, for one handset or for all.
+fn values(
+    office: &Office,
+    arrival: &Arrival,
+    asker: Option<Mac>,
+    handset: Option<HandsetNo>,
+) -> Values {
+    let model = asker.map(|mac| office.model(mac)).unwrap_or_default();
+    let known = handset.and_then(|handset| office.durable.handset(handset));
+    Values {
+        handset: known.map(handset_values),
+        model: model.to_string(),
+        site: site_values(office, arrival),
+    }
+}
+
+fn site_values(office: &Office, arrival: &Arrival) -> SiteValues {
+    let server = own_address(office, arrival);
+    let path = directory_path(office, arrival);
+    let site = &office.board.site;
+    let zone = zone::find(&site.time_zone).unwrap_or(&zone::UTC);
+    SiteValues {
+        server: server.to_string(),
+        sip_port: office.board.sip_port,
+        expires_s: EXPIRES_MAX_S,
+        provision_url: format!("http://{path}"),
+        provision_path: path.trim_end_matches('/').to_string(),
+        ntp_server: site.ntp_server.clone().unwrap_or_else(|| server.to_string()),
+        zone: zone.values(),
+        poll_min: site.poll_min,
+    }
+}
+
+fn handset_values(handset: &Handset) -> HandsetValues {
+    let mac = handset.mac.bare().to_string();
+    let lines = handset.lines.iter().enumerate();
+    HandsetValues {
+        mac_upper: mac.to_uppercase(),
+        mac_colons: handset.mac.to_string(),
+        web_password: handset.web.text(),
+        lines: lines.map(|(at, line)| line_values(at as u8 + 1, line, &mac)).collect(),
+        mac,
+    }
+}
+
+fn line_values(number: u8, line: &Line, mac: &str) -> LineValues {
+    let name = sayable(&line.name);
+    let extension = line.extension.map(|extension| extension.to_string()).unwrap_or_default();
+    let label = match (extension.is_empty(), name.is_empty()) {
+        (true, true) => mac.get(6..).unwrap_or(mac).to_string(),
+        (false, true) => extension.clone(),
+        (true, false) => name.clone(),
+        (false, false) => format!("{extension} {name}"),
+    };
+    LineValues {
+        number,
+        login: line.login.text(),
+        password: line.secret.text(),
+        extension,
+        label,
+        name,
+    }
+}
+
+/// A name without what phones put into a quoted display name as it is (RFC 3261 25.1): one that does
+/// not escape a quotation mark would never register.
+fn sayable(name: &str) -> String {
+    name.chars().filter(|letter| !matches!(letter, '"' | '\\')).collect()
+}
+
+/// The maker's own form of "your configuration is here", for SIP Plug-and-Play.
+pub(crate) fn pnp_url(office: &Office, arrival: &Arrival, mac: Mac) -> Option<String> {
+    let addresses = crate::catalog::BoxAddresses {
+        server: own_address(office, arrival),
+        http_port: office.board.http_port,
+        tftp_port: wire::tftp::PORT,
+        directory: &office.board.directory,
+    };
+    let url = crate::catalog::pnp_url(office.family(mac), &addresses)?;
+    Some(url.as_str().to_string())
+}

@@ -1,0 +1,379 @@
+//! REGISTER: challenge, bind, expire.
+//!
+//! RFC 3261 section 10.3, step by step: the domain, what is wanted, the password, whether this one
+//! may, how long, and in which order; then all of it happens, or nothing does. A line's account is
+//! its login, which is the user of the To and of the credentials; an extension is a label and
+//! registers nothing. Only what somebody proved changes anything: no header is believed before.
+//!
+//! Bindings are not stored. A refresh writes nothing to flash and adds nothing to a story; what is
+//! remembered is the Contact of a LAN handset, when it changes, and at most once a day for a line.
+//!
+//! Also RFC 5626 section 6 (a flow is bound by instance and reg-id; `outbound` is promised over TCP
+//! only, since it needs STUN over UDP). Not implemented: Path (RFC 3327) and GRUU (RFC 5627),
+//! neither of which is claimed, and third-party registration.
+
+mod bindings;
+mod challenge;
+mod guesses;
+mod told;
+mod wanted;
+
+use crate::cause::Cause;
+use crate::limits::{EXPIRES_MIN_S, REWRITE_MS};
+use crate::names::{ContactText, HandsetNo, LineNo, Side};
+use crate::note::{Note, Table};
+use crate::office::Office;
+use crate::output::StreamNo;
+use crate::policy::{Act, Verdict};
+use crate::secret::{LineSecret, LoginId};
+use crate::sip::{is_ours, Reply, Request};
+use crate::state::Event;
+use crate::story::Step;
+use crate::time::{Instant, Now};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use bindings::{At, Binding, Bindings, Order, OutOfOrder, Update};
+use challenge::{Challenger, Judgement};
+use guesses::{Earns, Guesses};
+use wanted::{is_same_target, Wanted};
+use wire::sip::{Credentials, Essentials, Name, NoCredentials, SipUri, Transport, Uri};
+use wire::Mac;
+
+/// All registrations.
+#[derive(Default)]
+pub(crate) struct Registrar {
+    challenger: Challenger,
+    guesses: Guesses,
+    bindings: Bindings,
+    /// When the Contact of a line was last written.
+    learnt: BTreeMap<At, Instant>,
+}
+
+/// What does not go on: the answer, or silence.
+type Refused = Option<Reply>;
+
+/// The line whose password was proven.
+#[derive(Clone, Copy)]
+struct Account {
+    at: At,
+    mac: Mac,
+}
+
+impl Registrar {
+    /// Carries out a REGISTER; `None` is silence.
+    pub(crate) fn register(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        request: &Request<'_>,
+    ) -> Option<Reply> {
+        match self.carry_out(office, now, request) {
+            Ok(reply) => Some(reply),
+            Err(refused) => refused,
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        request: &Request<'_>,
+    ) -> Result<Reply, Refused> {
+        let essentials = request.message.essentials();
+        let essentials = essentials.map_err(|bad| Some(Reply::because(bad.code(), bad)))?;
+        let asked = address_of_record(&essentials)?;
+        if !serves(office, request, &asked) {
+            told::unknown_account(office, now, request);
+            return Err(Some(Reply::new(404)));
+        }
+        let wanted = Wanted::read(request).map_err(Some)?;
+        let account = self.prove(office, now, request, &asked)?;
+        let after = office.relies_on(account.mac);
+        let refuse = |reply: Reply| Err(Some(reply.proven(after)));
+        if office.admit(request.arrival.side, account.mac, Act::Register) != Verdict::Allow {
+            let cause = Cause::RegisterRefused(request.arrival.side);
+            told::refused(office, now, account.mac, cause);
+            return refuse(Reply::new(403));
+        }
+        told::heard(office, now, request, account.mac);
+        if wanted.is_too_brief() {
+            told::refused(office, now, account.mac, Cause::TooBrief);
+            return refuse(Reply::new(423).with(Name::MinExpires, EXPIRES_MIN_S));
+        }
+        if matches!(wanted, Wanted::List) {
+            return Ok(self.bound(office, now, account, request, &wanted));
+        }
+        let live = self.bindings.of(account.at, now.mono).cloned().collect();
+        let order = Order::of(&essentials);
+        match Update::of(live, &wanted, order, request, now.mono) {
+            Ok(update) => self.commit(office, now, account, update),
+            Err(OutOfOrder) => return refuse(Reply::because(500, "CSeq Out Of Order")),
+        }
+        self.learn(office, now, account, request, &wanted);
+        Ok(self.bound(office, now, account, request, &wanted))
+    }
+
+    /// Finds out who asks, or what to say to him.
+    fn prove(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        request: &Request<'_>,
+        asked: &SipUri<'_>,
+    ) -> Result<Account, Refused> {
+        let Some(answer) = answer_for(office, request)? else {
+            let account = login(asked.user().unwrap_or_default());
+            let at = account.and_then(|login| office.durable.line_of(&login));
+            let registered = at.is_some_and(|at| self.bindings.of(at, now.mono).next().is_some());
+            if !registered {
+                told::challenged(office, now, request);
+            }
+            return Err(Some(self.challenger.challenge(office, now.mono, request, None)));
+        };
+        // RFC 7616 section 3.4.6.
+        if !is_same_target(answer.uri, request.uri) {
+            return Err(Some(Reply::because(400, "Bad Authorization URI")));
+        }
+        let found = login(answer.username).and_then(|login| found(office, login));
+        let method = request.method.as_str();
+        let password = found.map(|(_, password)| password);
+        let judged = self.challenger.judge(office, now.mono, &answer, method, password);
+        match (judged, found) {
+            (Judgement::Right, Some((account, _))) if asked.user_is(answer.username) => Ok(account),
+            // Section 10.3 step 4: who he is is clear, and that he is not the one he asks for too.
+            (Judgement::Right, Some(_)) => Err(Some(Reply::new(403))),
+            (Judgement::Stale, Some(_)) => {
+                Err(Some(self.challenger.challenge(office, now.mono, request, Some(judged))))
+            }
+            (Judgement::Wrong, _) | (_, None) => {
+                let mac = found.map(|(account, _)| account.mac);
+                Err(self.wrong(office, now, request, mac))
+            }
+        }
+    }
+
+    /// Counts a wrong password, tells the story of whose it is, and asks again or keeps silent.
+    fn wrong(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        request: &Request<'_>,
+        named: Option<Mac>,
+    ) -> Option<Reply> {
+        let source = *request.arrival.from.ip();
+        told::wrong_password(office, now, request, named);
+        match self.guesses.wrong(now.mono, source) {
+            Earns::FirstChallenge => office.note(now, Note::RegisterRefused(source)),
+            Earns::Challenge => {}
+            Earns::Silence => return None,
+        }
+        Some(self.challenger.challenge(office, now.mono, request, Some(Judgement::Wrong)))
+    }
+
+    /// Makes an update true, and tells about it if anything changed.
+    fn commit(&mut self, office: &mut Office, now: Now, account: Account, update: Update) {
+        let Account { at: (handset, line), mac } = account;
+        let before = self.bindings.of(account.at, now.mono).next().is_some();
+        let handset_before = self.bindings.any_of(handset, now.mono);
+        let until = update.bindings.iter().map(|it| it.expires_at).max();
+        self.bindings.put(account.at, update.bindings);
+        if update.displaced {
+            office.note(now, Note::Full(Table::Contacts));
+        }
+        match until {
+            Some(until) if update.moved || !before => {
+                let granted_s = until.since_ms(now.mono).div_ceil(1_000) as u32;
+                office.step(now, mac, Step::Registered(line, granted_s));
+            }
+            Some(_) => {}
+            None if before => office.step(now, mac, Step::Unregistered(line)),
+            None => {}
+        }
+        if until.is_some() && !handset_before {
+            office.note(now, Note::Registered(mac));
+        }
+        office.revision += 1;
+    }
+
+    /// Remembers the Contact of a LAN handset, so that it can be reached after a restart.
+    fn learn(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        account: Account,
+        request: &Request<'_>,
+        wanted: &Wanted<'_>,
+    ) {
+        let Account { at: (handset, line), mac } = account;
+        if request.arrival.side != Side::Lan || office.read_only {
+            return;
+        }
+        let bound = wanted.contacts().iter().find(|it| it.expires_s > 0);
+        let Some(contact) = bound.and_then(|it| ContactText::try_from(it.uri).ok()) else { return };
+        let known = office.durable.handset(handset).and_then(|it| it.line(line));
+        if known.is_none_or(|known| known.contact == contact.as_str()) {
+            return;
+        }
+        let lately = self.learnt.get(&account.at);
+        if lately.is_some_and(|at| now.mono.since_ms(*at) < REWRITE_MS) {
+            return;
+        }
+        self.learnt.insert(account.at, now.mono);
+        office.record(mac, Event::ContactLearnt { handset, line, contact });
+    }
+
+    /// The 200, with all bindings there are (RFC 3261 section 10.3 step 8).
+    fn bound(
+        &self,
+        office: &Office,
+        now: Now,
+        account: Account,
+        request: &Request<'_>,
+        wanted: &Wanted<'_>,
+    ) -> Reply {
+        let bindings = self.bindings.of(account.at, now.mono);
+        let mut reply = bindings.fold(Reply::new(200), |reply, binding| {
+            reply.with(Name::Contact, contact_value(binding, now.mono))
+        });
+        if let Some(wall) = now.wall {
+            reply = reply.with(Name::Date, told::Date(wall));
+        }
+        let outbound = "outbound";
+        let flow = wanted.binds_flow() && request.transport() == Transport::Tcp;
+        if flow && request.supports(outbound) {
+            reply = reply.with(Name::Require, outbound);
+        }
+        reply.proven(office.relies_on(account.mac))
+    }
+}
+
+/// What does not come from a phone.
+impl Registrar {
+    /// A connection is gone.
+    pub(crate) fn closed(&mut self, stream: StreamNo) {
+        self.bindings.closed(stream);
+    }
+
+    /// Ends the registrations whose time is over.
+    pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
+        while let Some((handset, line)) = self.bindings.expire(now.mono) {
+            office.revision += 1;
+            let Some(mac) = office.durable.handset(handset).map(|it| it.mac) else { continue };
+            office.step(now, mac, Step::Expired(line));
+            if !self.bindings.any_of(handset, now.mono) {
+                office.note(now, Note::Lost(mac));
+            }
+        }
+    }
+
+    /// When the next binding ends.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.bindings.next_end()
+    }
+
+    /// Until when a line is registered.
+    pub(crate) fn registered_until(
+        &self,
+        handset: HandsetNo,
+        line: LineNo,
+        now: Instant,
+    ) -> Option<Instant> {
+        self.bindings.of((handset, line), now).map(|it| it.expires_at).max()
+    }
+
+    /// Ends the registrations of a handset, or of one of its lines.
+    pub(crate) fn forget(&mut self, handset: HandsetNo, line: Option<LineNo>) {
+        self.bindings.forget(handset, line);
+        self.learnt.retain(|(of, no), _| *of != handset || line.is_some_and(|it| it != *no));
+    }
+}
+
+/// Whom the bindings are for: the To, of which the user counts (RFC 3261 section 10.3 step 5).
+fn address_of_record<'a>(essentials: &Essentials<'a>) -> Result<SipUri<'a>, Refused> {
+    let uri = essentials.to.parsed_uri().and_then(Uri::sip);
+    uri.ok_or_else(|| Some(Reply::because(400, "To Is No SIP URI")))
+}
+
+/// Whether the box keeps bindings for this domain: on the LAN by its own addresses and its realm.
+/// Under which name or address the world reaches the box it cannot know.
+fn serves(office: &Office, request: &Request<'_>, asked: &SipUri<'_>) -> bool {
+    let domain = Uri::parse(request.uri).and_then(Uri::sip);
+    request.arrival.side == Side::Wan
+        || (domain.is_some_and(|it| is_ours(office, it.host)) && is_ours(office, asked.host))
+}
+
+/// The answer to a challenge of ours, where there is one. Of several, the first counts.
+fn answer_for<'a>(
+    office: &Office,
+    request: &Request<'a>,
+) -> Result<Option<Credentials<'a>>, Refused> {
+    for answer in request.message.credentials() {
+        match answer {
+            Ok(answer) if answer.realm == office.board.site.realm => return Ok(Some(answer)),
+            Ok(_) | Err(NoCredentials::OtherScheme) => {}
+            Err(NoCredentials::Unreadable) => {
+                return Err(Some(Reply::because(400, "Bad Authorization")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The line of a login, and its password.
+fn found(office: &Office, login: LoginId) -> Option<(Account, LineSecret)> {
+    let (handset, line) = office.durable.line_of(&login)?;
+    let known = office.durable.handset(handset)?;
+    let password = known.line(line)?.secret;
+    Some((Account { at: (handset, line), mac: known.mac }, password))
+}
+
+/// The login that a text spells: eight letters of five bits each.
+fn login(text: &str) -> Option<LoginId> {
+    if text.len() != 8 {
+        return None;
+    }
+    let bits = text.bytes().try_fold(0u64, |bits, letter| {
+        let five = LETTERS.iter().position(|it| *it == letter)?;
+        Some((bits << 5) | five as u64)
+    })?;
+    let [_, _, _, bytes @ ..] = bits.to_be_bytes();
+    let login = LoginId(bytes);
+    (login.text() == text).then_some(login)
+}
+
+/// The letters of a login, by their value; [`LoginId::text`] has the last word.
+const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+fn contact_value(binding: &Binding, now: Instant) -> alloc::string::String {
+    let expires_s = binding.expires_at.since_ms(now).div_ceil(1_000);
+    let mut value = format!("<{}>;expires={expires_s}", binding.contact);
+    if let Some(quality) = binding.quality {
+        value += &format!(";q={}.{:03}", quality / 1_000, quality % 1_000);
+    }
+    if let Some(instance) = &binding.instance {
+        value += &format!(";+sip.instance=\"<{instance}>\"");
+    }
+    if let Some(reg_id) = binding.reg_id {
+        value += &format!(";reg-id={reg_id}");
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_login_is_read_as_it_is_spelt() {
+        let packed = [[0x00, 0x44, 0x32, 0x14, 0xc7], [0x42, 0x54, 0xb6, 0x35, 0xcf]];
+        let packed = packed.into_iter().chain([[0x84, 0x65, 0x3a, 0x56, 0xd7]]);
+        for bytes in packed.chain([[0xc6, 0x75, 0xbe, 0x77, 0xdf], [0; 5], [0xff; 5]]) {
+            assert!(login(&LoginId(bytes).text()) == Some(LoginId(bytes)));
+        }
+        for text in
+            ["", "aaaaaaa", "aaaaaaaaa", "aaaaaaal", "AAAAAAAA", "aaaaaaa\u{e4}", "aaaaaa1a"]
+        {
+            assert!(login(text).is_none(), "{text}");
+        }
+    }
+}

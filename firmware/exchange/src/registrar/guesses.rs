@@ -1,0 +1,122 @@
+//! Who gave wrong passwords lately, so that he is not answered for a while.
+//!
+//! Ten wrong answers within a minute, and the next ones from that address get silence for half a
+//! minute. Right ones are always answered: a forged source address or a neighbour behind the same
+//! router cannot lock a phone out. A password here has 120 random bits, so what this saves is not
+//! the password but the work and the noise.
+
+use crate::limits::LOGIN_SOURCES_MAX;
+use crate::time::{Instant, MINUTE_MS, SECOND_MS};
+use alloc::collections::BTreeMap;
+use core::net::Ipv4Addr;
+
+/// Wrong answers within [`WINDOW_MS`] that are let pass.
+const GUESSES_MAX: u8 = 10;
+/// The time in which they count together.
+const WINDOW_MS: u64 = MINUTE_MS;
+/// How long an address that gave more gets no answer to a wrong one.
+const SILENCE_MS: u64 = 30 * SECOND_MS;
+
+/// The addresses that gave wrong answers.
+#[derive(Default)]
+pub(super) struct Guesses {
+    sources: BTreeMap<Ipv4Addr, Source>,
+}
+
+#[derive(Clone, Copy)]
+struct Source {
+    since: Instant,
+    guesses: u8,
+    silent_until: Option<Instant>,
+}
+
+/// What a wrong answer earns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Earns {
+    /// Another challenge; the first one in a while is worth a note.
+    FirstChallenge,
+    /// Another challenge.
+    Challenge,
+    /// Nothing.
+    Silence,
+}
+
+impl Guesses {
+    /// Counts a wrong answer.
+    pub(super) fn wrong(&mut self, now: Instant, address: Ipv4Addr) -> Earns {
+        let known = self.sources.get_mut(&address);
+        let Some(source) = known.filter(|source| source.counts(now)) else {
+            self.make_room();
+            let source = Source { since: now, guesses: 1, silent_until: None };
+            self.sources.insert(address, source);
+            return Earns::FirstChallenge;
+        };
+        if source.silent_until.is_some() {
+            return Earns::Silence;
+        }
+        source.guesses = source.guesses.saturating_add(1);
+        if source.guesses >= GUESSES_MAX {
+            source.silent_until = Some(now.after_ms(SILENCE_MS));
+        }
+        Earns::Challenge
+    }
+
+    fn make_room(&mut self) {
+        if self.sources.len() < LOGIN_SOURCES_MAX {
+            return;
+        }
+        let oldest = self.sources.iter().min_by_key(|(_, source)| source.since);
+        if let Some(address) = oldest.map(|(address, _)| *address) {
+            self.sources.remove(&address);
+        }
+    }
+}
+
+impl Source {
+    /// Whether what it did still matters.
+    fn counts(&self, now: Instant) -> bool {
+        match self.silent_until {
+            Some(until) => now < until,
+            None => now.since_ms(self.since) < WINDOW_MS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUESSER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
+    #[test]
+    fn ten_wrong_answers_in_a_minute_earn_half_a_minute_of_silence() {
+        let mut guesses = Guesses::default();
+        assert_eq!(guesses.wrong(Instant(0), GUESSER), Earns::FirstChallenge);
+        for at in 1..10 {
+            assert_eq!(guesses.wrong(Instant(at), GUESSER), Earns::Challenge, "{at}");
+        }
+        assert_eq!(guesses.wrong(Instant(10), GUESSER), Earns::Silence);
+        assert_eq!(guesses.wrong(Instant(30_008), GUESSER), Earns::Silence);
+        assert_eq!(guesses.wrong(Instant(30_009), GUESSER), Earns::FirstChallenge);
+        let another = Ipv4Addr::new(192, 0, 2, 2);
+        assert_eq!(guesses.wrong(Instant(11), another), Earns::FirstChallenge);
+    }
+
+    #[test]
+    fn a_phone_that_is_wrong_once_a_minute_is_always_answered() {
+        let mut guesses = Guesses::default();
+        for minute in 0..100 {
+            let at = Instant(minute * WINDOW_MS);
+            assert_eq!(guesses.wrong(at, GUESSER), Earns::FirstChallenge);
+        }
+    }
+
+    #[test]
+    fn the_table_stays_within_its_bound() {
+        let mut guesses = Guesses::default();
+        for address in 0..10_000 {
+            guesses.wrong(Instant(u64::from(address)), Ipv4Addr::from(address));
+        }
+        assert_eq!(guesses.sources.len(), LOGIN_SOURCES_MAX);
+    }
+}

@@ -1,0 +1,142 @@
+//! The one trait through which the exchange asks for the text of a phone's file, and the values a
+//! template may read.
+//!
+//! The exchange decides *which* file a handset gets and *with which values*; how a template becomes
+//! bytes is the `render` crate's business. [`Values`] is the whole vocabulary of templates: what is
+//! not in here, no template can say. It holds secrets, therefore it has no `Debug`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// Turns a template and its values into the bytes of a file.
+pub trait Render {
+    /// Appends the rendered template to `out`; `out` is left as it was on failure.
+    ///
+    /// `template` is a path in the shipped set, such as `yealink/mac.cfg`.
+    fn render(&self, template: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered>;
+}
+
+/// Why a template gave no file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unrendered {
+    /// There is no template of this name.
+    Unknown,
+    /// The template failed at this line.
+    Failed {
+        /// Line of the template, counted from 1; 0 where it is not known.
+        line: u32,
+    },
+    /// The file would be larger than [`crate::limits::FILE_BYTES_MAX`].
+    TooLarge,
+}
+
+/// Everything a template may read.
+#[derive(Serialize)]
+pub struct Values {
+    /// The handset the file is for; `None` in a file common to all phones of a model.
+    pub handset: Option<HandsetValues>,
+    /// Model as recognised, such as `T46U`; empty where unknown.
+    pub model: String,
+    /// What is the same for every phone on this site.
+    pub site: SiteValues,
+}
+
+/// What a template may read of one handset.
+#[derive(Serialize)]
+pub struct HandsetValues {
+    /// Hardware address, twelve lower-case hex digits.
+    pub mac: String,
+    /// Hardware address, twelve upper-case hex digits.
+    pub mac_upper: String,
+    /// Hardware address, lower-case with colons.
+    pub mac_colons: String,
+    /// Password of the phone's own web page and menu.
+    pub web_password: String,
+    /// One to eight SIP accounts, in order.
+    pub lines: Vec<LineValues>,
+}
+
+/// One SIP account of a handset.
+#[derive(Serialize)]
+pub struct LineValues {
+    /// Position on the phone, counted from 1.
+    pub number: u8,
+    /// Digest user name and user part of the address of record.
+    pub login: String,
+    /// Digest password.
+    pub password: String,
+    /// Extension people dial; empty while nobody is assigned.
+    pub extension: String,
+    /// What the phone shows beside the key: extension and name, or the last digits of the MAC.
+    pub label: String,
+    /// Display name in calls; empty while nobody is assigned.
+    pub name: String,
+}
+
+/// What a template may read of the site.
+#[derive(Serialize)]
+pub struct SiteValues {
+    /// Address of this box as the phone reaches it.
+    pub server: String,
+    /// SIP port of this box.
+    pub sip_port: u16,
+    /// Registration interval a phone shall ask for, in seconds.
+    pub expires_s: u32,
+    /// Directory from which the phone fetches its files, ending in `/`.
+    pub provision_url: String,
+    /// The same without scheme, and without the `/` at its end.
+    pub provision_path: String,
+    /// Host name or address of the time server.
+    pub ntp_server: String,
+    /// The site's time zone in each form a maker reads.
+    pub zone: ZoneValues,
+    /// How often a phone asks again for its files, in minutes.
+    pub poll_min: u32,
+}
+
+/// A time zone in the forms that phones read.
+#[derive(Serialize)]
+pub struct ZoneValues {
+    /// Name in the tz database, such as `Europe/Berlin`.
+    pub name: String,
+    /// POSIX TZ string, such as `CET-1CEST,M3.5.0,M10.5.0/3`.
+    pub posix: String,
+    /// The same with every default written out and letters only for names, for phones that know no
+    /// defaults, such as `CET-1CEST-2,M3.5.0/2,M10.5.0/3`.
+    pub posix_plain: String,
+    /// Standard time's offset east of UTC, in seconds.
+    pub offset_s: i32,
+    /// Standard time's offset as `+HH:MM` or `-HH:MM`.
+    pub offset_text: String,
+    /// Standard time's offset in hours as a number phones show, such as `+1`, `-3:30`, `0`.
+    pub offset_hours: String,
+    /// When summer time begins and ends; `None` where there is none.
+    pub summer: Option<SummerValues>,
+    /// Two-letter country code in lower case for tones; empty where unknown.
+    pub country: String,
+}
+
+/// The yearly change to summer time and back, local wall clock.
+#[derive(Serialize)]
+pub struct SummerValues {
+    /// When clocks go forward.
+    pub start: ChangeValues,
+    /// When clocks go back.
+    pub end: ChangeValues,
+    /// How far clocks go forward, in minutes.
+    pub save_min: u32,
+}
+
+/// One change of clocks, as in POSIX `Mm.w.d/h`.
+#[derive(Serialize)]
+pub struct ChangeValues {
+    /// Month, 1 to 12.
+    pub month: u8,
+    /// Week of the month, 1 to 4, or 5 for the last.
+    pub week: u8,
+    /// Day of the week, 0 is Sunday.
+    pub weekday: u8,
+    /// Hour of the day.
+    pub hour: u8,
+}

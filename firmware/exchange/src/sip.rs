@@ -1,0 +1,273 @@
+//! The SIP door: which messages are heard, from whom, and who answers them.
+//!
+//! ```text
+//! datagram ─▶ side ─▶ parse ─▶ heard before? ─▶ may it be asked? ─┬▶ registrar  REGISTER
+//!                                  └▶ the same bytes again        ├▶ pnp        ua-profile
+//!                                                                 └▶ a fixed answer
+//! ```
+//!
+//! A request gets one answer, and its repetitions get the same bytes (RFC 3261 section 17.2.2),
+//! held back by the same fact where the first was. The multicast group hears nothing but phones
+//! that look for their configuration. A reply goes to the address its request came from and nowhere
+//! else.
+//!
+//! RFC 3261 sections 8.2, 11, 17.2 and 18.2, RFC 3581, RFC 5626 section 3.5.1, RFC 6665 section
+//! 4.2. Not implemented: 482, which is for servers that a fork of proxies can reach twice;
+//! repeating the answer to an INVITE until its ACK, since the caller repeats the INVITE as long as
+//! he hears nothing (section 8.2.7); 415, since no request served here has a body worth reading;
+//! STUN on the SIP port (RFC 5626 section 3.5.2), and so `outbound` is promised over TCP only.
+//! Responses are ignored: the only request the box makes is a NOTIFY, and a phone that missed it
+//! asks again.
+
+mod answers;
+mod reply;
+
+pub(crate) use reply::{write as write_response, Reply, Request};
+
+use crate::names::{HandsetNo, LineNo, RecordNo, Side};
+use crate::note::{Note, Protocol};
+use crate::office::Office;
+use crate::output::{Arrival, Line, StreamNo, To};
+use crate::pnp;
+use crate::registrar::Registrar;
+use crate::time::{Instant, Now, SECOND_MS};
+use alloc::string::String;
+use alloc::vec::Vec;
+use answers::{Answers, Key};
+use wire::sip::{Bad, Malformed, Message, Method, Name, Start, Transport, Uri, PONG};
+
+/// What the box answers with anything but 405 or 501 (RFC 3261 section 20.5).
+const ALLOW: &str = "ACK, BYE, CANCEL, INVITE, NOTIFY, OPTIONS, REGISTER, SUBSCRIBE";
+
+/// The only event a phone can ask for here (RFC 6080).
+pub(crate) const UA_PROFILE: &str = "ua-profile";
+
+/// The extension that a REGISTER may require (RFC 5626).
+const OUTBOUND: &str = "outbound";
+
+/// How often at most a datagram that was dropped is noted; the others are only counted.
+const COMPLAIN_AFTER_MS: u64 = SECOND_MS;
+
+/// Everything that speaks SIP.
+#[derive(Default)]
+pub(crate) struct Sip {
+    answers: Answers,
+    registrar: Registrar,
+    complained: Option<Instant>,
+}
+
+/// The doors.
+impl Sip {
+    /// Takes a datagram, or one message of a stream.
+    pub(crate) fn datagram(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        arrival: Arrival,
+        line: Line,
+        bytes: &[u8],
+    ) {
+        if arrival.side == Side::Lan && !office.board.in_lan(*arrival.from.ip()) {
+            return self.complain(office, now, Note::WrongSide(Protocol::Sip, arrival.side));
+        }
+        let stream = matches!(line, Line::SipStream(_));
+        if stream && bytes == b"\r\n\r\n" {
+            let pong = PONG.to_vec();
+            return office.send(arrival.interface, line, To::Peer, pong, RecordNo(0));
+        }
+        let transport = if stream { Transport::Tcp } else { Transport::Udp };
+        match Message::parse(bytes, transport) {
+            Ok(message) => match message.start {
+                Start::Request { method, uri } => {
+                    let request = Request { message: &message, method, uri, arrival, line };
+                    self.request(office, now, &request);
+                }
+                Start::Response { .. } => {}
+            },
+            // Line ends keep a NAT binding open, and so does STUN, whose first bytes are 0 and 1.
+            Err(Malformed::Empty) => {}
+            Err(_) if matches!(bytes, [0 | 1, ..]) => {}
+            Err(
+                Malformed::NotSip
+                | Malformed::Truncated
+                | Malformed::HeaderLine
+                | Malformed::TooManyHeaders,
+            ) => {
+                let note = Note::Malformed(Protocol::Sip, *arrival.from.ip());
+                self.complain(office, now, note);
+            }
+        }
+    }
+
+    /// The other end closed a connection: what was registered over it stays, without a way to it.
+    pub(crate) fn closed(&mut self, _office: &mut Office, _now: Now, stream: StreamNo) {
+        self.registrar.closed(stream);
+    }
+
+    /// Ends the registrations whose time is over.
+    pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
+        self.registrar.tick(office, now);
+    }
+
+    /// When the next registration ends.
+    pub(crate) fn next_deadline(&self, _now: Instant) -> Option<Instant> {
+        self.registrar.next_deadline()
+    }
+
+    /// Until when a line is registered; `None` when it is not.
+    pub(crate) fn registered_until(
+        &self,
+        handset: HandsetNo,
+        line: LineNo,
+        now: Instant,
+    ) -> Option<Instant> {
+        self.registrar.registered_until(handset, line, now)
+    }
+
+    /// Ends the registrations of a handset, or of one of its lines, that is no more.
+    pub(crate) fn forget(&mut self, handset: HandsetNo, line: Option<LineNo>) {
+        self.registrar.forget(handset, line);
+    }
+}
+
+/// One request.
+impl Sip {
+    fn request(&mut self, office: &mut Office, now: Now, request: &Request<'_>) {
+        // RFC 3261 section 17: there is no response to an ACK.
+        if request.method == Method::Ack {
+            return;
+        }
+        if request.line == Line::SipMulticast {
+            if is_for_pnp(request) && request.message.essentials().is_ok() {
+                pnp::answer(office, now, request);
+            }
+            return;
+        }
+        let essentials = match request.message.essentials() {
+            Ok(essentials) => essentials,
+            Err(bad) => return self.malformed(office, now, request, bad),
+        };
+        let key = Key::of(request, &essentials);
+        if let Some((bytes, after)) = self.answers.again(&key, now.mono) {
+            return reply::send(office, request, bytes.to_vec(), after);
+        }
+        let Some(reply) = self.answer(office, now, request) else { return };
+        let Some(bytes) = reply.write(office, request) else { return };
+        // RFC 3261 section 17.2.2: nothing is repeated over a transport that loses nothing.
+        if request.transport() == Transport::Udp {
+            self.answers.keep(key, now.mono, &bytes, &reply);
+        }
+        reply::send(office, request, bytes, reply.after);
+    }
+
+    /// Answers a request whose essential headers cannot be used with what there is.
+    fn malformed(&mut self, office: &mut Office, now: Now, request: &Request<'_>, bad: Bad) {
+        self.complain(office, now, Note::Malformed(Protocol::Sip, *request.arrival.from.ip()));
+        // Without a Via no answer would find its request.
+        if bad == Bad::Missing(Name::Via) {
+            return;
+        }
+        let reply = Reply::because(bad.code(), bad);
+        if let Some(bytes) = reply.write(office, request) {
+            reply::send(office, request, bytes, reply.after);
+        }
+    }
+
+    /// Decides what to say; `None` is silence.
+    fn answer(&mut self, office: &mut Office, now: Now, request: &Request<'_>) -> Option<Reply> {
+        let refused = || refusal(office, request);
+        match request.method {
+            Method::Register => refused().or_else(|| self.registrar.register(office, now, request)),
+            Method::Subscribe => match refused() {
+                Some(refused) => Some(refused),
+                None => subscribe(office, now, request),
+            },
+            Method::Options => Some(refused().unwrap_or_else(options)),
+            // Calls are not made here yet. 480 says "not now" about whoever was dialled, known or
+            // not; 503 would make phones look for another server, and 404 blame the caller.
+            Method::Invite => Some(refused().unwrap_or_else(|| Reply::new(480))),
+            // There is no dialog or call of the box's that these could belong to.
+            Method::Bye | Method::Cancel | Method::Notify => Some(Reply::new(481)),
+            Method::Message
+            | Method::Info
+            | Method::Publish
+            | Method::Refer
+            | Method::Prack
+            | Method::Update => Some(Reply::new(405).with(Name::Allow, ALLOW)),
+            Method::Other(_) => Some(Reply::new(501).with(Name::Allow, ALLOW)),
+            Method::Ack => None,
+        }
+    }
+
+    /// Notes something that was dropped, unless that was just done; it is counted all the same.
+    fn complain(&mut self, office: &mut Office, now: Now, note: Note) {
+        let lately = self.complained.is_some_and(|at| now.mono.since_ms(at) < COMPLAIN_AFTER_MS);
+        if lately {
+            let counter = &mut office.counters[note.kind()];
+            *counter = counter.saturating_add(1);
+            return;
+        }
+        self.complained = Some(now.mono);
+        office.note(now, note);
+    }
+}
+
+/// What no request may have, whatever it asks (RFC 3261 sections 8.2.2.1, 8.2.2.3 and 16.3).
+fn refusal(office: &Office, request: &Request<'_>) -> Option<Reply> {
+    let uri = match Uri::parse(request.uri) {
+        Some(Uri::Sip(uri)) if !uri.secure => uri,
+        // `sips` promises TLS on the whole way, which cannot be kept here.
+        Some(Uri::Sip(_) | Uri::Other(_)) => return Some(Reply::new(416)),
+        None => return Some(Reply::new(400)),
+    };
+    // RFC 4475 section 3.3.11: whoever is meant takes no notice; others would have to pass it on.
+    let spent = request.message.essentials().is_ok_and(|it| it.max_forwards == Some(0));
+    if spent && !is_ours(office, uri.host) {
+        return Some(Reply::new(483));
+    }
+    let unknown = request.message.list(Name::Require).filter(|tag| {
+        !(request.method == Method::Register && tag.eq_ignore_ascii_case(OUTBOUND.as_bytes()))
+    });
+    let unsupported: Vec<_> = unknown.map(String::from_utf8_lossy).collect();
+    let unsupported = unsupported.join(", ");
+    (!unsupported.is_empty()).then(|| Reply::new(420).with(Name::Unsupported, unsupported))
+}
+
+/// Whether a host is the box itself or the domain it serves.
+pub(crate) fn is_ours(office: &Office, host: &str) -> bool {
+    let own = host.parse().is_ok_and(|address| office.board.is_own(address));
+    own || host.eq_ignore_ascii_case(&office.board.site.realm)
+}
+
+/// RFC 3261 section 11.2. The body named is the one that every caller assumes where none is named.
+fn options() -> Reply {
+    Reply::new(200)
+        .with(Name::Allow, ALLOW)
+        .with(Name::Accept, "application/sdp")
+        .with(Name::Supported, OUTBOUND)
+        .with(Name::AllowEvents, UA_PROFILE)
+}
+
+fn subscribe(office: &mut Office, now: Now, request: &Request<'_>) -> Option<Reply> {
+    match request.message.event() {
+        Err(bad) if bad != Bad::Missing(Name::Event) => Some(Reply::because(bad.code(), bad)),
+        Err(_) => Some(bad_event()),
+        Ok(_) if !is_for_pnp(request) => Some(bad_event()),
+        Ok(_) => {
+            pnp::answer(office, now, request);
+            None
+        }
+    }
+}
+
+/// RFC 6665 section 4.2.1.1.
+fn bad_event() -> Reply {
+    Reply::new(489).with(Name::AllowEvents, UA_PROFILE)
+}
+
+/// Whether this is a phone that looks for its configuration.
+fn is_for_pnp(request: &Request<'_>) -> bool {
+    let about_profile =
+        || request.message.event().is_ok_and(|it| it.package.eq_ignore_ascii_case(UA_PROFILE));
+    request.method == Method::Subscribe && request.transport() == Transport::Udp && about_profile()
+}

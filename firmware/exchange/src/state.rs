@@ -1,0 +1,481 @@
+//! What survives a power cut, and the only code that writes it.
+//!
+//! [`Durable`] is the fold of all [`Event`]s through [`Durable::apply`]: total, without clock or
+//! chance. Live and replay are the same path. Events are stored as postcard, which has no field
+//! names: variants are only ever appended, never reordered, never given a new field; a changed
+//! fact is a new variant.
+
+use crate::limits::{HANDSETS_MAX, LINES_MAX};
+use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::view::Origin;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use serde::{Deserialize, Serialize};
+use wire::Mac;
+
+/// A fact. It may not be refused; whoever makes one has checked before.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Event {
+    /// A device has this address until further notice.
+    AddressGiven {
+        /// The device.
+        mac: [u8; 6],
+        /// The address.
+        address: [u8; 4],
+    },
+    /// A device no longer has an address.
+    AddressForgotten {
+        /// The device.
+        mac: [u8; 6],
+    },
+    /// A handset is known, with its first line.
+    HandsetCreated {
+        /// Its number.
+        handset: HandsetNo,
+        /// Its hardware address.
+        mac: [u8; 6],
+        /// How it came: 0 by Plug-and-Play on the LAN, 1 on the WAN, 2 by hand.
+        origin: u8,
+        /// Its maker, by the catalogue's number.
+        family: u8,
+        /// Its model, empty where unknown.
+        model: Text,
+        /// Its firmware, empty where unknown.
+        firmware: Text,
+        /// Password of its own web page.
+        web: WebSecret,
+        /// User name of its first line.
+        login: LoginId,
+        /// Password of its first line.
+        secret: LineSecret,
+    },
+    /// A handset turned out to be of this make.
+    HandsetRecognised {
+        /// Which one.
+        handset: HandsetNo,
+        /// Its maker, by the catalogue's number.
+        family: u8,
+        /// Its model.
+        model: Text,
+        /// Its firmware.
+        firmware: Text,
+    },
+    /// A handset is no longer known; its secrets are gone.
+    HandsetDeleted {
+        /// Which one.
+        handset: HandsetNo,
+    },
+    /// A handset has one more line.
+    LineAdded {
+        /// Which handset.
+        handset: HandsetNo,
+        /// User name of the line.
+        login: LoginId,
+        /// Password of the line.
+        secret: LineSecret,
+    },
+    /// A handset's last line is gone.
+    LineRemoved {
+        /// Which handset.
+        handset: HandsetNo,
+    },
+    /// A line belongs to an extension and a name, or to nobody.
+    LineAssigned {
+        /// Which handset.
+        handset: HandsetNo,
+        /// Which line.
+        line: LineNo,
+        /// The number people dial.
+        extension: Option<Extension>,
+        /// Who.
+        name: Text,
+    },
+    /// A LAN handset's line was last reached by this Contact.
+    ContactLearnt {
+        /// Which handset.
+        handset: HandsetNo,
+        /// Which line.
+        line: LineNo,
+        /// The URI as the phone sent it.
+        contact: ContactText,
+    },
+    /// New handsets are, or are not, taken in from one side.
+    CreationAllowed {
+        /// Which side.
+        side: Side,
+        /// Whether they are.
+        open: bool,
+    },
+    /// The admin's password was changed.
+    AdminPasswordSet {
+        /// Its hash.
+        hash: PasswordHash,
+    },
+}
+
+impl Event {
+    /// Appends the bytes that go to flash.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        // Writing to a Vec fails only for a type postcard cannot hold, and these are all held.
+        if let Ok(bytes) = postcard::to_allocvec(self) {
+            out.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Reads what [`Event::encode`] wrote; `None` for anything else, a newer event among it.
+    pub fn decode(bytes: &[u8]) -> Option<Event> {
+        match postcard::take_from_bytes(bytes) {
+            Ok((event, [])) => Some(event),
+            Ok(_) | Err(_) => None,
+        }
+    }
+}
+
+/// Everything that survives a power cut.
+pub struct Durable {
+    addresses: BTreeMap<Mac, Ipv4Addr>,
+    holders: BTreeMap<Ipv4Addr, Mac>,
+    handsets: BTreeMap<HandsetNo, Handset>,
+    by_mac: BTreeMap<Mac, HandsetNo>,
+    by_login: BTreeMap<LoginId, (HandsetNo, LineNo)>,
+    last_handset: HandsetNo,
+    lan_creates: bool,
+    wan_creates: bool,
+    admin_password: Option<PasswordHash>,
+}
+
+/// A known handset.
+pub struct Handset {
+    /// Its hardware address.
+    pub mac: Mac,
+    /// How it came to be known.
+    pub origin: Origin,
+    /// Its maker, by the catalogue's number.
+    pub family: u8,
+    /// Its model, empty where unknown.
+    pub model: Text,
+    /// Its firmware, empty where unknown.
+    pub firmware: Text,
+    /// Password of its own web page.
+    pub(crate) web: WebSecret,
+    /// Its lines, at least one and at most [`LINES_MAX`].
+    pub lines: Vec<Line>,
+}
+
+/// One SIP account of a handset.
+pub struct Line {
+    /// User name.
+    pub(crate) login: LoginId,
+    /// Password.
+    pub(crate) secret: LineSecret,
+    /// The number people dial.
+    pub extension: Option<Extension>,
+    /// Who is assigned; empty while nobody is.
+    pub name: Text,
+    /// The last Contact URI, as sent; empty before the first.
+    pub contact: String,
+}
+
+impl Handset {
+    /// One of its lines.
+    pub fn line(&self, line: LineNo) -> Option<&Line> {
+        self.lines.get(line.index())
+    }
+}
+
+impl Default for Durable {
+    fn default() -> Self {
+        Durable {
+            addresses: BTreeMap::new(),
+            holders: BTreeMap::new(),
+            handsets: BTreeMap::new(),
+            by_mac: BTreeMap::new(),
+            by_login: BTreeMap::new(),
+            last_handset: HandsetNo(0),
+            lan_creates: true,
+            wan_creates: false,
+            admin_password: None,
+        }
+    }
+}
+
+impl Durable {
+    /// Makes the fact true. Facts about things that do not exist change nothing.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::AddressGiven { mac, address } => {
+                self.give(Mac(*mac), Ipv4Addr::from(*address));
+            }
+            Event::AddressForgotten { mac } => self.forget(Mac(*mac)),
+            Event::HandsetCreated { .. } => self.create(event),
+            Event::HandsetRecognised { handset, family, model, firmware } => {
+                if let Some(known) = self.handsets.get_mut(handset) {
+                    known.family = *family;
+                    known.model = model.clone();
+                    known.firmware = firmware.clone();
+                }
+            }
+            Event::HandsetDeleted { handset } => self.delete(*handset),
+            Event::LineAdded { handset, login, secret } => {
+                self.add_line(*handset, *login, *secret);
+            }
+            Event::LineRemoved { handset } => self.remove_line(*handset),
+            Event::LineAssigned { handset, line, extension, name } => {
+                if let Some(line) = self.line_mut(*handset, *line) {
+                    line.extension = *extension;
+                    line.name = name.clone();
+                }
+            }
+            Event::ContactLearnt { handset, line, contact } => {
+                if let Some(line) = self.line_mut(*handset, *line) {
+                    line.contact = String::from(contact.as_str());
+                }
+            }
+            Event::CreationAllowed { side: Side::Lan, open } => self.lan_creates = *open,
+            Event::CreationAllowed { side: Side::Wan, open } => self.wan_creates = *open,
+            Event::AdminPasswordSet { hash } => self.admin_password = Some(hash.clone()),
+        }
+    }
+
+    fn give(&mut self, mac: Mac, address: Ipv4Addr) {
+        if let Some(former) = self.holders.insert(address, mac) {
+            if former != mac {
+                self.addresses.remove(&former);
+            }
+        }
+        if let Some(old) = self.addresses.insert(mac, address) {
+            if old != address {
+                self.holders.remove(&old);
+            }
+        }
+    }
+
+    fn forget(&mut self, mac: Mac) {
+        if let Some(address) = self.addresses.remove(&mac) {
+            self.holders.remove(&address);
+        }
+    }
+
+    fn create(&mut self, event: &Event) {
+        let Event::HandsetCreated {
+            handset,
+            mac,
+            origin,
+            family,
+            model,
+            firmware,
+            web,
+            login,
+            secret,
+        } = event
+        else {
+            return;
+        };
+        let mac = Mac(*mac);
+        if self.by_mac.contains_key(&mac) || self.handsets.contains_key(handset) {
+            return;
+        }
+        self.by_mac.insert(mac, *handset);
+        self.last_handset = *handset;
+        self.handsets.insert(
+            *handset,
+            Handset {
+                mac,
+                origin: origin_of(*origin),
+                family: *family,
+                model: model.clone(),
+                firmware: firmware.clone(),
+                web: *web,
+                lines: Vec::new(),
+            },
+        );
+        self.add_line(*handset, *login, *secret);
+    }
+
+    fn delete(&mut self, handset: HandsetNo) {
+        if let Some(gone) = self.handsets.remove(&handset) {
+            self.by_mac.remove(&gone.mac);
+            for line in &gone.lines {
+                self.by_login.remove(&line.login);
+            }
+        }
+    }
+
+    fn add_line(&mut self, handset: HandsetNo, login: LoginId, secret: LineSecret) {
+        let Some(known) = self.handsets.get_mut(&handset) else { return };
+        let Some(number) = LineNo::new(known.lines.len() as u8 + 1) else { return };
+        known.lines.push(Line {
+            login,
+            secret,
+            extension: None,
+            name: Text::new(),
+            contact: String::new(),
+        });
+        self.by_login.insert(login, (handset, number));
+    }
+
+    fn remove_line(&mut self, handset: HandsetNo) {
+        let Some(known) = self.handsets.get_mut(&handset) else { return };
+        if known.lines.len() > 1 {
+            if let Some(line) = known.lines.pop() {
+                self.by_login.remove(&line.login);
+            }
+        }
+    }
+
+    fn line_mut(&mut self, handset: HandsetNo, line: LineNo) -> Option<&mut Line> {
+        self.handsets.get_mut(&handset)?.lines.get_mut(line.index())
+    }
+
+    /// The events that make this state from nothing: what a snapshot holds.
+    pub fn facts(&self) -> impl Iterator<Item = Event> + '_ {
+        let switches = [(Side::Lan, self.lan_creates), (Side::Wan, self.wan_creates)];
+        let switches =
+            switches.into_iter().map(|(side, open)| Event::CreationAllowed { side, open });
+        let password =
+            self.admin_password.iter().map(|hash| Event::AdminPasswordSet { hash: hash.clone() });
+        let addresses = self
+            .addresses
+            .iter()
+            .map(|(mac, address)| Event::AddressGiven { mac: mac.0, address: address.octets() });
+        let handsets = self.handsets.iter().flat_map(|(no, handset)| handset.facts(*no));
+        switches.chain(password).chain(addresses).chain(handsets)
+    }
+}
+
+/// Reading. Nothing here changes anything.
+impl Durable {
+    /// The address that belongs to a device.
+    pub fn address_of(&self, mac: Mac) -> Option<Ipv4Addr> {
+        self.addresses.get(&mac).copied()
+    }
+
+    /// The device that an address belongs to.
+    pub fn holder_of(&self, address: Ipv4Addr) -> Option<Mac> {
+        self.holders.get(&address).copied()
+    }
+
+    /// All devices and their addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = (Mac, Ipv4Addr)> + '_ {
+        self.addresses.iter().map(|(mac, address)| (*mac, *address))
+    }
+
+    /// How many devices have an address.
+    pub fn addresses_len(&self) -> usize {
+        self.addresses.len()
+    }
+
+    /// A handset by its number.
+    pub fn handset(&self, handset: HandsetNo) -> Option<&Handset> {
+        self.handsets.get(&handset)
+    }
+
+    /// All handsets.
+    pub fn handsets(&self) -> impl Iterator<Item = (HandsetNo, &Handset)> {
+        self.handsets.iter().map(|(no, handset)| (*no, handset))
+    }
+
+    /// A handset by its hardware address.
+    pub fn handset_of(&self, mac: Mac) -> Option<(HandsetNo, &Handset)> {
+        let no = *self.by_mac.get(&mac)?;
+        Some((no, self.handsets.get(&no)?))
+    }
+
+    /// The line that a login belongs to.
+    pub(crate) fn line_of(&self, login: &LoginId) -> Option<(HandsetNo, LineNo)> {
+        self.by_login.get(login).copied()
+    }
+
+    /// The line at which an extension rings.
+    pub fn line_at(&self, extension: Extension) -> Option<(HandsetNo, LineNo)> {
+        self.handsets.iter().find_map(|(no, handset)| {
+            let at = handset.lines.iter().position(|line| line.extension == Some(extension))?;
+            Some((*no, LineNo::new(at as u8 + 1)?))
+        })
+    }
+
+    /// A number for a new handset; `None` when there is no room.
+    pub fn free_handset(&self) -> Option<HandsetNo> {
+        if self.handsets.len() >= HANDSETS_MAX {
+            return None;
+        }
+        let after = self.last_handset.0;
+        (1..=u16::MAX)
+            .map(|step| HandsetNo(after.wrapping_add(step)))
+            .find(|no| no.0 != 0 && !self.handsets.contains_key(no))
+    }
+
+    /// Whether new handsets are taken in from one side.
+    pub fn creates(&self, side: Side) -> bool {
+        match side {
+            Side::Lan => self.lan_creates,
+            Side::Wan => self.wan_creates,
+        }
+    }
+
+    /// The hash of the admin's password; `None` until it was changed for the first time.
+    pub fn admin_password(&self) -> Option<&PasswordHash> {
+        self.admin_password.as_ref()
+    }
+}
+
+impl Handset {
+    fn facts(&self, handset: HandsetNo) -> impl Iterator<Item = Event> + '_ {
+        let created = self.lines.first().map(|first| Event::HandsetCreated {
+            handset,
+            mac: self.mac.0,
+            origin: origin_number(self.origin),
+            family: self.family,
+            model: self.model.clone(),
+            firmware: self.firmware.clone(),
+            web: self.web,
+            login: first.login,
+            secret: first.secret,
+        });
+        let added = self.lines.iter().skip(1).map(move |line| Event::LineAdded {
+            handset,
+            login: line.login,
+            secret: line.secret,
+        });
+        let lines = self.lines.iter().take(LINES_MAX).enumerate();
+        let lines = lines.filter_map(|(at, line)| Some((LineNo::new(at as u8 + 1)?, line)));
+        let told = lines.flat_map(move |(number, line)| line.facts(handset, number));
+        created.into_iter().chain(added).chain(told)
+    }
+}
+
+impl Line {
+    fn facts(&self, handset: HandsetNo, line: LineNo) -> impl Iterator<Item = Event> {
+        let assigned =
+            (self.extension.is_some() || !self.name.is_empty()).then(|| Event::LineAssigned {
+                handset,
+                line,
+                extension: self.extension,
+                name: self.name.clone(),
+            });
+        let contact = ContactText::try_from(self.contact.as_str()).ok();
+        let contact = contact
+            .filter(|contact| !contact.is_empty())
+            .map(|contact| Event::ContactLearnt { handset, line, contact });
+        assigned.into_iter().chain(contact)
+    }
+}
+
+fn origin_of(number: u8) -> Origin {
+    match number {
+        0 => Origin::LanPlugAndPlay,
+        1 => Origin::WanPlugAndPlay,
+        _by_hand => Origin::ByHand,
+    }
+}
+
+pub(crate) fn origin_number(origin: Origin) -> u8 {
+    match origin {
+        Origin::LanPlugAndPlay => 0,
+        Origin::WanPlugAndPlay => 1,
+        Origin::ByHand => 2,
+    }
+}

@@ -1,0 +1,418 @@
+//! A transfer, block by block (RFC 1350; options 2347, 2348, 2349, 7440).
+//!
+//! Read only: a phone that wants to store something is told so in its protocol and no more. The
+//! sender never sends a block again because an acknowledgement came twice (RFC 1123 4.2.3.1), only
+//! when time ran out; a window is rolled back at most once before it moves on (RFC 7440 section 4
+//! leaves that to us). Blocks are at most what one Ethernet frame carries. Everything to be sent is
+//! in memory before the first block leaves, so `tsize` is exact.
+
+use crate::limits::{TRANSFERS_MAX, TRANSFERS_PER_SOURCE_MAX, TRANSFER_BYTES_MAX};
+use crate::names::{InterfaceNo, RecordNo, Side};
+use crate::note::{Note, Protocol, Table};
+use crate::office::Office;
+use crate::output::{Answer, Arrival, Line, Output, To, TransferNo};
+use crate::provision::{self, Ask};
+use crate::render::Render;
+use crate::story::{Door, Step};
+use crate::time::{Instant, Now, SECOND_MS};
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::net::SocketAddrV4;
+use wire::tftp::{self, ErrorCode, Mode, Options, Packet, Request};
+use wire::Mac;
+
+/// Largest block: an Ethernet frame less IP, UDP and TFTP headers.
+const BLOCK_BYTES_MAX: u16 = 1_468;
+/// Largest window, in blocks.
+const WINDOW_MAX: u16 = 16;
+/// Time until the first repetition, unless the client asks for another.
+const REPEAT_AFTER_MS: u64 = SECOND_MS;
+/// Longest time between repetitions, unless the client asks for more.
+const REPEAT_AFTER_MAX_MS: u64 = 8 * SECOND_MS;
+/// Repetitions before a transfer is given up.
+const REPEATS_MAX: u8 = 4;
+
+/// All transfers under way.
+#[derive(Default)]
+pub(crate) struct Tftp {
+    transfers: BTreeMap<TransferNo, Transfer>,
+    by_peer: BTreeMap<SocketAddrV4, TransferNo>,
+    last: u32,
+    bytes: usize,
+}
+
+struct Transfer {
+    peer: SocketAddrV4,
+    interface: InterfaceNo,
+    name: Vec<u8>,
+    asked: (Mode, Options),
+    file: Vec<u8>,
+    block_bytes: usize,
+    window: u64,
+    state: State,
+    repeat_at: Instant,
+    repeat_after_ms: u64,
+    fixed_repeat: bool,
+    repeats: u8,
+    reader: Option<Mac>,
+    after: RecordNo,
+}
+
+/// Where a transfer stands. Blocks are counted from 1 without end; the wire carries the low 16 bits.
+enum State {
+    /// The options were acknowledged to the client; it has to confirm with block 0.
+    Agreeing(Options),
+    /// Blocks up to `acked` have arrived, up to `sent` are on the way.
+    Sending { acked: u64, sent: u64, rolled_back: bool },
+}
+
+impl Tftp {
+    /// Takes a request, heard on the server's port.
+    pub(crate) fn request(
+        &mut self,
+        office: &mut Office,
+        render: &dyn Render,
+        now: Now,
+        arrival: Arrival,
+        bytes: &[u8],
+    ) {
+        if arrival.side != Side::Lan {
+            return office.note(now, Note::WrongSide(Protocol::Tftp, arrival.side));
+        }
+        if !office.board.in_lan(*arrival.from.ip()) {
+            return office.note(now, Note::FileRefused(*arrival.from.ip()));
+        }
+        match Packet::parse(bytes) {
+            Ok(Packet::Read(request)) => self.read(office, render, now, arrival, &request),
+            Ok(Packet::Write(request)) => {
+                upload(office, now, arrival, &request);
+                let text = "this server takes no files";
+                self.refuse(office, &arrival, ErrorCode::AccessViolation, text);
+            }
+            // Nothing else belongs here, and an error is never answered.
+            Ok(Packet::Data { .. } | Packet::Ack(_) | Packet::Error { .. })
+            | Ok(Packet::OptionAck(_)) => (),
+            Err(_malformed) => {
+                office.note(now, Note::Malformed(Protocol::Tftp, *arrival.from.ip()));
+                self.refuse(office, &arrival, ErrorCode::IllegalOperation, "not understood");
+            }
+        }
+    }
+
+    fn read(
+        &mut self,
+        office: &mut Office,
+        render: &dyn Render,
+        now: Now,
+        arrival: Arrival,
+        request: &Request<'_>,
+    ) {
+        if let Some(no) = self.by_peer.get(&arrival.from).copied() {
+            // The same request again: the client did not hear the first answer. Another one: the
+            // client is done, and its last acknowledgement was lost.
+            if self.transfers.get(&no).is_some_and(|transfer| transfer.is_for(request)) {
+                return self.repeat(office, now, no);
+            }
+            self.end(office, now, no, None);
+        }
+        let source = *arrival.from.ip();
+        let here = self.by_peer.keys().filter(|peer| *peer.ip() == source).count();
+        if self.transfers.len() >= TRANSFERS_MAX || here >= TRANSFERS_PER_SOURCE_MAX {
+            office.note(now, Note::Full(Table::Transfers));
+            return self.refuse(office, &arrival, ErrorCode::Undefined, "busy, try again");
+        }
+        let Ok(name) = core::str::from_utf8(request.name) else {
+            return self.refuse(office, &arrival, ErrorCode::AccessViolation, "no such name");
+        };
+        let ask = Ask { arrival, door: Door::Tftp, name, user_agent: &[] };
+        let (answer, after, reader) = provision::answer(office, render, now, &ask);
+        let file = match answer {
+            Answer::File { bytes, .. } if request.mode == Mode::Netascii => netascii(&bytes),
+            Answer::File { bytes, .. } => bytes,
+            Answer::NotFound => {
+                return self.refuse(office, &arrival, ErrorCode::FileNotFound, "no such file");
+            }
+            Answer::Forbidden => {
+                return self.refuse(office, &arrival, ErrorCode::AccessViolation, "not for you");
+            }
+            Answer::BadName => {
+                return self.refuse(office, &arrival, ErrorCode::AccessViolation, "no such name");
+            }
+            Answer::Unavailable => {
+                return self.refuse(office, &arrival, ErrorCode::Undefined, "try again later");
+            }
+        };
+        if self.bytes + file.len() > TRANSFER_BYTES_MAX {
+            office.note(now, Note::Full(Table::Transfers));
+            return self.refuse(office, &arrival, ErrorCode::Undefined, "busy, try again");
+        }
+        self.begin(office, now, &arrival, request, file, (reader, after));
+    }
+
+    fn begin(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        arrival: &Arrival,
+        request: &Request<'_>,
+        file: Vec<u8>,
+        (reader, after): (Option<Mac>, RecordNo),
+    ) {
+        let asked = request.options;
+        let agreed = Options {
+            blksize: asked.blksize.map(|size| size.min(BLOCK_BYTES_MAX)),
+            tsize: asked.tsize.map(|_| file.len() as u64),
+            timeout: asked.timeout,
+            windowsize: asked.windowsize.map(|size| size.min(WINDOW_MAX)),
+        };
+        let repeat_after_ms =
+            agreed.timeout.map_or(REPEAT_AFTER_MS, |seconds| u64::from(seconds) * SECOND_MS);
+        let state = if agreed.is_empty() {
+            State::Sending { acked: 0, sent: 0, rolled_back: false }
+        } else {
+            State::Agreeing(agreed)
+        };
+        let no = self.number();
+        self.bytes += file.len();
+        self.by_peer.insert(arrival.from, no);
+        let transfer = Transfer {
+            peer: arrival.from,
+            interface: arrival.interface,
+            name: request.name.to_vec(),
+            asked: (request.mode, request.options),
+            file,
+            block_bytes: usize::from(agreed.blksize.unwrap_or(tftp::BLKSIZE_DEFAULT)),
+            window: u64::from(agreed.windowsize.unwrap_or(1)),
+            state,
+            repeat_at: now.mono.after_ms(repeat_after_ms),
+            repeat_after_ms,
+            fixed_repeat: agreed.timeout.is_some(),
+            repeats: 0,
+            reader,
+            after,
+        };
+        self.transfers.insert(no, transfer);
+        self.speak(office, no);
+    }
+
+    /// Takes what was heard on a transfer's own port.
+    pub(crate) fn transfer(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        no: TransferNo,
+        from: SocketAddrV4,
+        bytes: &[u8],
+    ) {
+        let Some(transfer) = self.transfers.get_mut(&no) else { return };
+        if transfer.peer != from {
+            // RFC 1350 section 4: a stranger is told so, and the transfer goes on.
+            let interface = transfer.interface;
+            return error(office, interface, no, from, ErrorCode::UnknownTransferId, "not yours");
+        }
+        match Packet::parse(bytes) {
+            Ok(Packet::Ack(block)) => match transfer.acknowledged(now, block) {
+                Progress::Nothing => (),
+                Progress::Send => self.speak(office, no),
+                Progress::Done => self.end(office, now, no, Some(Step::TransferDone)),
+            },
+            // Phones probe the size of a file and break off; that is no failure.
+            Ok(Packet::Error { .. }) => self.end(office, now, no, None),
+            Ok(Packet::Read(_) | Packet::Write(_) | Packet::Data { .. } | Packet::OptionAck(_))
+            | Err(_) => office.note(now, Note::Malformed(Protocol::Tftp, *from.ip())),
+        }
+    }
+
+    /// Sends again what was not acknowledged in time.
+    pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
+        let due = |transfer: &Transfer| transfer.repeat_at <= now.mono;
+        let late: Vec<TransferNo> = self
+            .transfers
+            .iter()
+            .filter(|(_, transfer)| due(transfer))
+            .map(|(no, _)| *no)
+            .collect();
+        for no in late {
+            self.repeat(office, now, no);
+        }
+    }
+
+    /// When [`Tftp::tick`] has something to do.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.transfers.values().map(|transfer| transfer.repeat_at).min()
+    }
+
+    fn repeat(&mut self, office: &mut Office, now: Now, no: TransferNo) {
+        let Some(transfer) = self.transfers.get_mut(&no) else { return };
+        if transfer.repeats >= REPEATS_MAX {
+            return self.end(office, now, no, Some(Step::TransferLost));
+        }
+        transfer.repeats += 1;
+        if !transfer.fixed_repeat {
+            transfer.repeat_after_ms = (transfer.repeat_after_ms * 2).min(REPEAT_AFTER_MAX_MS);
+        }
+        transfer.repeat_at = now.mono.after_ms(transfer.repeat_after_ms);
+        if let State::Sending { acked, sent, .. } = &mut transfer.state {
+            *sent = *acked;
+        }
+        self.speak(office, no);
+    }
+
+    /// Sends what the state calls for: the agreed options, or the rest of the window.
+    fn speak(&mut self, office: &mut Office, no: TransferNo) {
+        let Some(transfer) = self.transfers.get_mut(&no) else { return };
+        let mut packet = vec![0; 4 + transfer.block_bytes.max(128)];
+        let (to, after) = (To::Address(transfer.peer), transfer.after);
+        let line = Line::Transfer(no);
+        match &transfer.state {
+            State::Agreeing(options) => {
+                if let Ok(len) = tftp::oack(&mut packet, options) {
+                    packet.truncate(len);
+                    office.send(transfer.interface, line, to, packet, after);
+                }
+            }
+            State::Sending { acked, sent, .. } => {
+                let last = transfer.last_block();
+                let (from, upto) = (sent + 1, (acked + transfer.window).min(last));
+                for block in from..=upto {
+                    let bytes = transfer.block(block);
+                    if let Ok(len) = tftp::data(&mut packet, block as u16, bytes) {
+                        let packet = packet.get(..len).unwrap_or_default().to_vec();
+                        office.send(transfer.interface, line, to, packet, after);
+                    }
+                }
+                if let State::Sending { sent, .. } = &mut transfer.state {
+                    *sent = upto.max(*sent);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, office: &mut Office, now: Now, no: TransferNo, step: Option<Step>) {
+        let Some(transfer) = self.transfers.remove(&no) else { return };
+        self.by_peer.remove(&transfer.peer);
+        self.bytes = self.bytes.saturating_sub(transfer.file.len());
+        office.push(Output::Close(Line::Transfer(no)));
+        if let (Some(mac), Some(step)) = (transfer.reader, step) {
+            office.step(now, mac, step);
+        }
+    }
+
+    /// An error leaves by a port of its own, like every answer.
+    fn refuse(&mut self, office: &mut Office, arrival: &Arrival, code: ErrorCode, text: &str) {
+        let no = self.number();
+        error(office, arrival.interface, no, arrival.from, code, text);
+        office.push(Output::Close(Line::Transfer(no)));
+    }
+
+    fn number(&mut self) -> TransferNo {
+        self.last = self.last.wrapping_add(1);
+        TransferNo(self.last)
+    }
+}
+
+enum Progress {
+    Nothing,
+    Send,
+    Done,
+}
+
+impl Transfer {
+    fn is_for(&self, request: &Request<'_>) -> bool {
+        self.name == request.name && self.asked == (request.mode, request.options)
+    }
+
+    /// The number of the last block; it is shorter than the others, empty if need be.
+    fn last_block(&self) -> u64 {
+        (self.file.len() / self.block_bytes) as u64 + 1
+    }
+
+    fn block(&self, number: u64) -> &[u8] {
+        let start = (number.saturating_sub(1) as usize).saturating_mul(self.block_bytes);
+        let end = start.saturating_add(self.block_bytes).min(self.file.len());
+        self.file.get(start..end).unwrap_or_default()
+    }
+
+    fn acknowledged(&mut self, now: Now, block: u16) -> Progress {
+        let last = self.last_block();
+        let progress = match &mut self.state {
+            State::Agreeing(_) if block == 0 => {
+                self.state = State::Sending { acked: 0, sent: 0, rolled_back: false };
+                Progress::Send
+            }
+            State::Agreeing(_) => return Progress::Nothing,
+            State::Sending { acked, sent, rolled_back } => {
+                // The low 16 bits of the block after `acked` that this can mean.
+                let ahead = u64::from(block.wrapping_sub(*acked as u16));
+                let reached = *acked + ahead;
+                if reached > *sent {
+                    return Progress::Nothing;
+                }
+                if ahead == 0 {
+                    // RFC 1123 4.2.3.1: not again because of an ACK that came twice. In a window it
+                    // means that the first block is missing, once.
+                    if self.window == 1 || *rolled_back || *sent == *acked {
+                        return Progress::Nothing;
+                    }
+                    *rolled_back = true;
+                    *sent = *acked;
+                    return Progress::Send;
+                }
+                *acked = reached;
+                *rolled_back = false;
+                // RFC 7440: an ACK inside the window asks for the rest of it anew.
+                *sent = reached;
+                if reached == last {
+                    return Progress::Done;
+                }
+                Progress::Send
+            }
+        };
+        self.repeats = 0;
+        if !self.fixed_repeat {
+            self.repeat_after_ms = REPEAT_AFTER_MS;
+        }
+        self.repeat_at = now.mono.after_ms(self.repeat_after_ms);
+        progress
+    }
+}
+
+fn error(
+    office: &mut Office,
+    interface: InterfaceNo,
+    no: TransferNo,
+    to: SocketAddrV4,
+    code: ErrorCode,
+    text: &str,
+) {
+    let mut packet = vec![0; 5 + tftp::TEXT_BYTES_MAX];
+    if let Ok(len) = tftp::error(&mut packet, code, text) {
+        packet.truncate(len);
+        office.send(interface, Line::Transfer(no), To::Address(to), packet, RecordNo(0));
+    }
+}
+
+fn upload(office: &mut Office, now: Now, arrival: Arrival, request: &Request<'_>) {
+    let name = core::str::from_utf8(request.name).unwrap_or("a file");
+    provision::upload(office, now, &Ask { arrival, door: Door::Tftp, name, user_agent: &[] });
+}
+
+/// RFC 1350 section 1, RFC 764: a line ends in CR LF, a lone CR is CR NUL.
+fn netascii(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 16);
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        rest = tail;
+        match (byte, tail.first()) {
+            (b'\r', Some(b'\n')) => {
+                out.extend_from_slice(b"\r\n");
+                rest = &tail[1..];
+            }
+            (b'\r', _) => out.extend_from_slice(b"\r\0"),
+            (b'\n', _) => out.extend_from_slice(b"\r\n"),
+            (other, _) => out.push(*other),
+        }
+    }
+    out
+}

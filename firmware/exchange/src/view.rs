@@ -1,0 +1,165 @@
+//! What may be shown. No type in here can hold a secret, and none is made from one: every row is
+//! built by naming each field of what it shows, so a new field cannot leak by default.
+//!
+//! A view is built when somebody looks, from the state at that moment; nothing is kept up to date
+//! for a page that nobody has open.
+
+use crate::cause::Cause;
+use crate::names::{Extension, HandsetNo, LineNo, Text};
+use crate::note::Note;
+use crate::story::Step;
+use crate::time::{Instant, Now};
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use wire::Mac;
+
+/// The office at one moment, as the Handsets page shows it.
+pub struct View {
+    /// When it was built.
+    pub now: Now,
+    /// Grows with every change; two views of the same number are equal but for `now`.
+    pub revision: u64,
+    /// Known handsets, in the order of their extension, then of their address.
+    pub handsets: Vec<HandsetRow>,
+    /// Devices that look like phones but are not known handsets, latest first.
+    pub strangers: Vec<StrangerRow>,
+    /// What needs somebody's attention.
+    pub alarms: Vec<Alarm>,
+    /// The latest notes, newest first.
+    pub notes: Vec<(Instant, Note)>,
+    /// Whether new handsets are taken in on the LAN.
+    pub lan_creates: bool,
+    /// Whether new handsets are taken in from the WAN.
+    pub wan_creates: bool,
+}
+
+/// One handset in the list.
+#[derive(Clone)]
+pub struct HandsetRow {
+    /// Its number in this exchange.
+    pub handset: HandsetNo,
+    /// Its hardware address.
+    pub mac: Mac,
+    /// Maker's name, such as `Yealink`; `Unknown maker` where not recognised.
+    pub maker: &'static str,
+    /// Model, empty where unknown.
+    pub model: Text,
+    /// Firmware version, empty where unknown.
+    pub firmware: Text,
+    /// Its address, while it has one.
+    pub address: Option<Ipv4Addr>,
+    /// Its lines, at least one.
+    pub lines: Vec<LineRow>,
+    /// How it stands.
+    pub status: Status,
+    /// When anything was last heard of it since this start; `None` if nothing was.
+    pub last_seen: Option<Instant>,
+    /// Why it is stuck, where it is.
+    pub cause: Option<Cause>,
+}
+
+/// One line of a handset.
+#[derive(Clone)]
+pub struct LineRow {
+    /// Position on the phone.
+    pub line: LineNo,
+    /// The number people dial, where somebody is assigned.
+    pub extension: Option<Extension>,
+    /// Who is assigned; empty while nobody is.
+    pub name: Text,
+    /// Until when it is registered; `None` if it is not.
+    pub registered_until: Option<Instant>,
+}
+
+/// How a handset stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// All lines that it uses are registered.
+    Registered,
+    /// Something was heard of it lately, and it is on its way.
+    Booting,
+    /// It does not get further by itself; the row says why.
+    Stuck,
+    /// Nothing was heard of it since this start, or its lease ran out.
+    Away,
+}
+
+/// A device that is not a known handset.
+#[derive(Clone)]
+pub struct StrangerRow {
+    /// Its hardware address.
+    pub mac: Mac,
+    /// Maker as guessed; `None` where it does not look like a phone.
+    pub maker: Option<&'static str>,
+    /// Model as guessed, empty where unknown.
+    pub model: Text,
+    /// Its address, while it has one.
+    pub address: Option<Ipv4Addr>,
+    /// When it was last heard.
+    pub last_seen: Instant,
+    /// Why it is not a handset.
+    pub cause: Option<Cause>,
+}
+
+/// One handset or device with its boot story.
+pub struct DeviceView {
+    /// When it was built.
+    pub now: Now,
+    /// What this page's forms must send back, so that two admins do not overwrite each other.
+    pub revision: u64,
+    /// Its hardware address.
+    pub mac: Mac,
+    /// The row, if it is a known handset.
+    pub handset: Option<HandsetRow>,
+    /// The row, if it is not.
+    pub stranger: Option<StrangerRow>,
+    /// Signs by which it was recognised, in words, strongest first.
+    pub signs: Vec<&'static str>,
+    /// How it came here; `None` for a device that is no handset.
+    pub origin: Option<Origin>,
+    /// Most lines its model carries.
+    pub lines_max: u8,
+    /// What it did, oldest first.
+    pub story: Vec<(Instant, Step)>,
+}
+
+/// How a handset came to be known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// It was plugged in on the LAN.
+    LanPlugAndPlay,
+    /// It came from the WAN with the key.
+    WanPlugAndPlay,
+    /// An admin added it.
+    ByHand,
+}
+
+/// What needs attention, newest first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Alarm {
+    /// Another DHCP server answers on a LAN.
+    OtherDhcpServer {
+        /// Its address, as a client named it.
+        server: Ipv4Addr,
+        /// When it was last noticed.
+        at: Instant,
+    },
+    /// One hardware address was heard from two places at once.
+    TwoPlaces {
+        /// The address concerned.
+        mac: Mac,
+        /// When it was last noticed.
+        at: Instant,
+    },
+    /// A pool has no address left to give.
+    PoolFull {
+        /// Network of the pool.
+        network: Ipv4Addr,
+    },
+    /// There is no room for another handset.
+    HandsetsFull,
+    /// Unknown devices caused so many changes that their addresses are not remembered for now.
+    StrangersCapped,
+    /// The state on flash is damaged; nothing new is stored.
+    ReadOnly,
+}

@@ -1,0 +1,48 @@
+//! What survives a power cut: opaque records on NOR flash, appended, replayed in order, compacted.
+//!
+//! Bank A is the first half of the erase blocks, B the next; one is in use. Numbers are
+//! little-endian; a record begins on a multiple of 4 bytes, and its padding stays 0xFF.
+//!
+//! | where | bytes | field | meaning |
+//! |---|---|---|---|
+//! | bank + 0 | 8 | magic | `DTjrnl\r\n`; alone, all else 0xFF: this bank is wholly erased |
+//! | bank + 8 | 4 | version | 1; in every version these 28 bytes keep their places and CRC |
+//! | bank + 12 | 4 | generation | 1, then one more per compaction; the records' CRCs include it |
+//! | bank + 16 | 4 | bank bytes | so that a partition cut otherwise is recognised |
+//! | bank + 20 | 4 | snapshot end | offset in the bank; a bad record before it is never a tear |
+//! | bank + 24 | 4 | CRC-32 | of the 24 bytes before; all 28 bytes zero: retired |
+//! | record + 0 | 3 | length | of the payload |
+//! | record + 3 | 1 | tag | 0xB1 first of its batch, 0xB0 further record of the batch |
+//! | record + 4 | 4 | sequence | 1, 2, 3 .. within the generation, without a gap |
+//! | record + 8 | 4 | CRC-32 | of generation, length and tag, sequence, payload |
+//! | record + 12 | | payload | whatever the caller wrote |
+//! | void | | zeros | a sealed tear: skipped; it ends with its page |
+//!
+//! *Each record is atomic*; a batch is one program call, so a cut leaves a prefix of it, in order.
+//! What was acknowledged was read back. A bank's header is written last, then the old bank is
+//! retired; flash is erased in `compact`, `idle` and `format` alone, and only `format` overwrites
+//! what is not ours. A bad record is a *tear* when nothing good follows but records of its own
+//! batch in the last written page: it is zeroed to the end of that page and writing goes on behind.
+//! It is *damage* when a good record of a later batch or page follows: the records before it are
+//! replayed, and nothing is written any more. A last batch that rots looks like a torn one. Not
+//! here: retired blocks, quotas, meanings.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod error;
+mod flash;
+mod journal;
+mod layout;
+pub mod mem;
+mod mount;
+mod replay;
+mod window;
+
+pub use error::{AppendError, EraseError, Fault, MountError, Refused};
+pub use flash::{Flash, Geometry};
+pub use journal::{Journal, Snapshot};
+pub use layout::FORMAT_VERSION;
+pub use mount::{format, Mounted};
+pub use replay::Damage;

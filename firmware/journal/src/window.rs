@@ -1,0 +1,69 @@
+//! One bank read in order through a buffer, so that a mount costs few reads and each byte one.
+//!
+//! Offsets are within the bank. The buffer grows to the longest record asked for, at most a bank.
+
+use alloc::vec::Vec;
+
+use crate::flash::Flash;
+use crate::layout::{word, Bank, Banks};
+
+/// How much is read at a time, in bytes.
+const AHEAD: u32 = 16 * 1024;
+
+pub(crate) struct Window<'f, F> {
+    flash: &'f mut F,
+    base: u32,
+    end: u32,
+    buffer: Vec<u8>,
+    start: u32,
+}
+
+impl<'f, F: Flash> Window<'f, F> {
+    pub(crate) fn new(flash: &'f mut F, banks: Banks, bank: Bank) -> Self {
+        Window { flash, base: banks.base(bank), end: banks.bytes, buffer: Vec::new(), start: 0 }
+    }
+
+    /// Returns `len` bytes from `at` on; fewer at the end of the bank.
+    pub(crate) fn bytes(&mut self, at: u32, len: u32) -> Result<&[u8], F::Error> {
+        let at = at.min(self.end);
+        let len = len.min(self.end - at);
+        let loaded = self.start + self.buffer.len() as u32;
+        if at < self.start || at + len > loaded {
+            let ahead = len.max(AHEAD).min(self.end - at);
+            self.buffer.clear();
+            self.buffer.resize(ahead as usize, 0xFF);
+            self.start = at;
+            self.flash.read(self.base + at, &mut self.buffer)?;
+        }
+        let from = (at - self.start) as usize;
+        Ok(self.buffer.get(from..from + len as usize).unwrap_or_default())
+    }
+
+    pub(crate) fn word(&mut self, at: u32) -> Result<u32, F::Error> {
+        Ok(word(self.bytes(at, 4)?, 0))
+    }
+
+    /// Returns where the run of zero words that begins at `at` ends.
+    pub(crate) fn end_of_zeros(&mut self, mut at: u32) -> Result<u32, F::Error> {
+        while at < self.end && self.word(at)? == 0 {
+            at += 4;
+        }
+        Ok(at.min(self.end))
+    }
+
+    /// Returns the last byte at or behind `at` that is not blank.
+    pub(crate) fn last_written(&mut self, mut at: u32) -> Result<Option<u32>, F::Error> {
+        let mut last = None;
+        while at < self.end {
+            let loaded = self.start + self.buffer.len() as u32;
+            // What is in the buffer anyway comes first; then whole buffers.
+            let len = if (self.start..loaded).contains(&at) { loaded - at } else { AHEAD };
+            let bytes = self.bytes(at, len)?;
+            if let Some(index) = bytes.iter().rposition(|b| *b != 0xFF) {
+                last = Some(at + index as u32);
+            }
+            at += bytes.len().max(1) as u32;
+        }
+        Ok(last)
+    }
+}

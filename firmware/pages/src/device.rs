@@ -1,0 +1,220 @@
+//! The page of one handset or stranger: the verdict on top, its lines, and its boot story.
+
+use crate::form::AssignForm;
+use crate::moment::{After, Ago, Left};
+use crate::status::{mark, origin, sentence, step_mark, Mark};
+use crate::{asset, html, Html, Viewer};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use askama::Template;
+use exchange::cause::Cause;
+use exchange::story::Step;
+use exchange::time::Instant;
+use exchange::view::{DeviceView, LineRow};
+
+/// Bytes of a page with a long story, for the first allocation.
+const PAGE_BYTES: usize = 20 * 1024;
+
+/// The whole page; `echo` is what was typed into one of its forms, with its errors.
+pub fn device(view: &DeviceView, viewer: &Viewer<'_>, echo: Option<&AssignForm>) -> Html {
+    let empty = AssignForm::default();
+    let page = DevicePage { viewer, device: Device { view }, echo: echo.unwrap_or(&empty) };
+    html(&page, PAGE_BYTES)
+}
+
+/// The parts of the page that change by themselves, for the script of an open page. They contain
+/// no form, so that replacing them loses nothing that somebody types.
+pub fn device_fragment(view: &DeviceView) -> Html {
+    html(&DeviceFragment { device: Device { view } }, PAGE_BYTES)
+}
+
+#[derive(Template)]
+#[template(path = "device.html")]
+struct DevicePage<'a> {
+    viewer: &'a Viewer<'a>,
+    device: Device<'a>,
+    echo: &'a AssignForm,
+}
+
+#[derive(Template)]
+#[template(path = "device-live.html")]
+struct DeviceFragment<'a> {
+    device: Device<'a>,
+}
+
+/// A device with what a template cannot reckon.
+struct Device<'a> {
+    view: &'a DeviceView,
+}
+
+/// What the top of the page says.
+struct Verdict {
+    mark: Mark,
+    sentence: String,
+    next_step: &'static str,
+}
+
+/// One step of the story.
+struct StepRow<'a> {
+    mark: Mark,
+    step: &'a Step,
+    at: Ago,
+    after: Option<After>,
+}
+
+impl Device<'_> {
+    fn title(&self) -> String {
+        let first = self.view.handset.as_ref().and_then(|row| row.lines.first());
+        match first {
+            Some(LineRow { extension: Some(extension), name, .. }) if name.is_empty() => {
+                format!("Extension {extension}")
+            }
+            Some(LineRow { extension: Some(extension), name, .. }) => format!("{extension} {name}"),
+            Some(LineRow { extension: None, name, .. }) if !name.is_empty() => name.to_string(),
+            Some(LineRow { extension: None, .. }) | None => self.kind_or_mac(),
+        }
+    }
+
+    /// What tells an unassigned device from the others.
+    fn kind_or_mac(&self) -> String {
+        let models = (
+            self.view.handset.as_ref().map(|row| row.model.as_str()),
+            self.view.stranger.as_ref().map(|row| row.model.as_str()),
+        );
+        match models {
+            (Some(""), _) | (None, Some("") | None) => format!("{} {}", self.kind(), self.view.mac),
+            (Some(_), _) | (None, Some(_)) => self.kind(),
+        }
+    }
+
+    /// Maker and model, or the best that can be said instead.
+    fn kind(&self) -> String {
+        let (maker, model) = match (&self.view.handset, &self.view.stranger) {
+            (Some(row), _) => (row.maker, row.model.as_str()),
+            (None, Some(row)) => (row.maker.unwrap_or("Unknown device"), row.model.as_str()),
+            (None, None) => ("Unknown device", ""),
+        };
+        format!("{maker} {model}").trim_end().to_string()
+    }
+
+    fn verdict(&self) -> Verdict {
+        let said = |mark, cause: Cause| Verdict {
+            mark,
+            sentence: cause.to_string(),
+            next_step: cause.next_step(),
+        };
+        let calm =
+            |mark, sentence: &str| Verdict { mark, sentence: sentence.to_string(), next_step: "" };
+        match (&self.view.handset, &self.view.stranger) {
+            (Some(row), _) => match row.cause {
+                Some(cause) => said(mark(row.status), cause),
+                None => calm(mark(row.status), sentence(row.status)),
+            },
+            (None, stranger) => {
+                let mark = Mark { class: "new", word: "Stranger" };
+                match stranger.as_ref().and_then(|row| row.cause) {
+                    Some(cause) => said(mark, cause),
+                    None => calm(mark, "This device is not one of your handsets."),
+                }
+            }
+        }
+    }
+
+    fn last_seen(&self) -> Option<Ago> {
+        let at = match (&self.view.handset, &self.view.stranger) {
+            (Some(row), _) => row.last_seen,
+            (None, Some(row)) => Some(row.last_seen),
+            (None, None) => None,
+        };
+        at.map(|at| self.ago(at))
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let address = match (&self.view.handset, &self.view.stranger) {
+            (Some(row), _) => row.address,
+            (None, Some(row)) => row.address,
+            (None, None) => None,
+        };
+        let firmware = self.view.handset.as_ref().map(|row| row.firmware.to_string());
+        let mut facts = Vec::new();
+        facts.push(("Phone", self.kind()));
+        facts.extend(firmware.filter(|text| !text.is_empty()).map(|text| ("Firmware", text)));
+        facts.push(("MAC address", self.view.mac.to_string()));
+        let none = || "none at present".to_string();
+        facts.push(("IP address", address.map_or_else(none, |address| address.to_string())));
+        facts.extend(self.view.origin.map(|came| ("Came here", origin(came).to_string())));
+        if !self.view.signs.is_empty() {
+            facts.push(("Recognised by", self.view.signs.join(", ")));
+        }
+        facts
+    }
+
+    /// The story, latest first: what matters is at the top, where one looks.
+    fn steps(&self) -> impl Iterator<Item = StepRow<'_>> {
+        self.view.story.iter().enumerate().rev().map(|(place, (at, step))| {
+            let before = place.checked_sub(1).and_then(|place| self.view.story.get(place));
+            StepRow {
+                mark: step_mark(step.tone()),
+                step,
+                at: self.ago(*at),
+                after: before.map(|(before, _)| After { before: *before, at: *at }),
+            }
+        })
+    }
+
+    fn may_add_line(&self) -> bool {
+        let lines = self.view.handset.as_ref().map_or(0, |row| row.lines.len());
+        lines < usize::from(self.view.lines_max)
+    }
+
+    fn ago(&self, at: Instant) -> Ago {
+        Ago::new(self.view.now, at)
+    }
+
+    fn left(&self, until: &Instant) -> Left {
+        Left { now: self.view.now, until: *until }
+    }
+}
+
+impl DevicePage<'_> {
+    fn echoes(&self, line: &LineRow) -> bool {
+        self.echo.line == Some(line.line)
+    }
+
+    /// What stands in a line's extension field: what was typed, where it was refused.
+    fn extension(&self, line: &LineRow) -> String {
+        match line.extension {
+            _ if self.echoes(line) => self.echo.extension.clone(),
+            Some(extension) => extension.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// What stands in a line's name field: what was typed, where it was refused.
+    fn name<'a>(&'a self, line: &'a LineRow) -> &'a str {
+        if self.echoes(line) {
+            &self.echo.name
+        } else {
+            &line.name
+        }
+    }
+
+    /// What is stored, for somebody whose own words stand in the fields.
+    fn saved(&self, line: &LineRow) -> String {
+        match line.extension {
+            Some(extension) if line.name.is_empty() => format!("extension {extension}, no name"),
+            Some(extension) => format!("extension {extension}, {}", line.name),
+            None if line.name.is_empty() => String::from("nobody"),
+            None => format!("no extension, {}", line.name),
+        }
+    }
+
+    fn extension_error(&self, line: &LineRow) -> Option<&str> {
+        self.echo.extension_error.as_deref().filter(|_| self.echoes(line))
+    }
+
+    fn name_error(&self, line: &LineRow) -> Option<&str> {
+        self.echo.name_error.as_deref().filter(|_| self.echoes(line))
+    }
+}

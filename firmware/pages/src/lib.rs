@@ -1,0 +1,80 @@
+//! The admin's pages: a [`View`](exchange::view::View) in, HTML out, and what the admin sends back
+//! read into a [`Command`](exchange::command::Command).
+//!
+//! Every page is a pure function and has a golden file under `tests/golden/pages`. Whatever a
+//! phone or a person wrote is escaped by the templates; there is no way around it in here.
+//! Every function works without a script; [`assets`] has one that keeps an open page up to date.
+//!
+//! | address | method | made or read by |
+//! |---|---|---|
+//! | `/login` | GET, POST | [`login`], [`form::password`] |
+//! | `/password` | GET, POST | [`change_password`], [`form::new_password`] |
+//! | `/logout` | POST | [`form::Fields::csrf`] |
+//! | `/handsets` | GET | [`handsets`]; with `?fragment=table` [`handsets_fragment`] |
+//! | `/handsets/add` | POST | [`form::add`] |
+//! | `/handsets/<mac>` | GET | [`device`]; with `?fragment=story` [`device_fragment`] |
+//! | `/handsets/<mac>/assign` | POST | [`form::assign`] |
+//! | `/handsets/<mac>/add-line`, `remove-line`, `delete` | POST | [`form::Fields::seen`] |
+//! | `/policy/creation` | POST | [`form::creation`] |
+//! | `/assets/...` | GET | [`assets`] |
+//!
+//! The crate never serves, never checks a password or a token, never reads a clock, and has no
+//! type that could hold a handset's secret.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod account;
+mod alarm;
+mod asset;
+mod device;
+pub mod form;
+mod handsets;
+mod moment;
+mod status;
+
+pub use account::{change_password, login, message, LoginError, Occasion};
+pub use asset::{assets, Asset};
+pub use device::{device, device_fragment};
+pub use handsets::{handsets, handsets_fragment};
+
+use alloc::string::String;
+use askama::Template;
+use exchange::names::Mac;
+
+/// A page, or a part of one, complete and escaped.
+pub type Html = String;
+
+/// The value of `Content-Security-Policy` for every page: nothing but our own files, and no code
+/// or style inside a page.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
+    script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
+    frame-ancestors 'none'; base-uri 'none'";
+
+/// Who looks at a page, as far as the page shows it.
+pub struct Viewer<'a> {
+    /// What every form on the page sends back to prove that it came from this page.
+    pub csrf: &'a str,
+    /// What has just been done, in one sentence, shown once.
+    pub notice: Option<&'a str>,
+    /// Version of the software.
+    pub version: &'a str,
+}
+
+/// Where the page of a handset or device is.
+pub fn device_path(mac: Mac) -> String {
+    alloc::format!("/handsets/{}", mac.bare())
+}
+
+/// What is shown should a template ever fail; a blank page would say less.
+const FAILED: &str =
+    "<!doctype html><html lang=\"en\"><title>Dialtone</title><p>This page could not be made.</p>";
+
+fn html(template: &impl Template, bytes_expected: usize) -> Html {
+    let mut html = Html::with_capacity(bytes_expected);
+    match template.render_into(&mut html) {
+        Ok(()) => html,
+        Err(_) => Html::from(FAILED),
+    }
+}

@@ -1,0 +1,82 @@
+//! What a phone says of itself is text on the page, never a tag.
+
+use crate::office::*;
+use crate::tags::opening_tags;
+use exchange::names::text;
+use exchange::story::{Door, FileAnswer, Step};
+use exchange::view::{HandsetRow, StrangerRow};
+use pages::form::{AddForm, AssignForm};
+use pages::{Html, Occasion, Viewer};
+
+const EVIL: &str = "<script>alert(1)</script>\"'&";
+const VIEWER: Viewer<'static> = Viewer { csrf: EVIL, notice: Some(EVIL), version: EVIL };
+
+fn evil_row(row: &HandsetRow) -> HandsetRow {
+    let mut row = row.clone();
+    (row.maker, row.model, row.firmware) = (EVIL, text(EVIL), text(EVIL));
+    row.lines.iter_mut().for_each(|line| line.name = text(EVIL));
+    row
+}
+
+fn evil_stranger(row: &StrangerRow) -> StrangerRow {
+    StrangerRow { maker: Some(EVIL), model: text(EVIL), ..row.clone() }
+}
+
+fn evil_add() -> AddForm {
+    let error = Some(EVIL.to_string());
+    AddForm {
+        mac: EVIL.to_string(),
+        extension: EVIL.to_string(),
+        name: EVIL.to_string(),
+        mac_error: error.clone(),
+        extension_error: error.clone(),
+        name_error: error.clone(),
+        form_error: error,
+    }
+}
+
+fn evil_lists() -> Vec<Html> {
+    let mut view = office();
+    view.handsets.iter_mut().for_each(|row| *row = evil_row(row));
+    view.strangers.iter_mut().for_each(|row| *row = evil_stranger(row));
+    vec![pages::handsets(&view, &VIEWER, Some(&evil_add())), pages::handsets_fragment(&view)]
+}
+
+fn evil_devices() -> Vec<Html> {
+    let error = Some(EVIL.to_string());
+    let echo = AssignForm {
+        line: Some(exchange::names::LineNo::FIRST),
+        extension: EVIL.to_string(),
+        name: EVIL.to_string(),
+        extension_error: error.clone(),
+        name_error: error.clone(),
+        form_error: error,
+    };
+    let mut pages = Vec::new();
+    for mut view in [registered_device(), stuck_device(), stranger_device()] {
+        view.handset = view.handset.as_ref().map(evil_row);
+        view.stranger = view.stranger.as_ref().map(evil_stranger);
+        view.signs = vec![EVIL];
+        let name = EVIL.try_into().unwrap();
+        view.story.push((NOW.mono, Step::File(Door::Tftp, name, FileAnswer::Absent(EVIL))));
+        pages.push(pages::device(&view, &VIEWER, Some(&echo)));
+        pages.push(pages::device_fragment(&view));
+    }
+    pages
+}
+
+#[test]
+fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
+    let mut pages = evil_lists();
+    pages.extend(evil_devices());
+    pages.push(pages::login(&VIEWER, None));
+    pages.push(pages::change_password(&VIEWER, Occasion::FirstLogIn, None));
+    pages.push(pages::message(404, EVIL, EVIL));
+    for page in pages {
+        assert!(page.contains("alert(1)"), "the text is there");
+        assert!(!page.contains("<script>") && !page.contains("\"'"), "{page}");
+        for tag in opening_tags(&page).iter().filter(|tag| tag.name == "script") {
+            assert!(tag.attribute("src").is_some());
+        }
+    }
+}

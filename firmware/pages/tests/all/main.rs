@@ -1,0 +1,13 @@
+//! What every page has to be: as its golden file says, safe, labelled, and light.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
+
+mod golden;
+mod hostile;
+mod mutation;
+mod office;
+mod preview;
+mod shape;
+mod sheet;
+mod tags;
+mod weight;

@@ -1,0 +1,80 @@
+//! Whatever is sent as a form, it is read or refused, and never more is kept than was sent.
+
+use exchange::names::HandsetNo;
+use pages::form::{self, AddForm, AssignForm, Fields};
+
+const ROUNDS: u32 = 200_000;
+
+const SEEDS: [&str; 6] = [
+    "csrf=5f1d0c2a9b7e4863&mac=00%3A15%3A65%3Aaa%3Abb%3Acc&extension=204&name=Anna+Weber",
+    "csrf=5f1d0c2a9b7e4863&seen=9&line=2&extension=204&name=J%C3%BCrgen+O%27Hara",
+    "csrf=5f1d0c2a9b7e4863&new=a+quiet+morning&again=a+quiet+morning",
+    "csrf=5f1d0c2a9b7e4863&side=lan&open=no",
+    "csrf=5f1d0c2a9b7e4863&password=%E2%98%8E%F0%9F%93%9E",
+    "&&=&a=&b&c=%00%0d%0a&%=%2&+=+",
+];
+
+/// SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % sides.max(1) as u64) as usize
+    }
+}
+
+fn mutate(body: &mut Vec<u8>, dice: &mut Dice) {
+    let at = dice.roll(body.len() + 1);
+    match dice.roll(5) {
+        0 => body.insert(at, dice.roll(256) as u8),
+        1 => body.insert(at, b"&=%+0fF\xc3"[dice.roll(8)]),
+        2 => body.truncate(at),
+        3 => {
+            let other = SEEDS[dice.roll(SEEDS.len())].as_bytes();
+            body.extend_from_slice(&other[dice.roll(other.len())..]);
+        }
+        _ => {
+            if let Some(byte) = body.get_mut(at) {
+                *byte = dice.roll(256) as u8;
+            }
+        }
+    }
+}
+
+fn read_all(body: &[u8], fields: &Fields) {
+    let kept = |text: &str| assert!(text.len() <= body.len());
+    kept(fields.csrf());
+    let _ = (fields.seen(), form::creation(fields), form::password(fields));
+    if let Err(form) = form::add(fields) {
+        let AddForm { mac, extension, name, .. } = *form;
+        [mac, extension, name].iter().for_each(|text| kept(text));
+    }
+    if let Err(form) = form::assign(fields, HandsetNo(1)) {
+        let AssignForm { extension, name, .. } = *form;
+        [extension, name].iter().for_each(|text| kept(text));
+    }
+    if let Ok(password) = form::new_password(fields) {
+        assert!(password.chars().count() >= form::PASSWORD_CHARS_MIN);
+    }
+}
+
+#[test]
+fn two_hundred_thousand_mutations_of_forms_are_read_or_refused() {
+    let mut dice = Dice(8_147);
+    let mut read = 0;
+    for _ in 0..ROUNDS {
+        let mut body = SEEDS[dice.roll(SEEDS.len())].as_bytes().to_vec();
+        for _ in 0..=dice.roll(4) {
+            mutate(&mut body, &mut dice);
+        }
+        if let Ok(fields) = Fields::parse(&body) {
+            read += 1;
+            read_all(&body, &fields);
+        }
+    }
+    assert!(read > ROUNDS / 10, "only {read} were read: the mutations are too wild to test much");
+}

@@ -1,0 +1,66 @@
+//! Every page in every state worth looking at, by name.
+
+use crate::office::*;
+use exchange::command::Refusal;
+use exchange::names::Extension;
+use pages::form::{self, AddForm, AssignForm, Fields};
+use pages::{Html, LoginError, Occasion, Viewer};
+
+pub(crate) fn all() -> Vec<(&'static str, Html)> {
+    let mut pages = accounts();
+    pages.extend(lists());
+    pages.extend(devices());
+    pages
+}
+
+fn fields(body: &str) -> Fields {
+    Fields::parse(body.as_bytes()).unwrap()
+}
+
+fn accounts() -> Vec<(&'static str, Html)> {
+    let rejected = |body| form::new_password(&fields(body)).unwrap_err();
+    let common = rejected("new=password1&again=password1");
+    let unlike = rejected("new=a+quiet+morning&again=a+quite+morning");
+    vec![
+        ("login", pages::login(&VIEWER, None)),
+        ("login-wrong", pages::login(&VIEWER, Some(LoginError::Wrong))),
+        ("login-slowed", pages::login(&VIEWER, Some(LoginError::Slowed(30)))),
+        ("login-stale", pages::login(&VIEWER, Some(LoginError::Stale))),
+        ("password-first", pages::change_password(&VIEWER, Occasion::FirstLogIn, None)),
+        ("password-common", pages::change_password(&VIEWER, Occasion::FirstLogIn, Some(&common))),
+        ("password-unlike", pages::change_password(&VIEWER, Occasion::Wish, Some(&unlike))),
+        ("message-404", pages::message(404, "Not here", "There is no page of this name.")),
+    ]
+}
+
+fn lists() -> Vec<(&'static str, Html)> {
+    let bad = form::add(&fields("mac=00%3A15%3A65&extension=0204&name=Zo%C3%AB")).err().unwrap();
+    let taken = Refusal::ExtensionTaken(Extension::parse("203").unwrap());
+    let refused = AddForm::refused(&fields("mac=001565aabbcc&extension=203&name=Zoe"), taken);
+    let noticed = Viewer { notice: Some("Extension 203 now rings at Front desk."), ..VIEWER };
+    vec![
+        ("handsets", pages::handsets(&office(), &VIEWER, None)),
+        ("handsets-quiet", pages::handsets(&quiet_office(), &noticed, None)),
+        ("handsets-none", pages::handsets(&empty_office(), &VIEWER, None)),
+        ("handsets-none-closed", pages::handsets(&closed_office(), &VIEWER, None)),
+        ("handsets-bad-add", pages::handsets(&quiet_office(), &VIEWER, Some(&bad))),
+        ("handsets-refused", pages::handsets(&quiet_office(), &VIEWER, Some(&refused))),
+        ("handsets-fragment", pages::handsets_fragment(&office())),
+    ]
+}
+
+fn devices() -> Vec<(&'static str, Html)> {
+    let taken = Refusal::ExtensionTaken(Extension::parse("203").unwrap());
+    let typed = fields("line=2&extension=203&name=Sales+and+more&seen=9");
+    let refused = AssignForm::refused(&typed, taken);
+    let changed = AssignForm::refused(&typed, Refusal::ChangedMeanwhile);
+    vec![
+        ("device", pages::device(&registered_device(), &VIEWER, None)),
+        ("device-stuck", pages::device(&stuck_device(), &VIEWER, None)),
+        ("device-away", pages::device(&away_device(), &VIEWER, None)),
+        ("device-stranger", pages::device(&stranger_device(), &VIEWER, None)),
+        ("device-refused", pages::device(&registered_device(), &VIEWER, Some(&refused))),
+        ("device-changed", pages::device(&registered_device(), &VIEWER, Some(&changed))),
+        ("device-fragment", pages::device_fragment(&stuck_device())),
+    ]
+}

@@ -1,0 +1,111 @@
+//! What may become of a value when it is printed into a file.
+//!
+//! | form | printed as | dropped |
+//! |---|---|---|
+//! | lines | itself | line breaks and all other control characters |
+//! | markup | `&`, `<`, `>`, `"`, `'` as references | the same, and what XML 1.0 section 2.2 forbids |
+//!
+//! Both forms drop the same characters, among them U+0085, U+2028 and U+2029, which some readers
+//! take for line breaks. Only texts, numbers and truth values can be printed: a template that prints
+//! a list, a record or nothing at all has a fault, and says so.
+
+use minijinja::value::ValueKind;
+use minijinja::{AutoEscape, Error, ErrorKind, Output, State, Value};
+use std::fmt::Write;
+
+/// The kinds of file, by how a value is kept from becoming structure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// `key = value` and comment lines.
+    Lines,
+    /// XML 1.0, in text and in quoted attributes.
+    Markup,
+}
+
+impl Form {
+    /// The name by which the engine carries this form.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Form::Lines => "lines",
+            Form::Markup => "markup",
+        }
+    }
+}
+
+/// Prints one value in the form of the template at hand.
+pub(crate) fn write_value(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let AutoEscape::Custom(form) = state.auto_escape() else {
+        return Err(refused("the form of escaping is the file's and cannot be changed"));
+    };
+    let markup = form != Form::Lines.name();
+    match (value.as_str(), value.kind()) {
+        (Some(text), _) if text.bytes().all(is_plain) => out.write_str(text)?,
+        (Some(text), _) if markup => write_markup(out, text)?,
+        (Some(text), _) => write_line(out, text)?,
+        (None, ValueKind::Number | ValueKind::Bool) => write!(out, "{value}")?,
+        (None, _) => return Err(refused("only texts, numbers and truth values can be printed")),
+    }
+    Ok(())
+}
+
+fn refused(why: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, why)
+}
+
+/// Whether this byte is itself in every form.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
+}
+
+fn is_dropped(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn write_line(out: &mut impl Write, text: &str) -> std::fmt::Result {
+    text.split(is_dropped).try_for_each(|piece| out.write_str(piece))
+}
+
+fn write_markup(out: &mut impl Write, text: &str) -> std::fmt::Result {
+    text.chars().filter(|c| !is_dropped(*c)).try_for_each(|c| match c {
+        '&' => out.write_str("&amp;"),
+        '<' => out.write_str("&lt;"),
+        '>' => out.write_str("&gt;"),
+        '"' => out.write_str("&quot;"),
+        '\'' => out.write_str("&#39;"),
+        other => out.write_char(other),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_loses_its_breaks_and_nothing_else() {
+        let mut out = String::new();
+        write_line(&mut out, "Anna\r\nadmin=1\u{2028}\u{85}\0 & <é> \"x\"\t").unwrap();
+        assert_eq!(out, "Annaadmin=1 & <é> \"x\"");
+    }
+
+    #[test]
+    fn markup_keeps_every_character_that_xml_can_hold() {
+        let mut out = String::new();
+        write_markup(&mut out, "a\n<b c='d' e=\"f\">&\u{ffff}\u{1b}é😀").unwrap();
+        assert_eq!(out, "a&lt;b c=&#39;d&#39; e=&quot;f&quot;&gt;&amp;é😀");
+    }
+
+    #[test]
+    fn a_plain_byte_needs_no_care_in_either_form() {
+        for byte in (0..=u8::MAX).filter(|byte| is_plain(*byte)) {
+            let text = char::from(byte).to_string();
+            let (mut line, mut markup) = (String::new(), String::new());
+            write_line(&mut line, &text).unwrap();
+            write_markup(&mut markup, &text).unwrap();
+            assert_eq!((line.as_str(), markup.as_str()), (text.as_str(), text.as_str()));
+        }
+    }
+}

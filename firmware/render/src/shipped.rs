@@ -1,0 +1,64 @@
+//! The templates that come with the product, by the names the exchange asks for.
+//!
+//! A template lives in the folder of its family; a part (its name begins with `_`) is included by
+//! others of that folder and cannot be asked for. To add a template: the file, its line here, and
+//! its golden files, which a test asks for.
+
+use crate::escape::Form;
+
+/// One template.
+pub struct Shipped {
+    /// Path in the shipped set, such as `yealink/mac.cfg`.
+    pub name: &'static str,
+    /// The template itself.
+    pub source: &'static str,
+    /// How values are kept from becoming structure.
+    pub form: Form,
+    /// Whether the file is for one handset; if not, it holds nothing secret.
+    pub handset: bool,
+}
+
+macro_rules! shipped {
+    ($name:literal, $form:ident, $handset:literal) => {
+        Shipped {
+            name: $name,
+            source: include_str!(concat!("../templates/", $name)),
+            form: Form::$form,
+            handset: $handset,
+        }
+    };
+}
+
+/// Every template that can be asked for.
+pub static SHIPPED: &[Shipped] = &[
+    shipped!("cisco_spa/mac.xml", Markup, true),
+    shipped!("cisco_spa/model.cfg", Markup, false),
+    shipped!("generic/mac.cfg", Lines, true),
+    shipped!("generic/mac.xml", Markup, true),
+    shipped!("grandstream/common.xml", Markup, false),
+    shipped!("grandstream/mac.xml", Markup, true),
+    shipped!("polycom/default.cfg", Markup, false),
+    shipped!("polycom/directory.xml", Markup, false),
+    shipped!("polycom/mac-line.cfg", Markup, true),
+    shipped!("polycom/mac.cfg", Markup, true),
+    shipped!("polycom/site.cfg", Markup, false),
+    shipped!("snom/mac.htm", Markup, true),
+    shipped!("snom/model.htm", Markup, false),
+    shipped!("yealink/common.cfg", Lines, false),
+    shipped!("yealink/mac.cfg", Lines, true),
+];
+
+/// What templates include.
+pub(crate) static PARTS: &[Shipped] = &[
+    shipped!("cisco_spa/_site.xml", Markup, false),
+    shipped!("grandstream/_site.xml", Markup, false),
+    shipped!("snom/_site.xml", Markup, false),
+    shipped!("yealink/_site.cfg", Lines, false),
+];
+
+/// The name of a template's form. A name not in the tables gets markup, whose escaping is a line's
+/// and more.
+pub(crate) fn form_of(name: &str) -> &'static str {
+    let known = SHIPPED.iter().chain(PARTS).find(|shipped| shipped.name == name);
+    known.map_or(Form::Markup, |shipped| shipped.form).name()
+}

@@ -1,0 +1,7 @@
+//! The crate's tests: what it promises, the golden files, nasty values, and speed.
+
+mod contract;
+mod golden;
+mod nasty;
+mod office;
+mod speed;

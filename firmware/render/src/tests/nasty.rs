@@ -1,0 +1,166 @@
+//! Random nasty texts in every field of every template: the file keeps its structure, always.
+//!
+//! The seed is fixed, so a failure comes back; it is printed with the template's name.
+
+use super::office;
+use crate::{Form, Templates, SHIPPED};
+use exchange::render::{Render, Values};
+
+/// Pieces that have broken formats before.
+const PIECES: &[&str] = &[
+    "\r\n",
+    "\n",
+    "\r",
+    "\0",
+    "\u{85}",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{ffff}",
+    "\u{fffe}",
+    "\u{1b}",
+    "\u{feff}",
+    "\u{202e}",
+    "\t",
+    " ",
+    "",
+    "&",
+    "&amp;",
+    "&#10;",
+    "&#x0;",
+    "<",
+    ">",
+    "</config>",
+    "]]>",
+    "<!--",
+    "-->",
+    "--",
+    "<?xml",
+    "\"",
+    "'",
+    "\" x=\"",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "{#",
+    "#}",
+    "%NULL%",
+    "#",
+    "#!version:1.0.0.1",
+    "=",
+    " = ",
+    "admin=1",
+    "\\",
+    "$MA",
+    "é",
+    "😀",
+    "a",
+    "Anna",
+    "../",
+    "%s",
+    "%0d%0a",
+];
+
+/// A small generator of numbers (splitmix64); the tests need variety, not quality.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % sides as u64) as usize
+    }
+
+    fn text(&mut self) -> String {
+        (0..self.roll(8)).map(|_| PIECES[self.roll(PIECES.len())]).collect()
+    }
+}
+
+fn nasty(dice: &mut Dice, lines: u8, zone: &str) -> Values {
+    let mut values = office::handset(zone, lines, "Anna");
+    values.model = dice.text();
+    let site = &mut values.site;
+    for field in [
+        &mut site.server,
+        &mut site.provision_url,
+        &mut site.provision_path,
+        &mut site.ntp_server,
+        &mut site.zone.name,
+        &mut site.zone.posix,
+        &mut site.zone.posix_plain,
+        &mut site.zone.offset_text,
+        &mut site.zone.offset_hours,
+        &mut site.zone.country,
+    ] {
+        *field = dice.text();
+    }
+    let handset = values.handset.as_mut().unwrap();
+    for field in [
+        &mut handset.mac,
+        &mut handset.mac_upper,
+        &mut handset.mac_colons,
+        &mut handset.web_password,
+    ] {
+        *field = dice.text();
+    }
+    for line in &mut handset.lines {
+        for field in [
+            &mut line.login,
+            &mut line.password,
+            &mut line.extension,
+            &mut line.label,
+            &mut line.name,
+        ] {
+            *field = dice.text();
+        }
+    }
+    values
+}
+
+/// What must not depend on values: the keys of each line, or the elements and attributes.
+fn structure(form: Form, text: &str) -> Vec<String> {
+    match form {
+        Form::Lines => text
+            .split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
+            .map(|line| match line.split_once(" = ") {
+                Some((key, _)) if !line.starts_with('#') => key.to_string(),
+                _ => line.chars().take(1).collect(),
+            })
+            .collect(),
+        Form::Markup => roxmltree::Document::parse(text)
+            .unwrap_or_else(|error| panic!("{error} in\n{text}"))
+            .descendants()
+            .filter(|node| node.is_element() || node.is_comment())
+            .map(|node| {
+                let names: Vec<&str> = node.attributes().map(|a| a.name()).collect();
+                format!("{} {}", node.tag_name().name(), names.join(" "))
+            })
+            .collect(),
+    }
+}
+
+#[test]
+fn no_text_in_any_field_changes_the_structure_of_any_file() {
+    let templates = Templates::shipped().unwrap();
+    for (at, shipped) in SHIPPED.iter().enumerate() {
+        for round in 0..200 {
+            let seed = (at as u64) << 32 | round;
+            let mut dice = Dice(seed);
+            let lines = 1 + dice.roll(8) as u8;
+            let zone = ["Europe/Berlin", "Asia/Kolkata"][dice.roll(2)];
+            let values = nasty(&mut dice, lines, zone);
+            let plain = office::handset(zone, lines, "Anna");
+            let (mut with_nasty, mut with_plain) = (Vec::new(), Vec::new());
+            templates.render(shipped.name, &values, &mut with_nasty).unwrap();
+            templates.render(shipped.name, &plain, &mut with_plain).unwrap();
+            let with_nasty = String::from_utf8(with_nasty).unwrap();
+            let with_plain = String::from_utf8(with_plain).unwrap();
+            assert_eq!(
+                structure(shipped.form, &with_nasty),
+                structure(shipped.form, &with_plain),
+                "{} with seed {seed}",
+                shipped.name
+            );
+        }
+    }
+}

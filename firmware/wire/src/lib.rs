@@ -1,0 +1,15 @@
+//! Bytes to messages and back, for the three protocols a desk phone speaks at boot.
+//!
+//! No state, no time, no allocation: a parser borrows from the datagram it is given, a writer fills
+//! the buffer it is given. Everything here is hostile input; a parser answers with a small, closed,
+//! comparable error and never panics. Names on the wire are the RFC's.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod dhcp;
+pub mod mac;
+pub mod sip;
+pub mod tftp;
+
+pub use mac::Mac;

@@ -1,0 +1,1 @@
+//! Real DHCP, TFTP, HTTP and SIP clients against the real daemon in network namespaces.

@@ -1,0 +1,113 @@
+//! What was promised, by what hosts were told and nothing else: addresses with their expiry,
+//! credentials, and who may own which secret.
+//!
+//! It never asks the box what it thinks. It is told of every secret when it is drawn, so that it
+//! can recognise one where none may be.
+
+use exchange::state::{Durable, Event};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use wire::Mac;
+
+/// Letters of a line's password; no other word in any file is as long and made of the same letters.
+const PASSWORD_LEN: usize = 24;
+/// Letters of the password of a phone's own web page.
+const WEB_PASSWORD_LEN: usize = 16;
+
+/// An address as it was promised.
+#[derive(Clone, Copy)]
+struct Lease {
+    host: usize,
+    until_ms: u64,
+}
+
+/// The naive second model.
+#[derive(Default)]
+pub(crate) struct Oracle {
+    secrets: BTreeMap<String, Mac>,
+    leases: BTreeMap<Ipv4Addr, Lease>,
+    /// Devices whose handset an admin deleted, or took a line from; what they hold may be dead.
+    pub(crate) touched: BTreeSet<Mac>,
+}
+
+impl Oracle {
+    /// Learns which secrets exist.
+    pub(crate) fn hear(&mut self, event: &Event, owner_of: impl Fn(u16) -> Option<Mac>) {
+        match event {
+            Event::HandsetCreated { mac, web, secret, .. } => {
+                self.secrets.insert(web.text(), Mac(*mac));
+                self.secrets.insert(secret.text(), Mac(*mac));
+            }
+            Event::LineAdded { handset, secret, .. } => {
+                if let Some(mac) = owner_of(handset.0) {
+                    self.secrets.insert(secret.text(), mac);
+                }
+            }
+            Event::AddressGiven { .. }
+            | Event::AddressForgotten { .. }
+            | Event::HandsetRecognised { .. }
+            | Event::HandsetDeleted { .. }
+            | Event::LineRemoved { .. }
+            | Event::LineAssigned { .. }
+            | Event::ContactLearnt { .. }
+            | Event::CreationAllowed { .. }
+            | Event::AdminPasswordSet { .. } => (),
+        }
+    }
+
+    /// The owner of a secret that stands in these bytes as a word, if it is not `allowed`.
+    pub(crate) fn leak(&self, bytes: &[u8], allowed: Option<Mac>) -> Option<Mac> {
+        let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
+        let likely = words.filter(|word| matches!(word.len(), PASSWORD_LEN | WEB_PASSWORD_LEN));
+        likely
+            .filter_map(|word| self.secrets.get(std::str::from_utf8(word).ok()?).copied())
+            .find(|owner| Some(*owner) != allowed)
+    }
+
+    /// A host was given an address; the host that holds it by an earlier promise, if there is one.
+    pub(crate) fn given(
+        &mut self,
+        now_ms: u64,
+        host: usize,
+        address: Ipv4Addr,
+        for_s: u32,
+    ) -> Option<usize> {
+        let until_ms = now_ms + u64::from(for_s) * 1_000;
+        let former = self.leases.insert(address, Lease { host, until_ms });
+        former.filter(|lease| lease.host != host && lease.until_ms > now_ms).map(|lease| lease.host)
+    }
+
+    /// A host gave its address back.
+    pub(crate) fn given_back(&mut self, host: usize) {
+        self.leases.retain(|_, lease| lease.host != host);
+    }
+}
+
+/// The line passwords of a device in a state.
+pub(crate) fn passwords(durable: &Durable, mac: Mac) -> BTreeSet<String> {
+    let mut own = None;
+    let mut found = BTreeSet::new();
+    for fact in durable.facts() {
+        match fact {
+            Event::HandsetCreated { handset, mac: of, secret, .. } if of == mac.0 => {
+                own = Some(handset);
+                found.insert(secret.text());
+            }
+            Event::LineAdded { handset, secret, .. } if own == Some(handset) => {
+                found.insert(secret.text());
+            }
+            Event::HandsetCreated { .. }
+            | Event::LineAdded { .. }
+            | Event::AddressGiven { .. }
+            | Event::AddressForgotten { .. }
+            | Event::HandsetRecognised { .. }
+            | Event::HandsetDeleted { .. }
+            | Event::LineRemoved { .. }
+            | Event::LineAssigned { .. }
+            | Event::ContactLearnt { .. }
+            | Event::CreationAllowed { .. }
+            | Event::AdminPasswordSet { .. } => (),
+        }
+    }
+    found
+}
