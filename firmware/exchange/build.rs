@@ -11,7 +11,7 @@ use toml::{Table, Value};
 extern crate alloc;
 
 #[path = "src/pattern/mod.rs"]
-#[allow(dead_code, unreachable_pub)] // The build only compiles patterns, it never matches.
+#[allow(dead_code, unreachable_pub, reason = "the build only compiles patterns, it never matches")]
 mod pattern;
 #[path = "src/catalog/shorthand.rs"]
 mod shorthand;

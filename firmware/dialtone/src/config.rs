@@ -152,12 +152,12 @@ pub(crate) struct Found {
     pub(crate) device: Device,
 }
 
+/// Asks the kernel what it knows of a network device of this name.
+pub(crate) type Finder = dyn Fn(&str) -> Result<Found, String>;
+
 /// Reads and checks a file. `find` says what the kernel knows of a device; without it only the file
 /// is checked, and every device is taken to have the address its subnet suggests.
-pub(crate) fn read(
-    text: &str,
-    find: Option<&dyn Fn(&str) -> Result<Found, String>>,
-) -> Result<Config, String> {
+pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> {
     let file: File = toml::from_str(text).map_err(|error| in_words(text, &error))?;
     let mut ports = Vec::new();
     let mut interfaces = Vec::new();
@@ -203,11 +203,7 @@ pub(crate) fn read(
     })
 }
 
-fn port(
-    entry: &InterfaceEntry,
-    file: &File,
-    find: Option<&dyn Fn(&str) -> Result<Found, String>>,
-) -> Result<(Port, u8), String> {
+fn port(entry: &InterfaceEntry, file: &File, find: Option<&Finder>) -> Result<(Port, u8), String> {
     let name = &entry.name;
     let written = entry.address.as_deref().map(|text| {
         prefixed(text).ok_or(format!("interface {name}: address wants the form 192.168.1.1/24"))
@@ -322,7 +318,7 @@ fn prefixed(text: &str) -> Option<(Ipv4Addr, u8)> {
 pub(crate) fn bytes_of(hex: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = hex.bytes().filter(|byte| !matches!(byte, b' ' | b':')).collect();
     let nibble = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
-    (digits.len() % 2 == 0).then_some(())?;
+    digits.len().is_multiple_of(2).then_some(())?;
     digits.chunks(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect()
 }
 

@@ -5,7 +5,7 @@
 //! nothing new leaves at once, the rest when the flash thread says that its record is kept. The
 //! loop itself never waits for flash, a password, a file or a slow browser.
 
-use crate::call::{Asked, Call, Reply};
+use crate::call::{Asked, Call, Origin, Reply};
 use crate::clock::Clock;
 use crate::flash::{FlashThread, Job, Told, Wear};
 use crate::neighbour::Neighbours;
@@ -138,7 +138,7 @@ impl Driver {
             (0..8).map(|place| sockets.index(InterfaceNo(place))).collect();
         sockets.drain(&mut |heard| {
             match heard {
-                Heard::Datagram { interface, side, line, from, bytes } => {
+                Heard::Datagram(Origin { interface, side, from }, line, bytes) => {
                     let index = indices.get(usize::from(interface.0)).copied().flatten();
                     let neighbour = match line {
                         Line::Tftp | Line::SipMulticast => look_up(neighbours, index, *from.ip()),

@@ -1,9 +1,10 @@
-//! The flash thread: the only one that touches the journal, so that the loop never waits for a chip.
+//! The flash thread: the only one that touches the journal, so that the loop never waits for a
+//! chip.
 //!
 //! What waits together is written together: the thread takes everything that has queued up and
-//! appends it in one write. When the bank is full it asks for a snapshot of the whole state instead;
-//! the state already holds whatever waits, so the snapshot settles it too. A failed write ends the
-//! promise: the loop is told, and the daemon starts anew.
+//! appends it in one write. When the bank is full it asks for a snapshot of the whole state
+//! instead; the state already holds whatever waits, so the snapshot settles it too. A failed write
+//! ends the promise: the loop is told, and the daemon starts anew.
 
 use crate::nor_file::NorFile;
 use exchange::names::RecordNo;
@@ -66,7 +67,14 @@ pub(crate) fn open(flash: NorFile) -> Result<Opened, String> {
         journal::MountError::Foreign => {
             "it holds something that is no journal, and is left untouched".to_owned()
         }
-        other => format!("it cannot be read ({other:?}), and is left untouched"),
+        journal::MountError::Geometry => "it is too small for a journal".to_owned(),
+        journal::MountError::OtherGeometry { bank_bytes } => {
+            format!("it holds a journal with banks of {bank_bytes} bytes, which do not fit here")
+        }
+        journal::MountError::Headless => {
+            "both headings of its journal are damaged; it is left untouched".to_owned()
+        }
+        journal::MountError::Fault(fault) => format!("it cannot be read ({fault:?})"),
     })?;
     if unknown > 0 {
         return Err(format!("{unknown} records in it were written by newer software"));
@@ -109,8 +117,8 @@ pub(crate) fn run(
     }
 }
 
-/// Does everything that waits, in one write where it can be one; `None` while only a snapshot, which
-/// was asked for already, can help.
+/// Does everything that waits, in one write where it can be one; `None` while only a snapshot,
+/// which was asked for already, can help.
 fn settle(
     journal: &mut Journal<NorFile>,
     mut waiting: VecDeque<Job>,

@@ -69,6 +69,7 @@ impl Listener {
     }
 
     /// Where it listens, with the port the system chose if it was asked to.
+    #[cfg(test)]
     pub(crate) fn address(&self) -> SocketAddrV4 {
         self.at
     }

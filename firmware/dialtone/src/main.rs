@@ -77,8 +77,8 @@ fn main() -> ExitCode {
 
 fn serve(file: &str, timing: Timing) -> Result<(), String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-    let find: &dyn Fn(&str) -> Result<config::Found, String> = &device::find;
-    let config = config::read(&text, Some(find)).map_err(|why| format!("{file}: {why}"))?;
+    let config =
+        config::read(&text, Some(&device::find)).map_err(|why| format!("{file}: {why}"))?;
     device::widen_neighbour_table();
     let config::Config { state, ports, web, board } = config;
     serve::appliance(serve::Start { state, timing, ports, web, board })
@@ -107,8 +107,8 @@ fn demonstrate(words: &[&str]) -> Result<(), String> {
             "--once" => wish.once = true,
             "--phones" => {
                 let count = value()?.parse().ok().filter(|n| (1..=demo::PHONES_MAX).contains(n));
-                wish.phones =
-                    count.ok_or(format!("--phones wants a number from 1 to {}", demo::PHONES_MAX))?;
+                wish.phones = count
+                    .ok_or(format!("--phones wants a number from 1 to {}", demo::PHONES_MAX))?;
             }
             "--deadline" => {
                 let seconds = value()?.parse().ok().filter(|seconds| *seconds > 0);
@@ -116,7 +116,9 @@ fn demonstrate(words: &[&str]) -> Result<(), String> {
                 wish.deadline = std::time::Duration::from_secs(seconds);
             }
             "--web" => {
-                wish.web = value()?.parse().map_err(|_| "--web wants ADDRESS:PORT, such as 127.0.0.1:8080")?;
+                wish.web = value()?
+                    .parse()
+                    .map_err(|_| "--web wants ADDRESS:PORT, such as 127.0.0.1:8080")?;
             }
             "--state" => wish.state = value()?.into(),
             other => return Err(format!("{other} is not understood\n\n{USAGE}")),

@@ -4,7 +4,8 @@
 //! ARP could not confirm counts as unknown.
 
 use nix::sys::socket::{
-    bind, recv, send, socket, AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType,
+    bind, recv, send, socket, AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol,
+    SockType,
 };
 use std::io;
 use std::net::Ipv4Addr;
@@ -105,7 +106,8 @@ mod tests {
         let mut message = vec![0; HEADERS_BYTES];
         message[4..6].copy_from_slice(&RTM_NEWNEIGH.to_ne_bytes());
         message[24..26].copy_from_slice(&0x02u16.to_ne_bytes());
-        message.extend_from_slice(&[8, 0, 1, 0, 10, 0, 0, 2, 10, 0, 2, 0, 2, 4, 6, 8, 10, 12, 0, 0]);
+        message
+            .extend_from_slice(&[8, 0, 1, 0, 10, 0, 0, 2, 10, 0, 2, 0, 2, 4, 6, 8, 10, 12, 0, 0]);
         assert_eq!(hardware_address(&message), Some(Mac([2, 4, 6, 8, 10, 12])));
         message[24] = 0x20;
         assert_eq!(hardware_address(&message), None);

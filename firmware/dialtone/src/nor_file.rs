@@ -40,11 +40,12 @@ impl NorFile {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let file = file.open(path)?;
-        let busy = |(_, errno): (File, nix::Error)| match errno {
-            nix::Error::EWOULDBLOCK => {
-                io::Error::new(io::ErrorKind::ResourceBusy, "another Dialtone uses this file")
+        let busy = |(_, errno): (File, nix::Error)| {
+            if errno == nix::Error::EWOULDBLOCK {
+                let why = "another Dialtone uses this file";
+                return io::Error::new(io::ErrorKind::ResourceBusy, why);
             }
-            other => other.into(),
+            errno.into()
         };
         let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(busy)?;
         let size = u64::from(GEOMETRY.size);
@@ -78,7 +79,10 @@ impl Flash for NorFile {
         let mut there = vec![0; bytes.len()];
         self.file.read_exact_at(&mut there, u64::from(at))?;
         if there.iter().zip(bytes).any(|(old, new)| old & new != *new) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "programs over unerased flash"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "programs over unerased flash",
+            ));
         }
         self.file.write_all_at(bytes, u64::from(at))?;
         self.file.sync_data()?;

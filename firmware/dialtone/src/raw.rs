@@ -69,7 +69,7 @@ impl RawPort {
         let arp = arp.get(..read)?;
         let ethernet_ipv4 = arp.get(..6) == Some(&[0, 1, 8, 0, 6, 4]);
         let mac = arp.get(8..14).and_then(|mac| Some(Mac(mac.try_into().ok()?)));
-        let address = arp.get(14..18).and_then(|ip| Some(<[u8; 4]>::try_from(ip).ok()?));
+        let address = arp.get(14..18).and_then(|ip| <[u8; 4]>::try_from(ip).ok());
         let (Some(mac), Some(address), true) = (mac, address, ethernet_ipv4) else {
             return Some(None);
         };

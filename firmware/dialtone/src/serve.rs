@@ -172,11 +172,12 @@ async fn listen_web(
 }
 
 fn in_use(error: std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!("{error}. Is another Dialtone running?"),
-        std::io::ErrorKind::PermissionDenied => {
-            format!("{error}. Serving on this port needs root, or its capabilities.")
-        }
-        _other => error.to_string(),
-    }
+    let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
+        ". Is another Dialtone running?"
+    } else if error.kind() == std::io::ErrorKind::PermissionDenied {
+        ". Serving on this port needs root, or its capabilities."
+    } else {
+        ""
+    };
+    format!("{error}{hint}")
 }

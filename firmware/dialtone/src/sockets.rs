@@ -4,6 +4,7 @@
 //! All of them sit in one epoll set of their own, and the runtime watches only that. Whatever waits
 //! is read before anything is answered: a storm is lost in a full receive buffer, not in work.
 
+use crate::call::Origin;
 use crate::config::Port;
 use crate::raw::{self, RawPort, Spoke};
 use exchange::names::{InterfaceNo, Side};
@@ -52,7 +53,7 @@ struct Socket {
 /// What was heard.
 pub(crate) enum Heard<'a> {
     /// A datagram.
-    Datagram { interface: InterfaceNo, side: Side, line: Line, from: SocketAddrV4, bytes: &'a [u8] },
+    Datagram(Origin, Line, &'a [u8]),
     /// Somebody spoke ARP.
     Arp { address: Ipv4Addr, mac: Mac },
 }
@@ -168,8 +169,8 @@ impl Sockets {
                 Err(_nothing_waits) => return,
             };
             let bytes = self.buffer.get(..len).unwrap_or_default();
-            let (interface, line) = (socket.interface, socket.line);
-            hear(Heard::Datagram { interface, side: port.side, line, from, bytes });
+            let origin = Origin { interface: socket.interface, side: port.side, from };
+            hear(Heard::Datagram(origin, socket.line, bytes));
         }
     }
 

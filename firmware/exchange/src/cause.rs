@@ -21,8 +21,8 @@ pub enum Cause {
     PoolFull,
     /// Another device already uses the address it was given.
     AddressInUse(Ipv4Addr),
-    /// It asked for an address that this network does not have.
-    WrongNetwork(Ipv4Addr),
+    /// It asked to keep an address that is not its own here.
+    NotItsAddress(Ipv4Addr),
     /// It has an address and asks for nothing.
     AsksNothing,
     /// It was told by SIP Plug-and-Play where its file is and did not fetch it.
@@ -47,8 +47,6 @@ pub enum Cause {
     WrongPassword,
     /// It registers as somebody who was never set up here.
     UnknownAccount,
-    /// It registers from a side from which it may not.
-    RegisterRefused(Side),
     /// It insists on registering more often than is allowed.
     TooBrief,
     /// It was registered and stopped refreshing.
@@ -78,8 +76,8 @@ impl Cause {
             Cause::AddressInUse(_) => {
                 "Find the device with this fixed address and move it out of the pool; the phone gets another one."
             }
-            Cause::WrongNetwork(_) => {
-                "Restart the phone; it was moved from another network and will ask anew."
+            Cause::NotItsAddress(_) => {
+                "Restart the phone; it comes from another network or another server and will ask anew."
             }
             Cause::AsksNothing => {
                 "Reset the phone to factory settings: provisioning by DHCP is probably switched off in it."
@@ -113,7 +111,6 @@ impl Cause {
             Cause::UnknownAccount => {
                 "Reset the phone to factory settings; it still carries accounts of another system."
             }
-            Cause::RegisterRefused(_) => "Use the phone in the office network.",
             Cause::TooBrief => {
                 "Set the phone's registration interval to at least 60 seconds, or let it fetch its file again."
             }
@@ -144,8 +141,8 @@ impl fmt::Display for Cause {
             Cause::AddressInUse(address) => {
                 write!(f, "Another device already uses the address {address} it was given.")
             }
-            Cause::WrongNetwork(address) => {
-                write!(f, "It asked to keep {address}, which does not belong to this network.")
+            Cause::NotItsAddress(address) => {
+                write!(f, "It asked to keep {address}, which is not its own here.")
             }
             Cause::AsksNothing => {
                 f.write_str("It has an address but has not asked for its configuration.")
@@ -174,12 +171,6 @@ impl fmt::Display for Cause {
             Cause::WrongPassword => f.write_str("It registers with a wrong password."),
             Cause::UnknownAccount => {
                 f.write_str("It registers with an account that this box did not give it.")
-            }
-            Cause::RegisterRefused(Side::Lan) => {
-                f.write_str("It tries to register from the LAN, which is not allowed for it.")
-            }
-            Cause::RegisterRefused(Side::Wan) => {
-                f.write_str("It tries to register from the WAN, which is not allowed for it.")
             }
             Cause::TooBrief => {
                 f.write_str("It insists on registering more often than this box allows.")

@@ -5,7 +5,7 @@
 //! is remembered across starts is in [`crate::state::Durable`].
 
 use crate::board::{Board, Subnet};
-use crate::catalog::{LEASE_HANDSET_S, LEASE_OTHER_S};
+use crate::catalog::{lease_s, Family};
 use crate::limits::{PROBED_AHEAD_MAX, PROBE_FRESH_MS, QUARANTINE_MAX, QUARANTINE_MS};
 use crate::state::Durable;
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
@@ -18,33 +18,31 @@ use wire::Mac;
 pub(crate) struct Leases {
     by_address: BTreeMap<Ipv4Addr, Lease>,
     by_mac: BTreeMap<Mac, Ipv4Addr>,
+    /// What was offered and not yet asked for; an offer does not end a lease.
+    offers: BTreeMap<Mac, (Ipv4Addr, Instant)>,
+    offered: BTreeMap<Ipv4Addr, Mac>,
     quarantine: BTreeMap<Ipv4Addr, Instant>,
     probing: BTreeMap<Ipv4Addr, Probing>,
     pools: Vec<Pool>,
     swept: Instant,
 }
 
-/// One device's hold on one address.
+/// One device's lease of one address.
 #[derive(Clone, Copy)]
 pub(crate) struct Lease {
     pub(crate) mac: Mac,
-    pub(crate) term: Term,
+    pub(crate) until: Instant,
     /// The relay it was asked through; `None` while nothing was heard since this start.
     pub(crate) relay: Option<Ipv4Addr>,
     pub(crate) seen: Instant,
-}
-
-/// How far a lease has come. An offer and a lease both keep the address from others.
-#[derive(Clone, Copy)]
-pub(crate) enum Term {
-    Offered { until: Instant },
-    Bound { until: Instant },
 }
 
 #[derive(Clone, Copy)]
 struct Probing {
     pool: usize,
     until: Instant,
+    /// Whether somebody waits for this very address.
+    wanted: bool,
 }
 
 #[derive(Default)]
@@ -60,64 +58,92 @@ struct Pool {
 /// How long a fruitless search of a pool is not repeated.
 const SEARCH_AGAIN_MS: u64 = 1_000;
 
-impl Term {
-    fn until(self) -> Instant {
-        match self {
-            Term::Offered { until } | Term::Bound { until } => until,
-        }
-    }
-}
-
 impl Leases {
     /// Starts every remembered address on a whole term.
     pub(crate) fn new(board: &Board, durable: &Durable) -> Leases {
         let mut leases = Leases {
             by_address: BTreeMap::new(),
             by_mac: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            offered: BTreeMap::new(),
             quarantine: BTreeMap::new(),
             probing: BTreeMap::new(),
             pools: board.subnets.iter().map(|_| Pool::default()).collect(),
             swept: Instant(0),
         };
         for (mac, address) in durable.addresses() {
-            let known = durable.handset_of(mac).is_some();
-            let term_s = if known { LEASE_HANDSET_S } else { LEASE_OTHER_S };
-            let term = Term::Bound { until: Instant(u64::from(term_s) * SECOND_MS) };
-            leases.put(address, Lease { mac, term, relay: None, seen: Instant(0) });
+            let family = durable.handset_of(mac).map(|(_, known)| known.family);
+            let family = family.map(|code| Family::from_code(code).unwrap_or(Family::Generic));
+            let until = Instant(u64::from(lease_s(family)) * SECOND_MS);
+            leases.put(address, Lease { mac, until, relay: None, seen: Instant(0) });
         }
         leases
     }
 
-    /// Gives a device a hold on an address; whatever either had before is gone.
+    /// Leases an address to a device; whatever either had before is gone.
     pub(crate) fn put(&mut self, address: Ipv4Addr, lease: Lease) {
         self.end(lease.mac);
+        self.withdraw(lease.mac);
         if let Some(former) = self.by_address.insert(address, lease) {
             self.by_mac.remove(&former.mac);
         }
         self.by_mac.insert(lease.mac, address);
     }
 
-    /// Takes a device's hold away.
+    /// Ends a device's lease.
     pub(crate) fn end(&mut self, mac: Mac) {
         if let Some(address) = self.by_mac.remove(&mac) {
             self.by_address.remove(&address);
         }
     }
 
-    /// The live hold of a device.
+    /// Keeps an address for a device to ask for; an earlier offer to it is withdrawn.
+    pub(crate) fn offer(&mut self, mac: Mac, address: Ipv4Addr, until: Instant) {
+        self.withdraw(mac);
+        if let Some(former) = self.offered.insert(address, mac) {
+            self.offers.remove(&former);
+        }
+        self.offers.insert(mac, (address, until));
+    }
+
+    /// Withdraws what was offered to a device.
+    pub(crate) fn withdraw(&mut self, mac: Mac) {
+        if let Some((address, _)) = self.offers.remove(&mac) {
+            self.offered.remove(&address);
+        }
+    }
+
+    /// What is offered to a device at present.
+    pub(crate) fn offered_to(&self, mac: Mac, now: Instant) -> Option<Ipv4Addr> {
+        let (address, until) = self.offers.get(&mac)?;
+        (*until > now).then_some(*address)
+    }
+
+    /// The live lease of a device.
     pub(crate) fn of(&self, mac: Mac, now: Instant) -> Option<(Ipv4Addr, Lease)> {
         let address = *self.by_mac.get(&mac)?;
         self.at(address, now).map(|lease| (address, lease))
     }
 
-    /// The live hold on an address.
+    /// The live lease of an address.
     pub(crate) fn at(&self, address: Ipv4Addr, now: Instant) -> Option<Lease> {
-        self.by_address.get(&address).copied().filter(|lease| lease.term.until() > now)
+        self.by_address.get(&address).copied().filter(|lease| lease.until > now)
     }
 
-    /// The device that has a lease, not merely an offer, of an address.
-    pub(crate) fn bound(&self, address: Ipv4Addr, now: Instant) -> Option<Lease> {
-        self.at(address, now).filter(|lease| matches!(lease.term, Term::Bound { .. }))
+    /// The device that an address is kept for, by a lease or an offer.
+    pub(crate) fn holder(&self, address: Ipv4Addr, now: Instant) -> Option<Mac> {
+        let leased = self.at(address, now).map(|lease| lease.mac);
+        leased.or_else(|| {
+            let mac = *self.offered.get(&address)?;
+            (self.offered_to(mac, now) == Some(address)).then_some(mac)
+        })
+    }
+
+    /// Notes that the device at an address was heard.
+    pub(crate) fn touch(&mut self, address: Ipv4Addr, now: Instant) {
+        if let Some(lease) = self.by_address.get_mut(&address) {
+            lease.seen = now;
+        }
     }
 
     /// Whether an address may be given to a device that never had it.
@@ -136,7 +162,7 @@ impl Leases {
             && subnet.router != Some(address)
             && subnet.reserves(address).is_none()
             && durable.holder_of(address).is_none()
-            && self.at(address, now).is_none()
+            && self.holder(address, now).is_none()
             && !self.is_quarantined(address, now)
     }
 
@@ -144,7 +170,8 @@ impl Leases {
     /// could empty the pool.
     pub(crate) fn quarantine(&mut self, subnet: &Subnet, address: Ipv4Addr, now: Instant) -> bool {
         let here = self.quarantine.iter().filter(|(address, _)| subnet.pools(**address)).count();
-        if here >= QUARANTINE_MAX {
+        // At most a quarter of a pool, so that a flood of DECLINEs leaves the rest of it.
+        if here >= QUARANTINE_MAX.min(subnet.pool_len().div_ceil(4)) {
             return false;
         }
         self.quarantine.insert(address, now.after_ms(QUARANTINE_MS));
@@ -207,36 +234,43 @@ impl Leases {
         self.pools.get(pool).is_some_and(|pool| pool.clean.contains_key(&address))
     }
 
-    /// An address came free; the next search need not wait.
-    pub(crate) fn search_again(&mut self, pool: usize) {
-        if let Some(pool) = self.pools.get_mut(pool) {
-            pool.exhausted = None;
-        }
-    }
-
-    /// The address to be taken from a device that is no handset: a lapsed one first, then the one
-    /// whose holder was heard least recently.
-    pub(crate) fn reclaimable(
-        &self,
-        subnet: &Subnet,
-        durable: &Durable,
+    /// The leases in a pool, lapsed ones too, that nobody is just asking for.
+    pub(crate) fn settled_in<'a>(
+        &'a self,
+        subnet: &'a Subnet,
         now: Instant,
-    ) -> Option<(Ipv4Addr, Mac)> {
-        let stranger = |mac: Mac| durable.handset_of(mac).is_none();
-        let held = self.by_address.iter().filter(|(address, lease)| {
-            subnet.pools(**address)
-                && subnet.reserves(**address).is_none()
-                && stranger(lease.mac)
-                && (lease.term.until() <= now || now.since_ms(lease.seen) >= MINUTE_MS)
-        });
-        let (address, lease) =
-            held.min_by_key(|(_, lease)| (lease.term.until() > now, lease.seen))?;
-        Some((*address, lease.mac))
+    ) -> impl Iterator<Item = (Ipv4Addr, Lease)> + 'a {
+        let leases = self.by_address.iter().map(|(address, lease)| (*address, *lease));
+        leases.filter(move |(address, _)| {
+            subnet.pools(*address)
+                && subnet.reserves(*address).is_none()
+                && !self.probing.contains_key(address)
+                && !self.is_quarantined(*address, now)
+                && !self.offered.contains_key(address)
+        })
     }
 
     /// Marks an address as being probed.
     pub(crate) fn probe(&mut self, pool: usize, address: Ipv4Addr, until: Instant) {
-        self.probing.insert(address, Probing { pool, until });
+        self.probing.insert(address, Probing { pool, until, wanted: false });
+    }
+
+    /// An address under probe that nobody waits for yet, wanted from now on.
+    pub(crate) fn want_probed(&mut self, pool: usize) -> Option<Ipv4Addr> {
+        let mut unwanted = self.probing.iter_mut().filter(|(_, it)| it.pool == pool && !it.wanted);
+        let (address, probing) = unwanted.next()?;
+        probing.wanted = true;
+        Some(*address)
+    }
+
+    /// Marks a probe as waited for; `false` if there is none of this address.
+    pub(crate) fn want(&mut self, address: Ipv4Addr) -> bool {
+        self.probing.get_mut(&address).map(|probing| probing.wanted = true).is_some()
+    }
+
+    /// Whether probes of a pool are under way.
+    pub(crate) fn probes_in(&self, pool: usize) -> bool {
+        self.probing.values().any(|probing| probing.pool == pool)
     }
 
     pub(crate) fn probes(&self) -> usize {
@@ -283,12 +317,16 @@ impl Leases {
         for pool in &mut self.pools {
             pool.clean.retain(|_, at| now.since_ms(*at) < PROBE_FRESH_MS);
         }
-        let over =
-            |lease: &Lease| lease.term.until() <= now && durable.address_of(lease.mac).is_none();
+        let over = |lease: &Lease| lease.until <= now && durable.address_of(lease.mac).is_none();
         let gone: Vec<Mac> =
             self.by_address.values().filter(|lease| over(lease)).map(|lease| lease.mac).collect();
         for mac in gone {
             self.end(mac);
+        }
+        let lapsed = self.offers.iter().filter(|(_, (_, until))| *until <= now);
+        let lapsed: Vec<Mac> = lapsed.map(|(mac, _)| *mac).collect();
+        for mac in lapsed {
+            self.withdraw(mac);
         }
     }
 
@@ -298,7 +336,8 @@ impl Leases {
             pool.clean.is_empty() && pool.exhausted.is_some_and(|at| now.since_ms(at) < MINUTE_MS)
         };
         let pools = self.pools.iter().enumerate();
-        pools.filter(move |(_, pool)| full(pool)).map(|(place, _)| place)
+        let full = pools.filter(move |(place, pool)| full(pool) && !self.probes_in(*place));
+        full.map(|(place, _)| place)
     }
 
     /// When the next probe is over.

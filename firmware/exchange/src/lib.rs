@@ -5,8 +5,8 @@
 //!
 //! # The contract
 //!
-//! One call in, then drain [`Exchange::poll_output`] to the end, then the next call. Outputs come in
-//! the order in which they are to be done. An [`Output::Send`] leaves only when the
+//! One call in, then drain [`Exchange::poll_output`] to the end, then the next call. Outputs come
+//! in the order in which they are to be done. An [`Output::Send`] leaves only when the
 //! [`Output::Record`] it names is on flash; one that names an older record, or none, need not wait.
 //! The answers of [`Exchange::fetch`] and [`Exchange::command`] obey the same rule. If a record
 //! cannot be put on flash, the rest of the drain is thrown away and the daemon starts anew: nothing
@@ -31,6 +31,7 @@ pub mod catalog;
 pub mod cause;
 mod chance;
 pub mod command;
+mod device;
 mod dhcp;
 pub mod digest;
 mod leases;
@@ -46,6 +47,7 @@ pub mod policy;
 mod provision;
 mod registrar;
 pub mod render;
+mod request;
 mod secret;
 mod sip;
 pub mod state;

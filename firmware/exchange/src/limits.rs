@@ -44,6 +44,18 @@ pub const TRANSFER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const CONTACTS_PER_LINE_MAX: usize = 4;
 /// SIP transactions remembered so that a retransmission gets the same answer.
 pub const TRANSACTIONS_MAX: usize = 4_096;
+/// Answers of SIP kept for strangers, and as many again for those with a password.
+pub const SHELF_ANSWERS_MAX: usize = TRANSACTIONS_MAX / 2;
+/// Bytes of such answers together.
+pub const SHELF_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of one such answer; no phone's comes near.
+pub const ANSWER_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of a Contact URI that is bound.
+pub const URI_BYTES_MAX: usize = 512;
+/// Bytes of an instance that is bound; a `urn:uuid` has 45.
+pub const INSTANCE_BYTES_MAX: usize = 128;
+/// Wrong SIP passwords of one source within a minute that are let pass.
+pub const GUESSES_MAX: u8 = 10;
 /// Nonces whose count is followed; an older one is answered `stale`.
 pub const NONCES_MAX: usize = 4_096;
 /// Shortest registration granted, in seconds; less is answered 423 (RFC 3261 10.2.8).

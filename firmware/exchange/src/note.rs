@@ -17,7 +17,7 @@ pub enum Note {
     Created(Mac, Side),
     /// A new handset was turned away by policy.
     TurnedAway(Mac, Side),
-    /// A handset got all its lines registered.
+    /// A handset got its first line registered.
     Registered(Mac),
     /// A handset's registration ran out.
     Lost(Mac),
@@ -82,6 +82,32 @@ pub enum Table {
 impl Note {
     /// How many kinds there are.
     pub const KINDS: usize = 20;
+
+    /// Whether whoever can send a packet can cause it, as often as he likes.
+    pub fn is_by_anybody(&self) -> bool {
+        match self {
+            Note::Malformed(..)
+            | Note::WrongSide(..)
+            | Note::TurnedAway(..)
+            | Note::FileRefused(_)
+            | Note::RegisterRefused(_)
+            | Note::OtherDhcpServer(_)
+            | Note::Declined(_)
+            | Note::Conflict(..)
+            | Note::PoolFull(_)
+            | Note::Full(_)
+            | Note::RelayOptionDropped
+            | Note::OptionDropped(_)
+            | Note::TwoPlaces(_)
+            | Note::FileNotMade(_)
+            | Note::LogInRefused(_) => true,
+            Note::Created(..)
+            | Note::Registered(_)
+            | Note::Lost(_)
+            | Note::LoggedIn(_)
+            | Note::StrangersCapped => false,
+        }
+    }
 
     /// Which kind this is, below [`Note::KINDS`]; the place of its counter.
     pub fn kind(&self) -> usize {

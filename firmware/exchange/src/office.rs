@@ -2,9 +2,10 @@
 //! what is to be sent. `dhcp`, `tftp`, `pnp` and `registrar` know this and not each other.
 
 use crate::board::Board;
-use crate::catalog::{Catalog, Family, Guess, Identity, Sign, SignKind};
+use crate::catalog::{Catalog, Family, Identity, Sign};
 use crate::cause::Cause;
 use crate::chance::Chance;
+use crate::device::{fingerprint, Device};
 use crate::leases::Leases;
 use crate::limits::{
     DEVICES_MAX, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, STRANGER_RECORDS_BURST,
@@ -16,8 +17,8 @@ use crate::output::{Departure, Line, Output, To};
 use crate::policy::{self, Act, Door, Standing, Verdict};
 use crate::secret::{LineSecret, LoginId, WebSecret};
 use crate::state::{origin_number, Durable, Event};
-use crate::story::{Step, Story};
-use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
+use crate::story::Step;
+use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS, SECOND_MS};
 use crate::view::Origin;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -42,75 +43,15 @@ pub(crate) struct Office {
     said_before: BTreeMap<u64, Identity>,
     out: VecDeque<Output>,
     records: RecordNo,
+    /// The last fact of an admin's about each handset, since this start.
+    changed: BTreeMap<HandsetNo, RecordNo>,
+    /// When a note that anybody can cause was last passed on, by its kind.
+    complained: [Option<Instant>; Note::KINDS],
     strangers: Budget,
-}
-
-/// What is known of a device since this start.
-pub(crate) struct Device {
-    pub(crate) story: Story,
-    pub(crate) guess: Guess,
-    /// What it said last, by kind of sign, as a fingerprint; 0 for nothing.
-    said: [u64; SignKind::ALL.len()],
-    /// Whether anything was ever heard of it, and not only said about it.
-    pub(crate) heard: bool,
-    pub(crate) last_seen: Instant,
-    pub(crate) address: Option<Ipv4Addr>,
-    /// The last fact about it; what is promised to it waits for that.
-    pub(crate) relies_on: RecordNo,
-    /// The last fact about it since it was met; tells two admins' forms apart.
-    changed: RecordNo,
-    /// When its model, firmware or Contact was last written.
-    pub(crate) rewritten: Option<Instant>,
-    /// Where it was heard by DHCP: port and relay.
-    pub(crate) place: Option<(InterfaceNo, Ipv4Addr, Instant)>,
-    pub(crate) two_places: Option<Instant>,
-}
-
-impl Device {
-    /// A device met for the first time relies on whatever was made true before: facts about it may
-    /// be among that.
-    fn new(now: Instant, records: RecordNo) -> Device {
-        Device {
-            story: Story::default(),
-            guess: Guess::default(),
-            said: [0; SignKind::ALL.len()],
-            heard: false,
-            last_seen: now,
-            address: None,
-            relies_on: records,
-            changed: RecordNo(0),
-            rewritten: None,
-            place: None,
-            two_places: None,
-        }
-    }
 }
 
 /// Meanings of signs kept for the next phone of the same model.
 const SAID_BEFORE_MAX: usize = 256;
-
-/// FNV-1a over the kind and the bytes of a sign; it only saves looking up the same thing again, and
-/// what a sign says is never more than a guess.
-fn fingerprint(sign: &Sign<'_>) -> u64 {
-    let mac;
-    let bytes = match sign {
-        Sign::Oui(address) => {
-            mac = address.0;
-            mac.get(..5).unwrap_or_default()
-        }
-        Sign::VendorClass(bytes)
-        | Sign::ParameterList(bytes)
-        | Sign::HostName(bytes)
-        | Sign::UserClass(bytes)
-        | Sign::FileName(bytes)
-        | Sign::HttpUserAgent(bytes)
-        | Sign::SipUserAgent(bytes)
-        | Sign::PnpEvent(bytes)
-        | Sign::PnpRequestUri(bytes) => bytes,
-    };
-    let seed = 0xcbf2_9ce4_8422_2325 ^ (sign.kind() as u64 + 1);
-    bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
 
 /// How many records strangers may still cause.
 struct Budget {
@@ -137,6 +78,8 @@ impl Office {
             said_before: BTreeMap::new(),
             out: VecDeque::new(),
             records: RecordNo(0),
+            changed: BTreeMap::new(),
+            complained: [None; Note::KINDS],
             strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
         }
     }
@@ -147,7 +90,6 @@ impl Office {
         self.record_site(event);
         if let Some(device) = self.devices.get_mut(&about) {
             device.relies_on = self.records;
-            device.changed = self.records;
         }
     }
 
@@ -156,12 +98,36 @@ impl Office {
         self.durable.apply(&event);
         self.revision += 1;
         self.records = RecordNo(self.records.0 + 1);
+        self.notice_change(&event);
         self.push(Output::Record(self.records, event));
     }
 
-    /// Which fact last changed a handset; what a form sends back to show what its writer saw.
+    /// Keeps track of what an admin would overwrite; what a phone changes by itself is not that.
+    fn notice_change(&mut self, event: &Event) {
+        match event {
+            Event::HandsetCreated { handset, .. }
+            | Event::LineAdded { handset, .. }
+            | Event::LineRemoved { handset }
+            | Event::LineAssigned { handset, .. } => {
+                self.changed.insert(*handset, self.records);
+            }
+            Event::HandsetDeleted { handset } => {
+                self.changed.remove(handset);
+            }
+            Event::AddressGiven { .. }
+            | Event::AddressForgotten { .. }
+            | Event::HandsetRecognised { .. }
+            | Event::ContactLearnt { .. }
+            | Event::CreationAllowed { .. }
+            | Event::AdminPasswordSet { .. } => (),
+        }
+    }
+
+    /// Which fact last changed what an admin sets of a handset, since this start; what a form sends
+    /// back to show what its writer saw.
     pub(crate) fn changed(&self, mac: Mac) -> u64 {
-        self.devices.get(&mac).map_or(0, |device| device.changed.0)
+        let handset = self.durable.handset_of(mac).map(|(handset, _)| handset);
+        handset.and_then(|handset| self.changed.get(&handset)).map_or(0, |record| record.0)
     }
 
     /// The number of the latest fact.
@@ -199,8 +165,18 @@ impl Office {
         self.out.pop_front()
     }
 
+    /// Tells something worth telling. What anybody can cause by a packet is told once a second at
+    /// most and otherwise only counted: a scan must not wash out the page or the log.
     pub(crate) fn note(&mut self, now: Now, note: Note) {
-        self.counters[note.kind()] = self.counters[note.kind()].saturating_add(1);
+        let kind = note.kind();
+        self.counters[kind] = self.counters[kind].saturating_add(1);
+        if note.is_by_anybody() {
+            let lately = self.complained[kind];
+            if lately.is_some_and(|at| now.mono.since_ms(at) < SECOND_MS) {
+                return;
+            }
+            self.complained[kind] = Some(now.mono);
+        }
         if self.notes.len() >= NOTES_MAX {
             self.notes.pop_front();
         }
@@ -259,20 +235,23 @@ impl Office {
         }
     }
 
-    /// The maker of a device: what it shows, else what is remembered.
+    /// The maker of a device: what it says itself, else what is remembered, else what it looks like.
     pub(crate) fn family(&self, mac: Mac) -> Option<Family> {
-        let guessed = self.devices.get(&mac).and_then(|device| device.guess.family());
-        guessed.or_else(|| {
+        let device = self.devices.get(&mac);
+        let said = device.filter(|device| device.says_its_maker());
+        let known = || {
             let (_, handset) = self.durable.handset_of(mac)?;
             Family::from_code(handset.family).filter(|family| *family != Family::Generic)
-        })
+        };
+        let said = said.and_then(|device| device.guess.family());
+        said.or_else(known).or_else(|| device.and_then(|device| device.guess.family()))
     }
 
     /// The model of a device: what it shows, else what is remembered.
     pub(crate) fn model(&self, mac: Mac) -> Text {
         let guess = self.devices.get(&mac).and_then(|device| device.guess.model());
         let known = || self.durable.handset_of(mac).map(|(_, handset)| handset.model.clone());
-        guess.map(|model| text(model)).or_else(known).unwrap_or_default()
+        guess.map(text).or_else(known).unwrap_or_default()
     }
 
     /// What the policy says about this device, on this side.
@@ -339,7 +318,7 @@ impl Office {
             origin: origin_number(origin),
             family: family.code(),
             model: self.model(mac),
-            firmware: firmware.map(|version| text(version)).unwrap_or_default(),
+            firmware: firmware.map(text).unwrap_or_default(),
             web: WebSecret(self.chance.bytes()),
             login,
             secret,
@@ -361,13 +340,22 @@ impl Office {
     pub(crate) fn remember_make(&mut self, now: Now, mac: Mac) {
         let Some((handset, known)) = self.durable.handset_of(mac) else { return };
         let Some(device) = self.devices.get(&mac) else { return };
+        let generic = known.family == Family::Generic.code();
+        if !generic && !device.says_its_maker() {
+            return;
+        }
         let model = device.guess.model().map_or_else(|| known.model.clone(), text);
         let firmware = device.guess.version().map_or_else(|| known.firmware.clone(), text);
         let family = device.guess.family().map_or(known.family, |family| family.code());
         if (family, &model, &firmware) == (known.family, &known.model, &known.firmware) {
             return;
         }
-        if self.read_only || !self.may_rewrite(now, mac) {
+        // To fill in what was not known yet happens once; only a change has to wait its day.
+        let fills = |old: &Text, new: &Text| old.is_empty() || old == new;
+        let completes = (generic || family == known.family)
+            && fills(&known.model, &model)
+            && fills(&known.firmware, &firmware);
+        if self.read_only || !(completes || self.may_rewrite(now, mac)) {
             return;
         }
         self.record(mac, Event::HandsetRecognised { handset, family, model, firmware });
@@ -425,6 +413,12 @@ impl Office {
             self.step(now, mac, Step::TwoPlaces);
             self.note(now, Note::TwoPlaces(mac));
         }
+    }
+
+    /// Whether a host is the box itself or the domain it serves.
+    pub(crate) fn serves(&self, host: &str) -> bool {
+        let own = host.parse().is_ok_and(|address| self.board.is_own(address));
+        own || host.eq_ignore_ascii_case(&self.board.site.realm)
     }
 
     /// Whether an address is ours to lease: in a pool, or kept for somebody.

@@ -21,7 +21,7 @@ use crate::office::Office;
 use crate::output::{Line, Neighbour, To};
 use crate::policy::{Act, Verdict};
 use crate::provision;
-use crate::sip::{write_response, Request};
+use crate::request::{write as write_response, Request};
 use crate::story::Step;
 use crate::time::Now;
 use alloc::format;

@@ -16,7 +16,7 @@ use crate::output::{Answer, Arrival, Neighbour};
 use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
 use crate::state::{Handset, Line};
 use crate::story::{Door, FileAnswer, Step, StepName};
-use crate::time::Now;
+use crate::time::{Instant, Now};
 use crate::zone;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -43,6 +43,11 @@ pub(crate) fn answer(
     let nothing = RecordNo(0);
     if ask.arrival.side == Side::Wan || !office.board.in_lan(*ask.arrival.from.ip()) {
         office.note(now, Note::FileRefused(*ask.arrival.from.ip()));
+        let named = plain_name(office, ask.name);
+        let asked = named.as_ref().and_then(|name| office.catalog.file(name, None));
+        if let Some((name, asked)) = named.zip(asked) {
+            refused_to(office, now, ask.door, &name, Cause::WanFetch, asked.mac);
+        }
         return (Answer::Forbidden, nothing, None);
     }
     let Some(name) = plain_name(office, ask.name) else {
@@ -81,7 +86,7 @@ pub(crate) fn answer(
             (Answer::NotFound, nothing, asker)
         }
         Known::Firmware | Known::Upload => {
-            told(office, now, asker, ask.door, &name, FileAnswer::Absent("none is kept here"));
+            told(office, now, asker, ask.door, &name, FileAnswer::Absent("None is kept here."));
             (Answer::NotFound, nothing, asker)
         }
     }
@@ -122,7 +127,7 @@ fn own_file(
         Ok(mac) => mac,
         Err((cause, asker)) => {
             office.note(now, Note::FileRefused(*arrival.from.ip()));
-            refused_to(office, now, own, cause, asker);
+            refused_to(office, now, door, name, cause, asker.or(own.asked.mac));
             return (Answer::Forbidden, RecordNo(0), asker);
         }
     };
@@ -153,7 +158,7 @@ pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<
     }
     let address = *arrival.from.ip();
     let on_link = office.board.on_link(arrival.interface, address);
-    match (office.leases.bound(address, now.mono), on_link, arrival.neighbour) {
+    match (office.leases.at(address, now.mono), on_link, arrival.neighbour) {
         (Some(lease), true, Neighbour::Is(mac)) if mac != lease.mac => {
             office.two_places(now, lease.mac);
             Err(Cause::TwoPlaces)
@@ -181,14 +186,24 @@ pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<
 
 /// Writes the refusal into the story of whoever is concerned: the asker where it is known, else the
 /// device named, which is most likely the same one at a wrong address. Nobody is made known by it,
-/// and the same refusal again is not a new step.
-fn refused_to(office: &mut Office, now: Now, own: &Own<'_>, cause: Cause, asker: Option<Mac>) {
-    let Some(mac) = asker.or(own.asked.mac) else { return };
-    let step = Step::File(own.ask.door, step_name(own.name), FileAnswer::Refused(cause));
-    let again = office.devices.get(&mac).is_some_and(|device| {
-        device.story.steps().next_back().is_some_and(|(_, last)| *last == step)
-    });
+/// and refusals that repeat each other are one step: they must not wash out the story.
+fn refused_to(
+    office: &mut Office,
+    now: Now,
+    door: Door,
+    name: &str,
+    cause: Cause,
+    concerned: Option<Mac>,
+) {
+    let Some(mac) = concerned else { return };
+    let Some(device) = office.devices.get(&mac) else { return };
+    let refusals = |(_, step): &(Instant, Step)| {
+        let Step::File(_, _, FileAnswer::Refused(cause)) = step else { return None };
+        Some(*cause)
+    };
+    let again = device.story.steps().rev().map_while(refusals).any(|told| told == cause);
     if !again {
+        let step = Step::File(door, step_name(name), FileAnswer::Refused(cause));
         office.step(now, mac, step);
     }
 }
@@ -336,8 +351,8 @@ fn line_values(number: u8, line: &Line, mac: &str) -> LineValues {
     }
 }
 
-/// A name without what phones put into a quoted display name as it is (RFC 3261 25.1): one that does
-/// not escape a quotation mark would never register.
+/// A name without what phones put into a quoted display name as it is (RFC 3261 25.1): one that
+/// does not escape a quotation mark would never register.
 fn sayable(name: &str) -> String {
     name.chars().filter(|letter| !matches!(letter, '"' | '\\')).collect()
 }

@@ -16,6 +16,19 @@ impl LoginId {
     pub fn text(&self) -> String {
         spell(&self.0)
     }
+
+    /// Reads what [`LoginId::text`] spelt; `None` for anything else.
+    pub fn parse(text: &str) -> Option<LoginId> {
+        if text.len() != 8 {
+            return None;
+        }
+        let bits = text.bytes().try_fold(0u64, |bits, letter| {
+            let five = ALPHABET.iter().position(|it| *it == letter)?;
+            Some((bits << 5) | five as u64)
+        })?;
+        let [_, _, _, bytes @ ..] = bits.to_be_bytes();
+        Some(LoginId(bytes))
+    }
 }
 
 /// The SIP password of one line, 120 random bits.
@@ -69,9 +82,19 @@ mod tests {
         assert_eq!(LoginId([0xff; 5]).text(), "99999999");
         assert_eq!(LineSecret([0x08; 15]).text().len(), 24);
         assert_eq!(WebSecret([1; 10]).text().len(), 16);
-        assert_eq!(
-            LoginId([0b00001_000, 0b10_00011_0, 0b0100_0010, 0b1_00110_00, 0b111_01000]).text(),
-            "bcdefghi"
-        );
+        assert_eq!(LoginId([0x08, 0x86, 0x42, 0x98, 0xe8]).text(), "bcdefghi");
+    }
+
+    #[test]
+    fn every_login_is_read_as_it_is_spelt_and_nothing_else_is() {
+        for seed in 0..=255u8 {
+            let login = LoginId([seed, seed.wrapping_mul(7), !seed, seed ^ 0x5a, seed / 3]);
+            assert!(LoginId::parse(&login.text()) == Some(login));
+        }
+        for text in
+            ["", "aaaaaaa", "aaaaaaaaa", "aaaaaaal", "AAAAAAAA", "aaaaaaa\u{e4}", "aaaaaa1a"]
+        {
+            assert!(LoginId::parse(text).is_none(), "{text}");
+        }
     }
 }

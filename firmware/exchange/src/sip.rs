@@ -20,9 +20,6 @@
 //! asks again.
 
 mod answers;
-mod reply;
-
-pub(crate) use reply::{write as write_response, Reply, Request};
 
 use crate::names::{HandsetNo, LineNo, RecordNo, Side};
 use crate::note::{Note, Protocol};
@@ -30,7 +27,8 @@ use crate::office::Office;
 use crate::output::{Arrival, Line, StreamNo, To};
 use crate::pnp;
 use crate::registrar::Registrar;
-use crate::time::{Instant, Now, SECOND_MS};
+use crate::request::{self, Reply, Request};
+use crate::time::{Instant, Now};
 use alloc::string::String;
 use alloc::vec::Vec;
 use answers::{Answers, Key};
@@ -45,15 +43,11 @@ pub(crate) const UA_PROFILE: &str = "ua-profile";
 /// The extension that a REGISTER may require (RFC 5626).
 const OUTBOUND: &str = "outbound";
 
-/// How often at most a datagram that was dropped is noted; the others are only counted.
-const COMPLAIN_AFTER_MS: u64 = SECOND_MS;
-
 /// Everything that speaks SIP.
 #[derive(Default)]
 pub(crate) struct Sip {
     answers: Answers,
     registrar: Registrar,
-    complained: Option<Instant>,
 }
 
 /// The doors.
@@ -68,7 +62,7 @@ impl Sip {
         bytes: &[u8],
     ) {
         if arrival.side == Side::Lan && !office.board.in_lan(*arrival.from.ip()) {
-            return self.complain(office, now, Note::WrongSide(Protocol::Sip, arrival.side));
+            return office.note(now, Note::WrongSide(Protocol::Sip, arrival.side));
         }
         let stream = matches!(line, Line::SipStream(_));
         if stream && bytes == b"\r\n\r\n" {
@@ -94,7 +88,7 @@ impl Sip {
                 | Malformed::TooManyHeaders,
             ) => {
                 let note = Note::Malformed(Protocol::Sip, *arrival.from.ip());
-                self.complain(office, now, note);
+                office.note(now, note);
             }
         }
     }
@@ -149,7 +143,7 @@ impl Sip {
         };
         let key = Key::of(request, &essentials);
         if let Some((bytes, after)) = self.answers.again(&key, now.mono) {
-            return reply::send(office, request, bytes.to_vec(), after);
+            return request::send(office, request, bytes.to_vec(), after);
         }
         let Some(reply) = self.answer(office, now, request) else { return };
         let Some(bytes) = reply.write(office, request) else { return };
@@ -157,19 +151,19 @@ impl Sip {
         if request.transport() == Transport::Udp {
             self.answers.keep(key, now.mono, &bytes, &reply);
         }
-        reply::send(office, request, bytes, reply.after);
+        request::send(office, request, bytes, reply.after);
     }
 
     /// Answers a request whose essential headers cannot be used with what there is.
     fn malformed(&mut self, office: &mut Office, now: Now, request: &Request<'_>, bad: Bad) {
-        self.complain(office, now, Note::Malformed(Protocol::Sip, *request.arrival.from.ip()));
+        office.note(now, Note::Malformed(Protocol::Sip, *request.arrival.from.ip()));
         // Without a Via no answer would find its request.
         if bad == Bad::Missing(Name::Via) {
             return;
         }
         let reply = Reply::because(bad.code(), bad);
         if let Some(bytes) = reply.write(office, request) {
-            reply::send(office, request, bytes, reply.after);
+            request::send(office, request, bytes, reply.after);
         }
     }
 
@@ -198,18 +192,6 @@ impl Sip {
             Method::Ack => None,
         }
     }
-
-    /// Notes something that was dropped, unless that was just done; it is counted all the same.
-    fn complain(&mut self, office: &mut Office, now: Now, note: Note) {
-        let lately = self.complained.is_some_and(|at| now.mono.since_ms(at) < COMPLAIN_AFTER_MS);
-        if lately {
-            let counter = &mut office.counters[note.kind()];
-            *counter = counter.saturating_add(1);
-            return;
-        }
-        self.complained = Some(now.mono);
-        office.note(now, note);
-    }
 }
 
 /// What no request may have, whatever it asks (RFC 3261 sections 8.2.2.1, 8.2.2.3 and 16.3).
@@ -222,7 +204,7 @@ fn refusal(office: &Office, request: &Request<'_>) -> Option<Reply> {
     };
     // RFC 4475 section 3.3.11: whoever is meant takes no notice; others would have to pass it on.
     let spent = request.message.essentials().is_ok_and(|it| it.max_forwards == Some(0));
-    if spent && !is_ours(office, uri.host) {
+    if spent && !office.serves(uri.host) {
         return Some(Reply::new(483));
     }
     let unknown = request.message.list(Name::Require).filter(|tag| {
@@ -231,12 +213,6 @@ fn refusal(office: &Office, request: &Request<'_>) -> Option<Reply> {
     let unsupported: Vec<_> = unknown.map(String::from_utf8_lossy).collect();
     let unsupported = unsupported.join(", ");
     (!unsupported.is_empty()).then(|| Reply::new(420).with(Name::Unsupported, unsupported))
-}
-
-/// Whether a host is the box itself or the domain it serves.
-pub(crate) fn is_ours(office: &Office, host: &str) -> bool {
-    let own = host.parse().is_ok_and(|address| office.board.is_own(address));
-    own || host.eq_ignore_ascii_case(&office.board.site.realm)
 }
 
 /// RFC 3261 section 11.2. The body named is the one that every caller assumes where none is named.

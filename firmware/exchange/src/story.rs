@@ -126,12 +126,12 @@ impl Step {
     pub fn awaits(&self) -> Option<Awaits> {
         let at_once = |cause| Some(Awaits::Within(0, cause));
         match self {
-            Step::Discover { .. } | Step::TransferDone | Step::Created(_) => None,
+            Step::Discover { .. } | Step::Renew(_) | Step::TransferDone | Step::Created(_) => None,
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
-            Step::Ack(..) | Step::Renew(_) | Step::Inform(_) => {
+            Step::Ack(..) | Step::Inform(_) => {
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::AsksNothing))
             }
-            Step::Nak(address) => at_once(Cause::WrongNetwork(*address)),
+            Step::Nak(address) => at_once(Cause::NotItsAddress(*address)),
             Step::ChoseOther(server) => at_once(Cause::OtherDhcpServer(*server)),
             Step::Decline(address) => at_once(Cause::AddressInUse(*address)),
             Step::Release(_) => Some(Awaits::Nothing),
@@ -149,6 +149,35 @@ impl Step {
             | Step::TurnedAway(cause)
             | Step::PnpSilent(cause)
             | Step::RegisterRefused(cause) => at_once(*cause),
+        }
+    }
+
+    /// Whether the step belongs to what a phone does once it has its address.
+    fn is_after_address(&self) -> bool {
+        match self {
+            Step::File(..)
+            | Step::TransferDone
+            | Step::Renew(_)
+            | Step::PnpTold
+            | Step::Created(_)
+            | Step::Challenged
+            | Step::Registered(..) => true,
+            Step::Discover { .. }
+            | Step::Offer(..)
+            | Step::NoOffer(_)
+            | Step::Ack(..)
+            | Step::Nak(_)
+            | Step::ChoseOther(_)
+            | Step::Decline(_)
+            | Step::Release(_)
+            | Step::Inform(_)
+            | Step::TurnedAway(_)
+            | Step::TransferLost
+            | Step::PnpSilent(_)
+            | Step::RegisterRefused(_)
+            | Step::Expired(_)
+            | Step::Unregistered(_)
+            | Step::TwoPlaces => false,
         }
     }
 
@@ -240,13 +269,12 @@ impl Story {
         let (_, Awaits::Within(_, Cause::AsksNothing | Cause::UnknownFile)) = last else {
             return Some(last);
         };
-        let own = self.steps.iter().rev().map_while(|(at, step)| match step {
-            Step::File(_, _, FileAnswer::Own(_)) => Some(step.awaits().map(|what| (*at, what))),
-            Step::File(..) | Step::TransferDone | Step::PnpTold => Some(None),
-            Step::Challenged | Step::Registered(..) => Some(None),
-            _other_boot => None,
+        let since_boot = self.steps.iter().rev().take_while(|(_, step)| step.is_after_address());
+        let mut own = since_boot.filter_map(|(at, step)| {
+            let Step::File(_, _, answer @ FileAnswer::Own(_)) = step else { return None };
+            Some((*at, answer.awaits()?))
         });
-        Some(own.flatten().next().unwrap_or(last))
+        Some(own.next().unwrap_or(last))
     }
 }
 
@@ -310,7 +338,7 @@ impl fmt::Display for FileAnswer {
         match self {
             FileAnswer::Own(bytes) => write!(f, "its own configuration, {bytes} bytes"),
             FileAnswer::Common(bytes) => write!(f, "a file for all phones, {bytes} bytes"),
-            FileAnswer::Absent(reason) => write!(f, "no such file; {reason}"),
+            FileAnswer::Absent(reason) => write!(f, "no such file, on purpose. {reason}"),
             FileAnswer::Unknown => f.write_str("no such file; no phone in the catalogue uses it"),
             FileAnswer::Refused(cause) => write!(f, "refused: {cause}"),
             FileAnswer::UploadRefused => f.write_str("storing a file here is not allowed"),

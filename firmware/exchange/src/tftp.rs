@@ -24,6 +24,8 @@ use wire::Mac;
 
 /// Largest block: an Ethernet frame less IP, UDP and TFTP headers.
 const BLOCK_BYTES_MAX: u16 = 1_468;
+/// How an error packet begins.
+const ERROR: [u8; 2] = [0, 5];
 /// Largest window, in blocks.
 const WINDOW_MAX: u16 = 16;
 /// Time until the first repetition, unless the client asks for another.
@@ -59,7 +61,8 @@ struct Transfer {
     after: RecordNo,
 }
 
-/// Where a transfer stands. Blocks are counted from 1 without end; the wire carries the low 16 bits.
+/// Where a transfer stands. Blocks are counted from 1 without end; the wire carries the low 16
+/// bits.
 enum State {
     /// The options were acknowledged to the client; it has to confirm with block 0.
     Agreeing(Options),
@@ -95,6 +98,9 @@ impl Tftp {
             | Ok(Packet::OptionAck(_)) => (),
             Err(_malformed) => {
                 office.note(now, Note::Malformed(Protocol::Tftp, *arrival.from.ip()));
+                if bytes.starts_with(&ERROR) {
+                    return;
+                }
                 self.refuse(office, &arrival, ErrorCode::IllegalOperation, "not understood");
             }
         }
@@ -207,6 +213,10 @@ impl Tftp {
     ) {
         let Some(transfer) = self.transfers.get_mut(&no) else { return };
         if transfer.peer != from {
+            // An error is never answered, or two servers would keep each other busy for ever.
+            if bytes.starts_with(&ERROR) {
+                return;
+            }
             // RFC 1350 section 4: a stranger is told so, and the transfer goes on.
             let interface = transfer.interface;
             return error(office, interface, no, from, ErrorCode::UnknownTransferId, "not yours");

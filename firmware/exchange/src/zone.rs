@@ -5,11 +5,11 @@
 //! (IEEE Std 1003.1, section 8.3) by a small parser. The strings are those in force for the years
 //! to come according to the tz database; history is not kept, as a phone shows only today.
 //!
-//! What phones cannot say is rounded here, once: a change outside 00:00 to 23:59 of its day (Israel,
-//! Egypt, Chile, Greenland) is moved to the nearest hour of that day, and minutes of a change are
-//! dropped (Chatham), so such a phone is wrong for at most three hours in the night of the change.
-//! Ireland is written with summer time ahead of standard time, not behind it as its law has it;
-//! the clock on the wall is the same.
+//! What phones cannot say is rounded here, once: a change outside 00:00 to 23:59 of its day
+//! (Israel, Egypt, Chile, Greenland) is moved to the nearest hour of that day, and minutes of a
+//! change are dropped (Chatham), so such a phone is wrong for at most three hours in the night of
+//! the change. Ireland is written with summer time ahead of standard time, not behind it as its law
+//! has it; the clock on the wall is the same.
 //!
 //! Not read: the `Jn` and `n` forms of a date, which no zone of this table uses.
 
@@ -44,6 +44,9 @@ pub fn all() -> &'static [Zone] {
 
 /// Finds the zone of exactly this name.
 pub fn find(name: &str) -> Option<&'static Zone> {
+    if name == UTC.name {
+        return Some(&UTC);
+    }
     let place = ZONES.binary_search_by(|zone| zone.name.cmp(name)).ok()?;
     ZONES.get(place)
 }

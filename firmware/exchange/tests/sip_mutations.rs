@@ -1,6 +1,6 @@
 //! Broken registrations: whatever is changed in one, nobody is bound without the right digest.
 
-#![allow(clippy::expect_used)] // What is missing here should fail its test.
+#![allow(clippy::expect_used, reason = "what is missing here should fail its test")]
 
 mod sip_support;
 

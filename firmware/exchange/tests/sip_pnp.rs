@@ -1,6 +1,6 @@
 //! A phone asks by multicast who configures it.
 
-#![allow(clippy::expect_used)] // What is missing here should fail its test.
+#![allow(clippy::expect_used, reason = "what is missing here should fail its test")]
 
 mod sip_support;
 

@@ -2,7 +2,7 @@
 //!
 //! `JOURNAL_MUTATIONS` sets how many mutated images are mounted (20,000 unless it is set).
 
-#![allow(clippy::expect_used)] // an expectation that fails is how a test fails
+#![allow(clippy::expect_used, reason = "an expectation that fails is how a test fails")]
 
 mod common;
 

@@ -2,7 +2,7 @@
 //!
 //! If this fails, do not change the test: flash in the field holds these bytes.
 
-#![allow(clippy::expect_used)] // an expectation that fails is how a test fails
+#![allow(clippy::expect_used, reason = "an expectation that fails is how a test fails")]
 
 mod common;
 

@@ -2,7 +2,7 @@
 //!
 //! The script is run once; at each step the flash is forked for every unit of fuel the step burns.
 
-#![allow(clippy::expect_used)] // an expectation that fails is how a test fails
+#![allow(clippy::expect_used, reason = "an expectation that fails is how a test fails")]
 
 mod common;
 

@@ -6,8 +6,8 @@
 //! | markup | `&`, `<`, `>`, `"`, `'` as references | the same, and what XML 1.0 section 2.2 forbids |
 //!
 //! Both forms drop the same characters, among them U+0085, U+2028 and U+2029, which some readers
-//! take for line breaks. Only texts, numbers and truth values can be printed: a template that prints
-//! a list, a record or nothing at all has a fault, and says so.
+//! take for line breaks. Only texts, numbers and truth values can be printed: a template that
+//! prints a list, a record or nothing at all has a fault, and says so.
 
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Error, ErrorKind, Output, State, Value};

@@ -18,7 +18,7 @@ fn request(via: &str) -> String {
     )
 }
 
-#[allow(clippy::expect_used)] // A part of tests.
+#[allow(clippy::expect_used, reason = "a part of tests")]
 fn answer(request: &str, code: u16) -> String {
     let mut buffer = [0; 4096];
     let writer = Writer::respond(&mut buffer, &udp(request.as_bytes()), code, "", SOURCE, "t4g");

@@ -2,11 +2,13 @@
 
 use crate::appliance::{Promise, Stop};
 use crate::site::BOX;
-use crate::world::{Act, Host, World};
+use crate::swarm::Place;
+use crate::attack::file_of;
+use crate::world::{Act, Host, ToBox, World};
 use exchange::command::{By, Command};
 use exchange::names::{text, Extension, LineNo, Side};
-use phones::{KeepsAddress, Kind, Phone};
-use std::net::Ipv4Addr;
+use phones::{builders, KeepsAddress, Kind, Phone};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
 
 /// Where the admin sits.
@@ -44,10 +46,18 @@ impl World {
             let off = self.chance.within(10, 60_000);
             self.act_at(at + off, Act::CableIn(host));
         }
+        for _ in 0..self.swarm.moves {
+            let (at, host) = self.somebody();
+            self.act_at(at, Act::Unplug(host, KeepsAddress::Yes));
+            self.act_at(at, Act::Move(host));
+            self.act_at(at + 3_000, Act::PlugIn(host));
+        }
         let strangers = [
             (self.swarm.attacks, Act::Attack),
             (self.swarm.garbage, Act::Garbage),
             (self.swarm.admin_acts, Act::Admin),
+            (self.swarm.flood, Act::Flood),
+            (self.swarm.broken_writes, Act::BreakWrite),
         ];
         for (times, act) in strangers {
             for _ in 0..times {
@@ -91,11 +101,24 @@ impl World {
             Act::CableOut(host) => self.hosts[host].cabled = false,
             Act::CableIn(host) => self.hosts[host].cabled = true,
             Act::ChangePc(host) => self.change_pc(host),
-            Act::Cut => self.cut("at rest"),
+            Act::Cut if self.storm => self.cut("at rest"),
+            // Armed in the last moment of the trouble.
+            Act::Cut => (),
             Act::CutInWrite(bytes) => {
                 self.boxed.arm(bytes);
                 self.act_at(self.now + 2_000, Act::Cut);
             }
+            Act::BreakWrite => self.boxed.break_write(),
+            Act::Move(host) => {
+                // Elsewhere it can have no use for its address.
+                self.oracle.given_back(host);
+                let place = &mut self.hosts[host].place;
+                *place = match place {
+                    Place::Link => Place::Relayed,
+                    Place::Relayed => Place::Link,
+                };
+            }
+            Act::Flood => self.flood(),
             Act::Boot => self.boot(),
             Act::Attack => self.attack(),
             Act::Garbage => self.garbage(),
@@ -223,14 +246,29 @@ impl World {
                 Command::AssignLine { handset: row.handset, line, extension, name }
             }
         };
-        // Somebody in a hurry restarts the phone at once.
-        if self.chance.happens(200) && self.hosts[host].powered {
-            self.hosts[host].phone.forget(KeepsAddress::Yes);
-            self.hosts[host].powered = false;
-            self.after_host(host);
-            self.plug_in(host);
-        }
+        let concerned = row.map(|row| row.mac);
         self.command(command);
+        // Its phone happens to ask for its file at this very moment.
+        let there = |host: &Host| Some(host.mac()) == concerned && host.is_reachable();
+        let at = self.hosts.iter().position(there);
+        if let Some((host, address)) = at.and_then(|at| Some((at, self.hosts[at].address?))) {
+            let one = &self.hosts[host];
+            let name = file_of(one.phone.kind(), one.mac());
+            self.strange_fetch(host, SocketAddrV4::new(address, 40_000), name);
+        }
+    }
+
+    /// A device nobody has seen asks for an address, and takes what is ready for it.
+    fn flood(&mut self) {
+        let mac = [2, 0xdd, self.chance.byte(), self.chance.byte(), self.chance.byte(), 1];
+        let from = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68);
+        let discover = builders::discover(mac, 1).bytes();
+        let wanted = Ipv4Addr::new(192, 168, 1, 100 + self.chance.below(50) as u8);
+        let request = builders::request_selecting(mac, 1, BOX, wanted).bytes();
+        for bytes in [discover, request] {
+            let (wan, mac, port, multicast) = (false, None, 67, false);
+            self.strange(ToBox { wan, from, mac, port, multicast, bytes });
+        }
     }
 
     /// An admin's wish from the WAN, which must be refused.

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-/// A small partition, so that it fills up now and then.
-const GEOMETRY: Geometry = Geometry { size: 32 * 1024, erase_block: 4 * 1024, page: 256 };
+/// Erase blocks of the flash, in bytes; small, so that a bank can be made to fit an office tightly.
+const ERASE_BLOCK: u32 = 1_024;
 /// First port of TFTP transfers.
 const TRANSFER_PORTS: u16 = 20_000;
 
@@ -50,6 +50,8 @@ pub(crate) enum Done {
 pub(crate) enum Stop {
     /// Its power was cut in the middle of a write.
     Cut,
+    /// A write failed: the daemon exits and is started anew.
+    Broken,
     /// Something that must not happen.
     Wrong(String),
 }
@@ -110,8 +112,11 @@ fn copy(durable: &Durable) -> Durable {
 }
 
 impl Appliance {
-    pub(crate) fn new(pool: u8, seed: u64) -> Appliance {
-        let mut flash = MemFlash::new(GEOMETRY);
+    /// A box with pools of so many addresses, and a flash of two banks that each hold `state_bytes`
+    /// and little more, so that they fill up now and then.
+    pub(crate) fn new(pool: u8, state_bytes: u32, seed: u64) -> Appliance {
+        let size = state_bytes.div_ceil(ERASE_BLOCK) * ERASE_BLOCK * 2;
+        let mut flash = MemFlash::new(Geometry { size, erase_block: ERASE_BLOCK, page: 256 });
         flash.seed(seed);
         flash.tear(if seed % 2 == 0 { Tear::Byte } else { Tear::Page });
         Appliance {
@@ -235,7 +240,14 @@ impl Appliance {
         self.running.as_mut().filter(|_| on).map(|running| &mut running.exchange)
     }
 
-    /// Takes an armed cut back.
+    /// Lets the next write fail.
+    pub(crate) fn break_write(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.flash_mut().fail_after(0);
+        }
+    }
+
+    /// Takes an armed cut or failure back.
     pub(crate) fn disarm(&mut self) {
         if let Some(journal) = &mut self.journal {
             journal.flash_mut().power_on();
@@ -322,6 +334,7 @@ impl Appliance {
         match written {
             Ok(()) => (),
             Err(AppendError::Fault(Fault::Flash(MemError::PowerCut))) => return Err(Stop::Cut),
+            Err(AppendError::Fault(Fault::Flash(MemError::Broken))) => return Err(Stop::Broken),
             Err(error) => return Err(Stop::Wrong(format!("an append failed: {error:?}"))),
         }
         for (no, event) in running.pending.drain(..) {
@@ -347,6 +360,7 @@ impl Appliance {
         match journal.idle() {
             Ok(_) => Ok(true),
             Err(journal::EraseError::Fault(Fault::Flash(MemError::PowerCut))) => Err(Stop::Cut),
+            Err(journal::EraseError::Fault(Fault::Flash(MemError::Broken))) => Err(Stop::Broken),
             Err(error) => Err(Stop::Wrong(format!("an erase failed: {error:?}"))),
         }
     }

@@ -14,7 +14,7 @@ impl World {
     pub(crate) fn attack(&mut self) {
         let victim = self.chance.place(self.hosts.len());
         let mac = self.hosts[victim].mac();
-        let name = file_of(mac, self.chance.below(4));
+        let name = file_of(self.hosts[victim].phone.kind(), mac);
         match self.chance.below(8) {
             0 => self.register_from_wan(victim),
             1 => self.replay_from_wan(),
@@ -28,7 +28,7 @@ impl World {
                 self.from_wan(67, bytes);
             }
             5 => self.command_from_wan(),
-            _ => self.intrude(mac),
+            _ => self.intrude(&name),
         }
     }
 
@@ -87,16 +87,15 @@ impl World {
     }
 
     /// A PC with a lease of its own asks for the file of a phone, and registers at random.
-    fn intrude(&mut self, mac: Mac) {
+    fn intrude(&mut self, name: &str) {
         let pcs = |host: &Host| {
             host.phone.kind() == Kind::Pc && host.is_reachable() && host.address.is_some()
         };
         let Some(pc) = self.hosts.iter().position(pcs) else { return };
         let Some(address) = self.hosts[pc].address else { return };
         let own = (self.hosts[pc].place == Place::Link).then(|| self.hosts[pc].mac());
-        let name = file_of(mac, self.chance.below(4));
         if self.chance.happens(500) {
-            return self.strange_fetch(pc, SocketAddrV4::new(address, 41_000), name);
+            return self.strange_fetch(pc, SocketAddrV4::new(address, 41_000), name.to_owned());
         }
         let name = name.trim_start_matches('/');
         let bytes = builders::request(1, name, "octet", &[("blksize", "1024")]);
@@ -187,13 +186,14 @@ fn stranger() -> SocketAddrV4 {
     SocketAddrV4::new(STRANGER, 5_062)
 }
 
-/// The name of the file of a phone, in the form of one maker.
-fn file_of(mac: Mac, form: u64) -> String {
+/// The name of the file with the secrets of a phone of this kind.
+pub(crate) fn file_of(kind: Kind, mac: Mac) -> String {
     let bare = mac.bare();
-    match form {
-        0 => format!("/p/{bare}.cfg"),
-        1 => format!("/cfg{bare}.xml"),
-        2 => format!("/p/snom-{}.htm", bare.to_string().to_uppercase()),
-        _ => format!("/p/{bare}-phone.cfg"),
+    match kind {
+        Kind::YealinkPnp | Kind::YealinkHttp => format!("/p/{bare}.cfg"),
+        Kind::SnomPnp | Kind::SnomHttp => format!("/p/{}.htm", bare.to_string().to_uppercase()),
+        Kind::Polycom => format!("/p/{bare}-line.cfg"),
+        Kind::GrandstreamPnp | Kind::Grandstream => format!("/p/cfg{bare}.xml"),
+        Kind::CiscoSpa | Kind::LinksysTftp | Kind::Pc => format!("/p/{bare}.xml"),
     }
 }

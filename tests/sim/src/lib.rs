@@ -42,9 +42,9 @@ const HEAL_MS: u64 = (10 + 13) * 60_000;
 /// How long the page may take to show what phones believe: after a start of the box the bindings
 /// come back with the next refresh, at half of an hour.
 const SHOWN_MS: u64 = 40 * 60_000;
-/// How long is waited for erases, and for leases of another DHCP server to run out, before a quiet
-/// time begins.
-const SETTLE_MS: u64 = 5 * 60_000;
+/// How long is waited before a quiet time begins: what changes by itself is written at most once a
+/// day, so what changed last in the trouble may be written a day later.
+const SETTLE_MS: u64 = 25 * 3_600_000;
 
 /// A promise that was broken.
 #[derive(Clone, PartialEq, Eq, Debug)]

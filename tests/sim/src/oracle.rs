@@ -55,16 +55,27 @@ impl Oracle {
         }
     }
 
-    /// The owner of a secret that stands in these bytes as a word, if it is not `allowed`.
-    pub(crate) fn leak(&self, bytes: &[u8], allowed: Option<Mac>) -> Option<Mac> {
+    /// The secrets that stand in these bytes as words, each with its owner.
+    pub(crate) fn secrets_in<'a>(
+        &'a self,
+        bytes: &'a [u8],
+    ) -> impl Iterator<Item = (&'a str, Mac)> + 'a {
         let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
         let likely = words.filter(|word| matches!(word.len(), PASSWORD_LEN | WEB_PASSWORD_LEN));
-        likely
-            .filter_map(|word| self.secrets.get(std::str::from_utf8(word).ok()?).copied())
-            .find(|owner| Some(*owner) != allowed)
+        likely.filter_map(|word| {
+            let word = std::str::from_utf8(word).ok()?;
+            Some((word, *self.secrets.get(word)?))
+        })
     }
 
-    /// A host was given an address; the host that holds it by an earlier promise, if there is one.
+    /// The owner of a secret in these bytes, if it is not `allowed`.
+    pub(crate) fn leak(&self, bytes: &[u8], allowed: Option<Mac>) -> Option<Mac> {
+        let owners = self.secrets_in(bytes).map(|(_, owner)| owner);
+        owners.into_iter().find(|owner| Some(*owner) != allowed)
+    }
+
+    /// A host was given an address, and gives up what it had; the host that holds the address by an
+    /// earlier promise, if there is one.
     pub(crate) fn given(
         &mut self,
         now_ms: u64,
@@ -73,24 +84,26 @@ impl Oracle {
         for_s: u32,
     ) -> Option<usize> {
         let until_ms = now_ms + u64::from(for_s) * 1_000;
+        self.given_back(host);
         let former = self.leases.insert(address, Lease { host, until_ms });
         former.filter(|lease| lease.host != host && lease.until_ms > now_ms).map(|lease| lease.host)
     }
 
-    /// A host gave its address back.
+    /// A host no longer has what it had.
     pub(crate) fn given_back(&mut self, host: usize) {
         self.leases.retain(|_, lease| lease.host != host);
     }
 }
 
-/// The line passwords of a device in a state.
-pub(crate) fn passwords(durable: &Durable, mac: Mac) -> BTreeSet<String> {
+/// The secrets of a device in a state.
+pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
     let mut own = None;
     let mut found = BTreeSet::new();
     for fact in durable.facts() {
         match fact {
-            Event::HandsetCreated { handset, mac: of, secret, .. } if of == mac.0 => {
+            Event::HandsetCreated { handset, mac: of, web, secret, .. } if of == mac.0 => {
                 own = Some(handset);
+                found.insert(web.text());
                 found.insert(secret.text());
             }
             Event::LineAdded { handset, secret, .. } if own == Some(handset) => {

@@ -1,6 +1,6 @@
 //! What must be true, looked at whenever something could have broken it.
 
-use crate::oracle::passwords;
+use crate::oracle::secrets_of;
 use crate::site::{is_pooled, BOX, FIXED};
 use crate::swarm::Place;
 use crate::world::{Host, World};
@@ -49,8 +49,10 @@ impl World {
         if address == BOX || fixed {
             self.wrong(format!("host {host} was given {address}, which is in use"));
         }
-        let others = self.hosts.iter().enumerate();
-        let twin = others.filter(|(at, _)| *at != host).find(|(_, other)| other.address == Some(address));
+        let others = self.hosts.iter().enumerate().filter(|(at, _)| *at != host);
+        let twin = others.clone().find(|(at, other)| {
+            other.address == Some(address) && !self.may_be_taken_from(*at)
+        });
         if let Some((twin, _)) = twin {
             self.wrong(format!("hosts {host} and {twin} both hold {address}"));
         }
@@ -69,10 +71,17 @@ impl World {
             return;
         }
         let former = self.oracle.given(self.now, host, address, for_s);
-        // An address may be taken from a PC that has been silent, never from a phone.
-        if let Some(former) = former.filter(|former| self.hosts[*former].is_phone()) {
+        if let Some(former) = former.filter(|former| !self.may_be_taken_from(*former)) {
             self.wrong(format!("{address} was given to host {host}, and is promised to {former}"));
         }
+    }
+
+    /// Whether a full pool may take an address from this host before its time is over: it is no
+    /// handset, and nobody can hear from it that it is still there.
+    fn may_be_taken_from(&self, host: usize) -> bool {
+        let one = &self.hosts[host];
+        let unheard = !one.is_reachable() || one.place == Place::Relayed || one.address.is_none();
+        unheard && self.boxed.kept.handset_of(one.mac()).is_none()
     }
 
     /// A phone registers with what it was told: flash must hold it by now.
@@ -82,10 +91,27 @@ impl World {
         if self.oracle.touched.contains(&mac) {
             return;
         }
-        let kept = passwords(&self.boxed.kept, mac);
+        let kept = secrets_of(&self.boxed.kept, mac);
         let lost = one.phone.accounts().iter().any(|account| !kept.contains(&account.password));
         if lost {
             self.wrong(format!("host {host} was told credentials that are not on flash"));
+        }
+    }
+
+    /// A file, or a part of one, leaves: its secrets are the receiver's own, and on flash.
+    pub(crate) fn only_for(&mut self, receiver: Option<Mac>, bytes: &[u8]) {
+        if let Some(mac) = self.oracle.leak(bytes, receiver) {
+            return self.wrong(format!("a secret of {mac} was sent to {receiver:?}"));
+        }
+        let Some(mac) = receiver.filter(|mac| !self.oracle.touched.contains(mac)) else { return };
+        let told: Vec<&str> = self.oracle.secrets_in(bytes).map(|(secret, _)| secret).collect();
+        if told.is_empty() {
+            return;
+        }
+        let kept = secrets_of(&self.boxed.kept, mac);
+        let early = told.iter().any(|secret| !kept.contains(*secret));
+        if early {
+            self.wrong(format!("{mac} was told a secret before it was on flash"));
         }
     }
 
@@ -221,11 +247,12 @@ fn name_of(event: &Event) -> String {
             format!("{} has {}", Mac(*mac), Ipv4Addr::from(*address))
         }
         Event::AddressForgotten { mac } => format!("{} has no address", Mac(*mac)),
-        Event::HandsetCreated { handset, mac, .. } => {
-            format!("{} is handset {}", Mac(*mac), handset.0)
+        Event::HandsetCreated { handset, mac, family, model, firmware, .. } => {
+            let make = format!("maker {family}, {model} {firmware}");
+            format!("{} is handset {}, {make}", Mac(*mac), handset.0)
         }
-        Event::HandsetRecognised { handset, model, firmware, .. } => {
-            format!("handset {} is a {model} {firmware}", handset.0)
+        Event::HandsetRecognised { handset, family, model, firmware } => {
+            format!("handset {} is of maker {family}, {model} {firmware}", handset.0)
         }
         Event::HandsetDeleted { handset } => format!("handset {} is gone", handset.0),
         Event::LineAdded { handset, .. } => format!("handset {} has a line more", handset.0),

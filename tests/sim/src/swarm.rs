@@ -38,6 +38,12 @@ pub struct Swarm {
     pub cuts: u32,
     /// Power cuts and restarts of phones.
     pub reboots: u32,
+    /// Writes to flash that fail although the power is on; the daemon starts anew.
+    pub broken_writes: u32,
+    /// Phones carried to the other network.
+    pub moves: u32,
+    /// Devices with random hardware addresses that ask for an address once.
+    pub flood: u32,
     /// Cables pulled and put back.
     pub pulls: u32,
     /// PCs that give their address back and return with another hardware address.
@@ -87,6 +93,9 @@ impl Swarm {
             pool: 50 + sometimes(300, 100) as u8,
             cuts: sometimes(600, 4),
             reboots: sometimes(500, 10),
+            broken_writes: sometimes(200, 3),
+            moves: if relayed_permille > 0 { sometimes(500, 4) } else { 0 },
+            flood: sometimes(200, 60),
             pulls: sometimes(300, 5),
             changing_pcs: sometimes(200, 80),
             fixed_pc: sometimes(400, 1) == 1,
@@ -111,6 +120,9 @@ impl Swarm {
             pool: 60,
             cuts: 0,
             reboots: 0,
+            broken_writes: 0,
+            moves: 0,
+            flood: 0,
             pulls: 0,
             changing_pcs: 0,
             fixed_pc: false,

@@ -11,7 +11,7 @@ use crate::swarm::{Place, Swarm};
 use crate::trace::{Trace, Verbosity};
 use exchange::time::Now;
 use exchange::Exchange;
-use phones::Phone;
+use phones::{AlgorithmPolicy, Phone, Settings};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
@@ -84,6 +84,10 @@ pub(crate) enum Act {
     ChangePc(usize),
     Cut,
     CutInWrite(u64),
+    BreakWrite,
+    /// A phone is carried to the other network while it has no power.
+    Move(usize),
+    Flood,
     Boot,
     Attack,
     Garbage,
@@ -139,6 +143,24 @@ pub(crate) struct World {
     at_once: u32,
 }
 
+/// What the state of such an office takes on flash at most, in bytes.
+fn state_bytes(swarm: &Swarm) -> u32 {
+    let devices = swarm.changing_pcs + swarm.flood;
+    160 * swarm.hosts.len() as u32 + 60 * swarm.admin_acts + 24 * devices
+}
+
+/// What differs between phones of one maker.
+fn habits(chance: &mut Chance) -> Settings {
+    Settings {
+        dhcp_broadcast_flag: chance.happens(200),
+        algorithms: match chance.happens(200) {
+            true => AlgorithmPolicy::PreferSha256,
+            false => AlgorithmPolicy::Md5Only,
+        },
+        ..Settings::default()
+    }
+}
+
 impl World {
     pub(crate) fn new(seed: u64, swarm: Option<Swarm>, verbosity: Verbosity) -> World {
         let mut chance = Chance::new(seed);
@@ -147,11 +169,14 @@ impl World {
             .hosts
             .iter()
             .enumerate()
-            .map(|(at, (kind, place))| Host::new(Phone::new(*kind, at as u32 + 1, seed), *place))
+            .map(|(at, (kind, place))| {
+                let settings = habits(&mut chance);
+                Host::new(Phone::with(*kind, at as u32 + 1, seed, settings), *place)
+            })
             .collect();
         World {
             now: 0,
-            boxed: Appliance::new(swarm.pool, chance.below(u64::MAX)),
+            boxed: Appliance::new(swarm.pool, state_bytes(&swarm), chance.below(u64::MAX)),
             report: Report { phones: hosts.iter().filter(|h| h.is_phone()).count(), ..Report::default() },
             next_pc: 1_000,
             door_moved: false,
@@ -287,6 +312,7 @@ impl World {
         match outcome {
             Ok(()) => (),
             Err(Stop::Cut) => self.cut("in a write"),
+            Err(Stop::Broken) => self.cut("because a write failed"),
             Err(Stop::Wrong(what)) => self.wrong(what),
         }
     }

@@ -115,7 +115,8 @@ impl Office {
             tokio::select! {
                 Ok((len, _)) = wires.dhcp.recv_from(&mut datagram) => {
                     let bytes = datagram.get(..len).unwrap_or_default();
-                    if let Some(phone) = reply_xid(bytes).and_then(|xid| wires.by_xid.get(&xid).copied()) {
+                    let xid = reply_xid(bytes);
+                    if let Some(phone) = xid.and_then(|xid| wires.by_xid.get(&xid).copied()) {
                         self.phones[phone].receive(clock.now().mono.0, Input::Dhcp(bytes));
                         self.carry_out(phone, &mut wires, clock).await;
                     }

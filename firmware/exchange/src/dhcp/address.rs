@@ -1,11 +1,12 @@
 //! Which address a device gets.
 
 use super::Question;
+use crate::board::Subnet;
 use crate::limits::PROBES_MAX;
 use crate::office::Office;
 use crate::output::Output;
 use crate::state::Event;
-use crate::time::Now;
+use crate::time::{Now, MINUTE_MS};
 use core::net::Ipv4Addr;
 
 /// What can be offered.
@@ -47,20 +48,80 @@ fn probed(office: &mut Office, now: Now, place: usize) -> Choice {
     if let Some(address) = office.leases.take_clean(place, board, durable, now.mono) {
         return Choice::Offer(address);
     }
+    // One that is being probed ahead anyway is found free sooner than a new one.
+    if let Some(address) = office.leases.want_probed(place) {
+        return Choice::Probe(address);
+    }
     if office.leases.probes() >= PROBES_MAX {
         return Choice::Later;
     }
-    unprobed(office, now, place).map_or(Choice::None, Choice::Probe)
+    let Some(subnet) = board.subnets.get(place) else { return Choice::None };
+    let free = office.leases.next_free(place, board, durable, now.mono);
+    // A held address is taken only once its holder was found silent; see `vacate`.
+    let held = free.or_else(|| spare(office, now, subnet, Probing::Can));
+    match held {
+        Some(address) => Choice::Probe(address),
+        // What is under probe is wanted by others, but not all of it need turn out free.
+        None if office.leases.probes_in(place) => Choice::Later,
+        None => Choice::None,
+    }
 }
 
-/// A free address, taken from the device that needs it least if the pool is full.
+/// A free address where nothing can be probed, taken from the device that needs it least if the
+/// pool is full.
 fn unprobed(office: &mut Office, now: Now, place: usize) -> Option<Ipv4Addr> {
     let free = office.leases.next_free(place, &office.board, &office.durable, now.mono);
-    if free.is_some() || !reclaim(office, now, place) {
+    if free.is_some() {
         return free;
     }
-    office.leases.search_again(place);
-    office.leases.next_free(place, &office.board, &office.durable, now.mono)
+    let subnet = office.board.subnets.get(place)?;
+    let address = spare(office, now, subnet, Probing::Cannot)?;
+    vacate(office, now, address).then_some(address)
+}
+
+/// Whether the holder of an address can be asked if he is still there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Probing {
+    Can,
+    Cannot,
+}
+
+/// The address that is missed least: of a stranger whose lease has lapsed, else, where it can be
+/// asked for first, of one that is no phone and was heard of least recently. Never a handset's.
+fn spare(office: &Office, now: Now, subnet: &Subnet, probing: Probing) -> Option<Ipv4Addr> {
+    let missed = office.leases.settled_in(subnet, now.mono).filter_map(|(address, lease)| {
+        if office.durable.handset_of(lease.mac).is_some() {
+            return None;
+        }
+        let device = office.devices.get(&lease.mac);
+        let heard = device.map_or(lease.seen, |device| device.last_seen.max(lease.seen));
+        let live = lease.until > now.mono;
+        let phone = device.is_some_and(|device| device.guess.family().is_some());
+        let silent = now.mono.since_ms(heard) >= MINUTE_MS;
+        let taken = !live || (probing == Probing::Can && !phone && silent);
+        taken.then_some((live, heard, address))
+    });
+    missed.min().map(|(_, _, address)| address)
+}
+
+/// Takes an address from the stranger that has it; `false` if it turned out to be a handset's, or
+/// strangers have caused too many records already.
+pub(crate) fn vacate(office: &mut Office, now: Now, address: Ipv4Addr) -> bool {
+    let leased = office.leases.at(address, now.mono).map(|lease| lease.mac);
+    let remembered = office.durable.holder_of(address);
+    for mac in leased.into_iter().chain(remembered) {
+        if office.durable.handset_of(mac).is_some() {
+            return false;
+        }
+        if office.durable.address_of(mac) == Some(address) {
+            if !office.spend(now) {
+                return false;
+            }
+            office.record(mac, Event::AddressForgotten { mac: mac.0 });
+        }
+        office.leases.end(mac);
+    }
+    true
 }
 
 /// The address that is this device's already, if it lies in this subnet.
@@ -70,7 +131,7 @@ fn own(office: &Office, now: Now, question: &Question<'_>) -> Option<Ipv4Addr> {
     let usable = |address: &Ipv4Addr| {
         subnet.network.contains(*address)
             && !office.leases.is_quarantined(*address, now.mono)
-            && office.leases.at(*address, now.mono).is_none_or(|lease| lease.mac == mac)
+            && office.leases.holder(*address, now.mono).is_none_or(|holder| holder == mac)
     };
     let reserved = subnet.reserved_for(mac).filter(usable);
     let pooled = |address: &Ipv4Addr| {
@@ -78,28 +139,13 @@ fn own(office: &Office, now: Now, question: &Question<'_>) -> Option<Ipv4Addr> {
     };
     let leased = office.leases.of(mac, now.mono).map(|(address, _)| address).filter(pooled);
     let remembered = office.durable.address_of(mac).filter(pooled);
-    reserved.or(leased).or(remembered)
+    let offered = office.leases.offered_to(mac, now.mono).filter(pooled);
+    reserved.or(leased).or(remembered).or(offered)
 }
 
 /// Whether a device may have exactly this address: it is its own, or was offered to it.
 pub(crate) fn holds(office: &Office, now: Now, question: &Question<'_>, address: Ipv4Addr) -> bool {
     own(office, now, question) == Some(address)
-}
-
-/// Takes an address from the device that needs it least; `false` when there is none to take.
-fn reclaim(office: &mut Office, now: Now, place: usize) -> bool {
-    let Some(subnet) = office.board.subnets.get(place) else { return false };
-    let Some((_, mac)) = office.leases.reclaimable(subnet, &office.durable, now.mono) else {
-        return false;
-    };
-    if office.durable.address_of(mac).is_some() {
-        if !office.spend(now) {
-            return false;
-        }
-        office.record(mac, Event::AddressForgotten { mac: mac.0 });
-    }
-    office.leases.end(mac);
-    true
 }
 
 /// Asks the link whether an address is used.

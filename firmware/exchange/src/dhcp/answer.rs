@@ -2,7 +2,7 @@
 
 use super::{lease_most_s, Question};
 use crate::catalog::{self, BoxAddresses, OptionList};
-use crate::leases::{Lease, Term};
+use crate::leases::Lease;
 use crate::limits::OFFER_MS;
 use crate::names::{RecordNo, Side};
 use crate::note::{Note, Table};
@@ -28,12 +28,7 @@ const LEASE_MIN_S: u32 = 600;
 /// Offers an address and keeps it for a while.
 pub(crate) fn offer(office: &mut Office, now: Now, question: &Question<'_>, address: Ipv4Addr) {
     let mac = question.message.chaddr;
-    let relay = Some(question.message.giaddr);
-    let bound = office.leases.of(mac, now.mono).filter(|(held, _)| *held == address);
-    if bound.is_none() {
-        let term = Term::Offered { until: now.mono.after_ms(OFFER_MS) };
-        office.leases.put(address, Lease { mac, term, relay, seen: now.mono });
-    }
+    office.leases.offer(mac, address, now.mono.after_ms(OFFER_MS));
     let options = options(office, question, Some(lease_s(office, question)));
     let codes = codes(&options);
     let after = office.relies_on(mac);
@@ -44,15 +39,16 @@ pub(crate) fn offer(office: &mut Office, now: Now, question: &Question<'_>, addr
 /// Binds an address to the device and says so once that is on flash.
 pub(crate) fn bind(office: &mut Office, now: Now, question: &Question<'_>, address: Ipv4Addr) {
     let mac = question.message.chaddr;
-    let was_bound = office.leases.bound(address, now.mono).is_some_and(|lease| lease.mac == mac);
-    let renewal = was_bound && !question.message.ciaddr.is_unspecified();
+    let held = office.leases.at(address, now.mono).filter(|lease| lease.mac == mac);
+    let renewal = held.filter(|_| !question.message.ciaddr.is_unspecified());
     let lease_s = lease_s(office, question);
-    let until = now.mono.after_ms(u64::from(lease_s) * SECOND_MS);
-    let relay = match office.leases.of(mac, now.mono) {
-        Some((_, lease)) if renewal => lease.relay,
-        Some(_) | None => Some(question.message.giaddr),
+    let lease = Lease {
+        mac,
+        until: now.mono.after_ms(u64::from(lease_s) * SECOND_MS),
+        // A renewal is unicast past the relay.
+        relay: renewal.map_or(Some(question.link()), |lease| lease.relay),
+        seen: now.mono,
     };
-    let lease = Lease { mac, term: Term::Bound { until }, relay, seen: now.mono };
     office.leases.put(address, lease);
     if let Some(device) = office.devices.get_mut(&mac) {
         device.address = Some(address);
@@ -62,7 +58,7 @@ pub(crate) fn bind(office: &mut Office, now: Now, question: &Question<'_>, addre
     let codes = codes(&options);
     let after = office.relies_on(mac);
     send(office, now, question, MessageType::Ack, address, &options, after);
-    let step = if renewal { Step::Renew(address) } else { Step::Ack(address, codes) };
+    let step = if renewal.is_some() { Step::Renew(address) } else { Step::Ack(address, codes) };
     office.step(now, mac, step);
 }
 
@@ -76,8 +72,10 @@ fn remember(office: &mut Office, now: Now, mac: Mac, address: Ipv4Addr) {
     {
         return office.note(now, Note::Full(Table::Addresses));
     }
-    let known = office.durable.handset_of(mac).is_some() && !office.read_only;
-    if known || office.spend(now) {
+    // A handset's first address is always written; one that moves and moves is capped like a stranger.
+    let first =
+        office.durable.handset_of(mac).is_some() && office.durable.address_of(mac).is_none();
+    if (first && !office.read_only) || office.spend(now) {
         office.record(mac, Event::AddressGiven { mac: mac.0, address: address.octets() });
     }
 }

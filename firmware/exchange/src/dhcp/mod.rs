@@ -9,8 +9,8 @@
 //! | DISCOVER | | OFFER: reserved, else had before, else asked for and free, else a new one |
 //! | REQUEST | server id ours, requested | ACK, or NAK if it is not ours to give (SELECTING) |
 //! | REQUEST | server id of another | nothing; the offer is dropped, the other server noted |
-//! | REQUEST | requested, no server id | ACK if right, NAK if wrong, nothing if unknown (INIT-REBOOT) |
-//! | REQUEST | ciaddr | ACK, NAK if another's, nothing if unknown (RENEWING, REBINDING) |
+//! | REQUEST | requested, no server id | ACK if right, NAK if wrong, else nothing (INIT-REBOOT) |
+//! | REQUEST | ciaddr | ACK, NAK if another's, else nothing (RENEWING, REBINDING) |
 //! | DECLINE | | the address is left alone for a day |
 //! | RELEASE | | nothing; the address stays the device's, for when it comes back |
 //! | INFORM | | ACK with options, without address and lease |
@@ -25,7 +25,7 @@ mod probe;
 
 use crate::catalog::{lease_s, Family, Sign};
 use crate::cause::Cause;
-use crate::leases::{Lease, Term};
+use crate::leases::Lease;
 use crate::names::Side;
 use crate::note::{Note, Protocol};
 use crate::office::Office;
@@ -55,6 +55,15 @@ pub(crate) struct Question<'a> {
     pub(crate) subnet: usize,
     /// The bytes, should the answer have to wait for a probe.
     pub(crate) bytes: &'a [u8],
+}
+
+impl Question<'_> {
+    /// The network it was relayed from: as its relay selects it (RFC 3527), else the relay's own.
+    fn link(&self) -> Ipv4Addr {
+        let relay = self.message.giaddr;
+        let agent = self.message.relay_agent().filter(|_| !relay.is_unspecified());
+        agent.and_then(|agent| agent.link_selection()).unwrap_or(relay)
+    }
 }
 
 impl Dhcp {
@@ -215,9 +224,7 @@ fn selecting(
         office.other_dhcp = Some((server, now.mono));
         office.note(now, Note::OtherDhcpServer(server));
         office.step(now, mac, Step::ChoseOther(server));
-        if office.durable.address_of(mac).is_none() {
-            office.leases.end(mac);
-        }
+        office.leases.withdraw(mac);
         return;
     }
     let Some(address) = requested else { return };
@@ -234,8 +241,7 @@ fn init_reboot(office: &mut Office, now: Now, question: &Question<'_>, address: 
         answer::nak(office, now, question, address);
     } else if address::holds(office, now, question, address) {
         answer::bind(office, now, question, address);
-    } else if office.leases.of(mac, now.mono).is_some() || office.durable.address_of(mac).is_some()
-    {
+    } else if is_on_record(office, now, mac) {
         answer::nak(office, now, question, address);
     }
     // RFC 2131 4.3.2: no record of this client: stay silent. Another server may own it.
@@ -244,11 +250,16 @@ fn init_reboot(office: &mut Office, now: Now, question: &Question<'_>, address: 
 fn renewing(office: &mut Office, now: Now, question: &Question<'_>, address: Ipv4Addr) {
     if address::holds(office, now, question, address) {
         answer::bind(office, now, question, address);
-    } else if office.leases.at(address, now.mono).is_some()
+    } else if office.leases.holder(address, now.mono).is_some()
         || office.durable.holder_of(address).is_some()
+        || is_on_record(office, now, question.message.chaddr)
     {
         answer::nak(office, now, question, address);
     }
+}
+
+fn is_on_record(office: &Office, now: Now, mac: Mac) -> bool {
+    office.leases.of(mac, now.mono).is_some() || office.durable.address_of(mac).is_some()
 }
 
 fn decline(office: &mut Office, now: Now, question: &Question<'_>) {
@@ -266,21 +277,21 @@ fn decline(office: &mut Office, now: Now, question: &Question<'_>) {
     let subnet = &office.board.subnets[question.subnet];
     if office.leases.quarantine(subnet, address, now.mono) {
         office.leases.end(mac);
+        office.leases.withdraw(mac);
         if office.durable.address_of(mac) == Some(address) && !office.read_only {
             office.record(mac, crate::state::Event::AddressForgotten { mac: mac.0 });
         }
     }
 }
 
-/// The lease ends, but the address stays the device's: a phone that comes back finds it. A stranger's
-/// is the first to be taken when the pool is full.
+/// The lease ends, but the address stays the device's: a phone that comes back finds it. A
+/// stranger's is the first to be taken when the pool is full.
 fn release(office: &mut Office, now: Now, question: &Question<'_>) {
     let message = question.message;
     let mac = message.chaddr;
     let held = office.leases.of(mac, now.mono).filter(|(held, _)| *held == message.ciaddr);
     if let Some((address, lease)) = held {
-        let lapsed = Term::Bound { until: now.mono };
-        office.leases.put(address, Lease { term: lapsed, ..lease });
+        office.leases.put(address, Lease { until: now.mono, ..lease });
         office.step(now, mac, Step::Release(address));
     }
 }

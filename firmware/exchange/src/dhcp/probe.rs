@@ -37,7 +37,10 @@ impl Waiting {
         question: &Question<'_>,
         address: Ipv4Addr,
     ) {
-        address::ask(office, question.subnet, address, now);
+        if !office.leases.want(address) {
+            address::ask(office, question.subnet, address, now);
+            office.leases.want(address);
+        }
         if self.by_address.len() < PROBES_MAX {
             let kept = (question.message.chaddr, question.arrival, question.bytes.to_vec());
             self.by_address.insert(address, kept);
@@ -51,8 +54,9 @@ impl Waiting {
             return;
         }
         self.by_address.remove(&address);
-        if office.leases.bound(address, now.mono).is_some_and(|lease| lease.mac == mac) {
-            return;
+        // Whoever has it is alive: another one is taken instead.
+        if office.leases.at(address, now.mono).is_some_and(|lease| lease.mac == mac) {
+            return office.leases.touch(address, now.mono);
         }
         let subnet = office.board.subnets.iter().find(|subnet| subnet.pools(address));
         if let Some(subnet) = subnet {
@@ -76,7 +80,9 @@ fn offer(office: &mut Office, now: Now, arrival: Arrival, bytes: &[u8], address:
     let Ok(message) = Message::parse(bytes) else { return };
     let Some(subnet) = subnet_of(office, &arrival, &message) else { return };
     let question = Question { arrival, message: &message, subnet, bytes };
-    answer::offer(office, now, &question, address);
+    if address::vacate(office, now, address) {
+        answer::offer(office, now, &question, address);
+    }
 }
 
 /// Starts as many probes as may be under way, for the pools that have few addresses ready.

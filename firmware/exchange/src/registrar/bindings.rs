@@ -9,7 +9,7 @@ use super::wanted::{is_same_uri, Wanted, WantedContact};
 use crate::limits::CONTACTS_PER_LINE_MAX;
 use crate::names::{HandsetNo, LineNo};
 use crate::output::{Line, StreamNo};
-use crate::sip::Request;
+use crate::request::Request;
 use crate::time::{Instant, SECOND_MS};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};

@@ -5,13 +5,11 @@
 //! router cannot lock a phone out. A password here has 120 random bits, so what this saves is not
 //! the password but the work and the noise.
 
-use crate::limits::LOGIN_SOURCES_MAX;
+use crate::limits::{GUESSES_MAX, LOGIN_SOURCES_MAX};
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use alloc::collections::BTreeMap;
 use core::net::Ipv4Addr;
 
-/// Wrong answers within [`WINDOW_MS`] that are let pass.
-const GUESSES_MAX: u8 = 10;
 /// The time in which they count together.
 const WINDOW_MS: u64 = MINUTE_MS;
 /// How long an address that gave more gets no answer to a wrong one.

@@ -8,7 +8,7 @@ use crate::catalog::Sign;
 use crate::cause::Cause;
 use crate::office::Office;
 use crate::provision;
-use crate::sip::Request;
+use crate::request::Request;
 use crate::story::Step;
 use crate::time::{Now, Wall};
 use core::fmt;

@@ -2,15 +2,12 @@
 //!
 //! RFC 3261 section 10.3 steps 6 and 7 as far as they need no bindings, and RFC 5626 section 6.
 
-use crate::limits::{CONTACTS_PER_LINE_MAX, EXPIRES_MAX_S, EXPIRES_MIN_S};
-use crate::sip::{Reply, Request};
+use crate::limits::{
+    CONTACTS_PER_LINE_MAX, EXPIRES_MAX_S, EXPIRES_MIN_S, INSTANCE_BYTES_MAX, URI_BYTES_MAX,
+};
+use crate::request::{Reply, Request};
 use alloc::vec::Vec;
 use wire::sip::{percent_decoded, Contact, Name, NameAddr, SipUri, Uri};
-
-/// Bytes of a Contact URI that is bound.
-const URI_BYTES_MAX: usize = 512;
-/// Bytes of an instance that is bound; a `urn:uuid` has 45.
-const INSTANCE_BYTES_MAX: usize = 128;
 
 /// What is to become of the bindings.
 pub(super) enum Wanted<'a> {

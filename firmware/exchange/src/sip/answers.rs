@@ -4,9 +4,9 @@
 //! was said to somebody who does. A full shelf gives up its oldest answer; whoever repeats that
 //! request is answered anew. Nothing is kept for streams, on which nothing is repeated.
 
-use crate::limits::TRANSACTIONS_MAX;
+use crate::limits::{ANSWER_BYTES_MAX, SHELF_ANSWERS_MAX, SHELF_BYTES_MAX};
 use crate::names::RecordNo;
-use crate::sip::{Reply, Request};
+use crate::request::{Reply, Request};
 use crate::time::{Instant, SECOND_MS};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -15,13 +15,6 @@ use wire::sip::{Essentials, Name};
 
 /// Timer J of RFC 3261 section 17.2.2: 64 times T1.
 const KEEP_MS: u64 = 32 * SECOND_MS;
-/// Answers of one shelf.
-const SHELF_ANSWERS_MAX: usize = TRANSACTIONS_MAX / 2;
-/// Bytes of the answers of one shelf together.
-const SHELF_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// Bytes of an answer that is kept; no phone's comes near.
-const ANSWER_BYTES_MAX: usize = 8 * 1024;
-
 /// Everything said lately.
 #[derive(Default)]
 pub(crate) struct Answers {

@@ -2,8 +2,8 @@
 //!
 //! Requests and answers are plain text here and digests are computed by hand, so that nothing of
 //! the firmware's own codec judges itself.
-#![allow(dead_code)] // Each test file uses its own part of this.
-#![allow(clippy::expect_used)] // What is missing here should fail its test.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::expect_used, reason = "what is missing here should fail its test")]
 
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::command::{By, Command};

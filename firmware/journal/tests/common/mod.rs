@@ -1,7 +1,7 @@
 //! A script of appends, compactions and idle erases, and what must be on flash before and after
 //! each step.
-#![allow(dead_code)] // each test binary uses its own part of this
-#![allow(clippy::expect_used)] // an expectation that fails is how a test fails
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(clippy::expect_used, reason = "an expectation that fails is how a test fails")]
 
 use journal::mem::{MemError, MemFlash};
 use journal::{Geometry, Journal, Mounted};

@@ -22,7 +22,7 @@ fn a_file_of_twelve_kilobytes_takes_at_most_100_microseconds() {
 }
 
 // The quickest of many runs: what the work costs, without what the machine did meanwhile.
-#[allow(clippy::disallowed_methods)] // A measurement reads the clock.
+#[allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 fn time(templates: &Templates, name: &str, out: &mut Vec<u8>) -> (Duration, usize) {
     let values = office::handset("Europe/Berlin", 8, "Anna Schmidt");
     let runs = if cfg!(debug_assertions) { 1 } else { RUNS };

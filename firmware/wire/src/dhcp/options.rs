@@ -201,7 +201,7 @@ const LENGTHS: [(u8, u16, u16); 14] = [
 pub struct Value<'a>(Bytes<'a>);
 
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant)] // there is no allocator to box the rare joined value
+#[allow(clippy::large_enum_variant, reason = "there is no allocator to box the rare joined value")]
 enum Bytes<'a> {
     One(&'a [u8]),
     Joined(Vec<u8, VALUE_BYTES_MAX>),

@@ -1,6 +1,6 @@
 //! What the tests of SIP share: the corpus, the addresses, and a server's view of a message.
-#![allow(dead_code)] // Each test file uses its own part of this.
-#![allow(clippy::expect_used)] // A fixture that cannot be read should fail its test.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::expect_used, reason = "a fixture that cannot be read should fail its test")]
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};

@@ -1,0 +1,76 @@
+//! What is known of one device since this start: what it said, what it did, where it was heard.
+//!
+//! Nothing of it survives a power cut, and none of it is more than the device's own word; what it may
+//! do follows from [`crate::policy`] and [`crate::provision`], never from here.
+
+use crate::catalog::{Guess, Sign, SignKind, Weight};
+use crate::names::{InterfaceNo, RecordNo};
+use crate::story::Story;
+use crate::time::Instant;
+use core::net::Ipv4Addr;
+
+/// What is known of a device since this start.
+pub(crate) struct Device {
+    pub(crate) story: Story,
+    pub(crate) guess: Guess,
+    /// What it said last, by kind of sign, as a fingerprint; 0 for nothing.
+    pub(crate) said: [u64; SignKind::ALL.len()],
+    /// Whether anything was ever heard of it, and not only said about it.
+    pub(crate) heard: bool,
+    pub(crate) last_seen: Instant,
+    pub(crate) address: Option<Ipv4Addr>,
+    /// The last fact about it; what is promised to it waits for that.
+    pub(crate) relies_on: RecordNo,
+    /// When its model, firmware or Contact was last written.
+    pub(crate) rewritten: Option<Instant>,
+    /// Where it was heard by DHCP: port and relay.
+    pub(crate) place: Option<(InterfaceNo, Ipv4Addr, Instant)>,
+    pub(crate) two_places: Option<Instant>,
+}
+
+impl Device {
+    /// Whether it has told by itself who made it, and does not merely look like it.
+    pub(crate) fn says_its_maker(&self) -> bool {
+        self.guess.led_by().any(|kind| kind.weight() == Weight::Strong)
+    }
+
+    /// A device met for the first time relies on whatever was made true before: facts about it may
+    /// be among that.
+    pub(crate) fn new(now: Instant, records: RecordNo) -> Device {
+        Device {
+            story: Story::default(),
+            guess: Guess::default(),
+            said: [0; SignKind::ALL.len()],
+            heard: false,
+            last_seen: now,
+            address: None,
+            relies_on: records,
+            rewritten: None,
+            place: None,
+            two_places: None,
+        }
+    }
+}
+
+/// FNV-1a over the kind and the bytes of a sign; it only saves looking up the same thing again, and
+/// what a sign says is never more than a guess.
+pub(crate) fn fingerprint(sign: &Sign<'_>) -> u64 {
+    let mac;
+    let bytes = match sign {
+        Sign::Oui(address) => {
+            mac = address.0;
+            mac.get(..5).unwrap_or_default()
+        }
+        Sign::VendorClass(bytes)
+        | Sign::ParameterList(bytes)
+        | Sign::HostName(bytes)
+        | Sign::UserClass(bytes)
+        | Sign::FileName(bytes)
+        | Sign::HttpUserAgent(bytes)
+        | Sign::SipUserAgent(bytes)
+        | Sign::PnpEvent(bytes)
+        | Sign::PnpRequestUri(bytes) => bytes,
+    };
+    let seed = 0xcbf2_9ce4_8422_2325 ^ (sign.kind() as u64 + 1);
+    bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,150 @@
+//! A new address is given only after nobody answered for it, and no known phone waits for that.
+
+mod support;
+
+use exchange::limits::{PROBES_MAX, PROBE_WAIT_MS};
+use exchange::note::Note;
+use phones::builders::{discover, request_init_reboot, request_renewing, request_selecting};
+use std::net::Ipv4Addr;
+use support::{address, boards, Office, PC, PHONE, PHONE_2, SERVER};
+use wire::Mac;
+
+const OFFER_10: &str = "OFFER 10.1.0.10 to 00:15:65:00:00:01 as 10.1.0.10:68";
+
+#[test]
+fn a_newcomer_waits_until_its_address_stayed_silent() {
+    let mut office = Office::new(boards::probing);
+    let heard = office.discovers(PHONE);
+    heard.answers([]);
+    assert_eq!(heard.probes, [address(10)]);
+    assert!(office.exchange.next_deadline(office.now().mono).0 <= office.now_ms + PROBE_WAIT_MS);
+    office.after_ms(PROBE_WAIT_MS - 1).answers([]);
+    office.discovers(PHONE).answers([]);
+    office.after_ms(1).answers([OFFER_10]);
+    let taken = office.hears(&request_selecting(PHONE, 2, SERVER, address(10)));
+    assert_eq!(taken.reply().kind, "ACK");
+}
+
+/// A client asks until it is offered an address.
+fn newcomer(office: &mut Office, mac: [u8; 6]) -> Ipv4Addr {
+    for _ in 0..4 {
+        let heard = office.discovers(mac);
+        let heard = if heard.sent.is_empty() { office.after_ms(PROBE_WAIT_MS) } else { heard };
+        if !heard.sent.is_empty() {
+            return heard.reply().message.yiaddr();
+        }
+    }
+    panic!("no offer for {}", Mac(mac));
+}
+
+#[test]
+fn an_address_that_answers_is_noted_and_another_is_tried() {
+    let mut office = Office::new(boards::probing);
+    office.discovers(PHONE);
+    let heard = office.answered(address(10), PC);
+    assert_eq!(heard.notes, [Note::Conflict(address(10), Mac(PC))]);
+    office.after_ms(PROBE_WAIT_MS).answers([]);
+    assert_ne!(newcomer(&mut office, PHONE), address(10));
+    assert_ne!(newcomer(&mut office, PHONE_2), address(10));
+}
+
+#[test]
+fn a_newcomer_takes_over_a_probe_that_is_under_way() {
+    let mut office = Office::new(boards::small_probing);
+    assert_eq!(office.tick().probes.len(), 4);
+    office.wait_ms(100);
+    let heard = office.discovers(PHONE);
+    assert!(heard.notes.is_empty() && heard.probes.is_empty(), "the pool is not full");
+    office.after_ms(PROBE_WAIT_MS - 100).answers([OFFER_10]);
+    assert!(office.exchange.view(office.now()).alarms.is_empty());
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_changes_nothing() {
+    let mut office = Office::new(boards::probing);
+    let heard = office.answered(address(10), PC);
+    assert!(heard.notes.is_empty());
+    office.discovers(PHONE);
+    office.after_ms(PROBE_WAIT_MS).answers([OFFER_10]);
+}
+
+#[test]
+fn addresses_probed_ahead_are_offered_at_once() {
+    let mut office = Office::new(boards::probing);
+    let probes = office.tick().probes;
+    assert!(!probes.is_empty() && probes.len() <= PROBES_MAX);
+    office.after_ms(PROBE_WAIT_MS);
+    let heard = office.discovers(PHONE);
+    heard.answers([OFFER_10]);
+    assert!(heard.probes.is_empty());
+    office.discovers(PHONE_2).answers(["OFFER 10.1.0.11 to 00:15:65:00:00:02 as 10.1.0.11:68"]);
+}
+
+#[test]
+fn what_was_silent_an_hour_ago_is_asked_again() {
+    let mut office = Office::new(boards::probing);
+    office.tick();
+    office.after_ms(PROBE_WAIT_MS);
+    office.wait_ms(3_600_001);
+    let heard = office.discovers(PHONE);
+    heard.answers([]);
+    assert_eq!(heard.probes.len(), 1);
+}
+
+#[test]
+fn a_known_phone_never_waits() {
+    let mut office = Office::new(boards::probing);
+    office.discovers(PHONE);
+    office.after_ms(PROBE_WAIT_MS);
+    office.hears(&request_selecting(PHONE, 2, SERVER, address(10)));
+    for restarted in [false, true] {
+        if restarted {
+            office.restart();
+        }
+        for draft in [
+            discover(PHONE, 1),
+            request_init_reboot(PHONE, 1, address(10)),
+            request_renewing(PHONE, 1, address(10)),
+        ] {
+            let heard = office.hears(&draft);
+            assert_eq!((heard.says().len(), heard.probes.len()), (1, 0), "restarted {restarted}");
+        }
+    }
+}
+
+#[test]
+fn no_more_probes_are_under_way_than_may_be() {
+    let mut office = Office::new(boards::probing);
+    let mut probes = 0;
+    for no in 0..=u8::MAX {
+        probes += office.discovers([2, 0, 0, 0, 2, no]).probes.len();
+    }
+    assert!((50..=PROBES_MAX).contains(&probes), "{probes}");
+    let offers = office.after_ms(PROBE_WAIT_MS).says();
+    assert_eq!(offers.len(), 50, "one for each address of the pool");
+}
+
+#[test]
+fn a_computer_that_answers_keeps_the_address_that_was_to_be_taken() {
+    let mut office = Office::new(boards::small_probing);
+    let pcs: Vec<[u8; 6]> = (0..4).map(|no| [0x3c, 0x97, 0x0e, 0, 0, no]).collect();
+    for (pc, expected) in pcs.iter().zip(10..) {
+        let offered = newcomer(&mut office, *pc);
+        assert_eq!(offered, address(expected));
+        office.hears(&request_selecting(*pc, 2, SERVER, offered));
+        office.wait_ms(1_000);
+    }
+    office.after_ms(7_200_000);
+    let heard = office.discovers(PHONE);
+    assert_eq!((heard.probes.as_slice(), heard.records.len()), (&[address(10)][..], 0));
+    let heard = office.answered(address(10), [0x3c, 0x97, 0x0e, 0, 0, 0]);
+    assert_eq!(heard.notes, [], "it is his");
+    office.after_ms(PROBE_WAIT_MS).answers([]);
+    let renewed = office.hears(&request_renewing([0x3c, 0x97, 0x0e, 0, 0, 0], 3, address(10)));
+    renewed.answers(["ACK 10.1.0.10 to 10.1.0.10:68"]);
+    let heard = office.discovers(PHONE);
+    assert_eq!(heard.probes, [address(11)], "the next one is asked");
+    let taken = office.after_ms(PROBE_WAIT_MS);
+    taken.answers(["OFFER 10.1.0.11 to 00:15:65:00:00:01 as 10.1.0.11:68"]);
+    assert_eq!(taken.facts(), ["AddressForgotten"], "once nobody answered");
+}

@@ -1,0 +1,57 @@
+//! Files in place of the shipped templates: what a test must read is easily read.
+
+use exchange::render::{Render, Unrendered, Values};
+
+/// Every value on a line of its own.
+pub(crate) struct Plain;
+
+impl Render for Plain {
+    fn render(&self, template: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
+        let mut text = format!("template {template}\nmodel {}\n", values.model);
+        text += &format!("url {}\n", values.site.provision_url);
+        if let Some(handset) = &values.handset {
+            text += &format!("mac {}\nweb {}\n", handset.mac, handset.web_password);
+            for line in &handset.lines {
+                text += &format!("line {} {} {}\n", line.number, line.login, line.password);
+                text += &format!("label {}\n", line.label);
+            }
+        }
+        out.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Nothing can be made.
+pub(crate) struct Broken;
+
+impl Render for Broken {
+    fn render(&self, _: &str, _: &Values, _: &mut Vec<u8>) -> Result<(), Unrendered> {
+        Err(Unrendered::Failed { line: 1 })
+    }
+}
+
+/// A file of so many bytes that count up.
+pub(crate) struct Bytes(pub(crate) usize);
+
+impl Render for Bytes {
+    fn render(&self, _: &str, _: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
+        out.extend((0..self.0).map(|at| (at / 7) as u8));
+        Ok(())
+    }
+}
+
+/// A text with every kind of line end.
+pub(crate) struct LineEnds;
+
+impl Render for LineEnds {
+    fn render(&self, _: &str, _: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
+        out.extend_from_slice(b"a\nb\r\nc\rd\r");
+        Ok(())
+    }
+}
+
+/// What stands after a word at the beginning of a line of a [`Plain`] file.
+pub(crate) fn value<'a>(file: &'a [u8], word: &str) -> Option<&'a str> {
+    let text = std::str::from_utf8(file).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
+}
