@@ -20,6 +20,8 @@ pub(crate) mod tests;
 pub(crate) use guests::{Guests, Limits};
 
 use crate::call::{Call, Desk, Origin, Reply};
+use crate::config::Device;
+use crate::sockets;
 use crate::web::WebSite;
 use exchange::names::{InterfaceNo, Side};
 use guests::{Guest, Phase, Watched, TICK};
@@ -35,7 +37,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::MissedTickBehavior;
 
 /// Every answer, complete before it is sent.
@@ -55,17 +57,11 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Binds an address; needs a runtime to be entered.
-    pub(crate) fn bind(at: SocketAddrV4) -> io::Result<Listener> {
-        let bound = || {
-            let socket = TcpSocket::new_v4()?;
-            socket.set_reuseaddr(true)?;
-            socket.bind(SocketAddr::V4(at))?;
-            let listener = socket.listen(BACKLOG)?;
-            let port = listener.local_addr()?.port();
-            Ok(Listener { listener, at: SocketAddrV4::new(*at.ip(), port) })
-        };
-        bound().map_err(|error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}")))
+    /// Binds an address of a port; needs a runtime to be entered.
+    pub(crate) fn bind(at: SocketAddrV4, device: Option<&Device>) -> io::Result<Listener> {
+        let listener = sockets::tcp(at, device, BACKLOG)?;
+        let port = listener.local_addr()?.port();
+        Ok(Listener { listener, at: SocketAddrV4::new(*at.ip(), port) })
     }
 
     /// Where it listens, with the port the system chose if it was asked to.

@@ -121,41 +121,37 @@ async fn open(
     let (told, flash_wake) = mpsc::unbounded_channel();
     let flash = FlashThread::start(journal, told)
         .map_err(|error| format!("the flash thread did not start: {error}"))?;
-    let sip: Vec<_> = ports
-        .iter()
-        .map(|port| (port.side, SocketAddrV4::new(port.address, port.sip_port)))
-        .collect();
+    let streams_wake = listen_sip(&ports)?;
+    let web_wake = listen_web(&web, &ports, password_set, &shown)?;
     let sockets = Sockets::open(ports).map_err(in_use)?;
-    let streams_wake = listen_sip(&sip).await?;
-    let web_wake = listen_web(&web, password_set, &shown).await?;
     let clock = Clock::start();
     let driver = Driver::new(exchange, clock, sockets, Streams::default(), flash, notes);
     Ok((driver, Wakes { web: web_wake, streams: streams_wake, flash: flash_wake, stop }))
 }
 
-async fn listen_sip(
-    ports: &[(Side, SocketAddrV4)],
-) -> Result<mpsc::Receiver<stream::Spoken>, String> {
+fn listen_sip(ports: &[Port]) -> Result<mpsc::Receiver<stream::Spoken>, String> {
     let (spoken, wake) = mpsc::channel(SPOKEN_MAX);
     let numbers = Arc::new(AtomicU32::new(1));
-    for (place, (side, at)) in ports.iter().enumerate() {
-        let listener = stream::bind(*at).await.map_err(in_use)?;
+    for (place, port) in ports.iter().enumerate() {
+        let listener = stream::bind(port).map_err(in_use)?;
         let interface = InterfaceNo(place as u8);
-        let listening = stream::listen(listener, interface, *side, numbers.clone(), spoken.clone());
-        tokio::spawn(listening);
+        let (side, numbers, spoken) = (port.side, numbers.clone(), spoken.clone());
+        tokio::spawn(stream::listen(listener, interface, side, numbers, spoken));
     }
     Ok(wake)
 }
 
-async fn listen_web(
+fn listen_web(
     web: &[(InterfaceNo, SocketAddrV4)],
+    ports: &[Port],
     password_set: bool,
     first_password: &str,
 ) -> Result<mpsc::Receiver<call::Asked>, String> {
     let (desk, wake) = call::desk();
     let site = Arc::new(WebSite::new());
     for (interface, at) in web {
-        let listener = http::Listener::bind(*at).map_err(in_use)?;
+        let device = ports.get(usize::from(interface.0)).and_then(|port| port.device.as_ref());
+        let listener = http::Listener::bind(*at, device).map_err(in_use)?;
         let serving = http::serve(listener, *interface, Side::Lan, desk.clone(), site.clone());
         tokio::spawn(serving);
         let port = if at.port() == 80 { String::new() } else { format!(":{}", at.port()) };

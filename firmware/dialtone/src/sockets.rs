@@ -5,7 +5,7 @@
 //! is read before anything is answered: a storm is lost in a full receive buffer, not in work.
 
 use crate::call::Origin;
-use crate::config::Port;
+use crate::config::{Device, Port};
 use crate::raw::{self, RawPort, Spoke};
 use exchange::names::{InterfaceNo, Side};
 use exchange::{Departure, Line, To, TransferNo};
@@ -18,7 +18,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use tokio::io::unix::AsyncFd;
+use tokio::net::{TcpListener, TcpSocket};
 use wire::Mac;
 
 /// Where phones ask who configures them.
@@ -236,6 +238,23 @@ impl Sockets {
 
 /// Keys of packet sockets, apart from those of UDP sockets.
 const RAW_MARK: u64 = 1 << 63;
+
+/// A TCP listener at an address, bound to the port's device where it has one: what comes in by
+/// another port is not heard, even if it names this address. Needs a runtime to be entered.
+pub(crate) fn tcp(
+    at: SocketAddrV4,
+    device: Option<&Device>,
+    backlog: u32,
+) -> io::Result<TcpListener> {
+    let listen = || {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind_device(device.map(|device| device.name.as_bytes()))?;
+        socket.bind(at.into())?;
+        socket.listen(backlog)
+    };
+    listen().map_err(|error| io::Error::new(error.kind(), format!("{at}: {error}")))
+}
 
 /// A UDP socket at an address, bound to the port's device where it has one.
 fn udp(port: &Port, at: SocketAddrV4) -> io::Result<OwnedFd> {

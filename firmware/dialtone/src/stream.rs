@@ -2,6 +2,8 @@
 //! messages mean is the exchange's business.
 
 use crate::call::Origin;
+use crate::config::Port;
+use crate::sockets;
 use exchange::names::{InterfaceNo, Side};
 use exchange::StreamNo;
 use std::collections::BTreeMap;
@@ -183,9 +185,11 @@ async fn write(connection: &mut TcpStream, bytes: &[u8]) -> bool {
     matches!(timeout(WRITTEN_WITHIN, connection.write_all(bytes)).await, Ok(Ok(())))
 }
 
-/// Binds the SIP port of a network port for TCP.
-pub(crate) async fn bind(at: SocketAddrV4) -> std::io::Result<TcpListener> {
-    TcpListener::bind(at)
-        .await
-        .map_err(|error| std::io::Error::new(error.kind(), format!("SIP over TCP, {at}: {error}")))
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 256;
+
+/// Binds the SIP port of a network port for TCP; needs a runtime to be entered.
+pub(crate) fn bind(port: &Port) -> std::io::Result<TcpListener> {
+    let at = SocketAddrV4::new(port.address, port.sip_port);
+    sockets::tcp(at, port.device.as_ref(), BACKLOG)
 }

@@ -119,6 +119,16 @@ impl Leases {
         (*until > now).then_some(*address)
     }
 
+    /// The live offers in a pool: to whom, which, and until when.
+    pub(crate) fn offers_in<'a>(
+        &'a self,
+        subnet: &'a Subnet,
+        now: Instant,
+    ) -> impl Iterator<Item = (Mac, Ipv4Addr, Instant)> + 'a {
+        let offers = self.offers.iter().map(|(mac, (address, until))| (*mac, *address, *until));
+        offers.filter(move |(_, address, until)| *until > now && subnet.pools(*address))
+    }
+
     /// The live lease of a device.
     pub(crate) fn of(&self, mac: Mac, now: Instant) -> Option<(Ipv4Addr, Lease)> {
         let address = *self.by_mac.get(&mac)?;

@@ -76,6 +76,8 @@ pub const LOGIN_SOURCES_MAX: usize = 256;
 
 /// How long an offered address is kept for the client to ask for it.
 pub const OFFER_MS: u64 = 60 * SECOND_MS;
+/// How long an offered address is kept even if no other is left for somebody else.
+pub const OFFER_FIRM_MS: u64 = 2 * SECOND_MS;
 /// How long a declined or conflicting address is left alone.
 pub const QUARANTINE_MS: u64 = 24 * HOUR_MS;
 /// Most addresses of one subnet in quarantine; a flood of DECLINEs must not empty the pool.

@@ -203,9 +203,9 @@ impl Office {
 
     /// Makes room for a device that an admin speaks of, without its having been heard.
     pub(crate) fn speak_of(&mut self, now: Now, mac: Mac) {
-        let heard = self.devices.get(&mac).is_some_and(|device| device.heard);
+        let before = self.devices.get(&mac).map(|device| (device.heard, device.last_seen));
         if let Some(device) = self.meet(now, mac) {
-            device.heard = heard;
+            (device.heard, device.last_seen) = before.unwrap_or((false, now.mono));
         }
     }
 

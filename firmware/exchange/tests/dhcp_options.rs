@@ -119,7 +119,7 @@ fn a_device_nobody_knows_gets_what_it_asks_for_in_the_form_of_the_rfcs() {
 
 #[test]
 fn a_time_zone_is_told_in_each_form_that_is_asked_for() {
-    let asked = offered(PC, b"", &[2, 100, 101]);
+    let asked = offered(PC, b"x", &[2, 100, 101]);
     let zone = [hour_east(), text(100, "CET-1CEST,M3.5.0,M10.5.0/3"), text(101, "Europe/Berlin")];
     assert_eq!(asked.get(6..), Some(&zone[..]));
 }

@@ -2,12 +2,13 @@
 
 use super::Question;
 use crate::board::Subnet;
-use crate::limits::PROBES_MAX;
+use crate::limits::{OFFER_FIRM_MS, OFFER_MS, PROBES_MAX};
 use crate::office::Office;
 use crate::output::Output;
 use crate::state::Event;
 use crate::time::{Now, MINUTE_MS};
 use core::net::Ipv4Addr;
+use wire::Mac;
 
 /// What can be offered.
 pub(crate) enum Choice {
@@ -32,18 +33,18 @@ pub(crate) fn choose(office: &mut Office, now: Now, question: &Question<'_>) -> 
     let Some(subnet) = office.board.subnets.get(place) else { return Choice::None };
     let has_arp = office.board.interface(subnet.interface).is_some_and(|port| port.has_arp);
     if has_arp && !subnet.relayed {
-        return probed(office, now, place);
+        return probed(office, now, place, question.message.chaddr);
     }
     let asked = question.message.requested_ip().filter(|asked| {
         office.leases.is_free(subnet, &office.board, &office.durable, *asked, now.mono)
     });
-    match asked.or_else(|| unprobed(office, now, place)) {
+    match asked.or_else(|| unprobed(office, now, place, question.message.chaddr)) {
         Some(address) => Choice::Offer(address),
         None => Choice::None,
     }
 }
 
-fn probed(office: &mut Office, now: Now, place: usize) -> Choice {
+fn probed(office: &mut Office, now: Now, place: usize, mac: Mac) -> Choice {
     let (board, durable) = (&office.board, &office.durable);
     if let Some(address) = office.leases.take_clean(place, board, durable, now.mono) {
         return Choice::Offer(address);
@@ -55,8 +56,11 @@ fn probed(office: &mut Office, now: Now, place: usize) -> Choice {
     if office.leases.probes() >= PROBES_MAX {
         return Choice::Later;
     }
-    let Some(subnet) = board.subnets.get(place) else { return Choice::None };
     let free = office.leases.next_free(place, board, durable, now.mono);
+    if let (None, Some(address)) = (free, withdrawn(office, now, place, mac)) {
+        return Choice::Offer(address);
+    }
+    let Some(subnet) = office.board.subnets.get(place) else { return Choice::None };
     // A held address is taken only once its holder was found silent; see `vacate`.
     let held = free.or_else(|| spare(office, now, subnet, Probing::Can));
     match held {
@@ -69,14 +73,33 @@ fn probed(office: &mut Office, now: Now, place: usize) -> Choice {
 
 /// A free address where nothing can be probed, taken from the device that needs it least if the
 /// pool is full.
-fn unprobed(office: &mut Office, now: Now, place: usize) -> Option<Ipv4Addr> {
+fn unprobed(office: &mut Office, now: Now, place: usize, mac: Mac) -> Option<Ipv4Addr> {
     let free = office.leases.next_free(place, &office.board, &office.durable, now.mono);
+    let free = free.or_else(|| withdrawn(office, now, place, mac));
     if free.is_some() {
         return free;
     }
     let subnet = office.board.subnets.get(place)?;
     let address = spare(office, now, subnet, Probing::Cannot)?;
     vacate(office, now, address).then_some(address)
+}
+
+/// The address of an offer that nobody took up, taken back for somebody else. An offer is no promise
+/// (RFC 2131 4.3.1), and whoever asks under made-up addresses must not lock the others out: a phone
+/// may have what was offered to something that looks like none, its equals wait a little.
+fn withdrawn(office: &mut Office, now: Now, place: usize, mac: Mac) -> Option<Ipv4Addr> {
+    let phone = |mac: Mac| office.family(mac).is_some();
+    let asker = phone(mac);
+    let subnet = office.board.subnets.get(place)?;
+    let stale = office.leases.offers_in(subnet, now.mono).filter_map(|(to, address, until)| {
+        let age_ms = OFFER_MS.saturating_sub(until.since_ms(now.mono));
+        let other = phone(to);
+        let may = (asker && !other) || (asker == other && age_ms >= OFFER_FIRM_MS);
+        may.then_some((other, until, to, address))
+    });
+    let (_, _, to, address) = stale.min()?;
+    office.leases.withdraw(to);
+    Some(address)
 }
 
 /// Whether the holder of an address can be asked if he is still there.

@@ -46,7 +46,7 @@ impl Stand {
     }
 
     pub(crate) fn with(limits: Limits, side: Side) -> Stand {
-        let listener = Listener::bind(SocketAddrV4::new(HOME, 0)).unwrap();
+        let listener = Listener::bind(SocketAddrV4::new(HOME, 0), None).unwrap();
         let at = listener.address();
         let (desk, questions) = desk();
         let now = Arc::new(AtomicU64::new(1_000));

@@ -1,0 +1,288 @@
+//! What is on flash: it is read as it was written, for ever, and nothing read can do harm.
+
+mod support;
+
+use exchange::command::Command;
+use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
+use exchange::state::{Durable, Event};
+use exchange::PasswordHash;
+use std::path::PathBuf;
+use support::{address, boards, from, kind, line, own_file, Dice, Office, PHONE};
+
+fn bytes_of(event: &Event) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    event.encode(&mut bytes);
+    bytes
+}
+
+fn state_of(facts: &[Event]) -> Durable {
+    let mut durable = Durable::default();
+    facts.iter().for_each(|event| durable.apply(event));
+    durable
+}
+
+/// A state as the bytes of its facts.
+fn facts_of(durable: &Durable) -> Vec<Vec<u8>> {
+    durable.facts().map(|event| bytes_of(&event)).collect()
+}
+
+fn text(text: &str) -> Text {
+    exchange::names::text(text)
+}
+
+fn extension(number: &str) -> Option<Extension> {
+    Extension::parse(number)
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: String = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| {
+            let pair = std::str::from_utf8(pair).unwrap_or("");
+            u8::from_str_radix(pair, 16).unwrap_or_else(|_| panic!("{pair:?} is no hex"))
+        })
+        .collect()
+}
+
+fn frozen(name: &str) -> Vec<u8> {
+    let folder =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/journal/events/v1");
+    let path = folder.join(format!("{name}.hex"));
+    match std::fs::read_to_string(&path) {
+        Ok(text) => unhex(&text),
+        Err(error) => panic!("{}: {error}", path.display()),
+    }
+}
+
+/// A handset from its frozen bytes, since nobody outside the exchange can make a secret.
+fn created() -> Event {
+    let Some(event) = Event::decode(&frozen("handset-created")) else { panic!("cannot be read") };
+    event
+}
+
+fn line_added() -> Event {
+    let Some(event) = Event::decode(&frozen("line-added")) else { panic!("cannot be read") };
+    event
+}
+
+/// Each fact that can be written, beside the name of its frozen bytes.
+fn every_event() -> Vec<(&'static str, Event)> {
+    let handset = HandsetNo(300);
+    let contact = "sip:aaaaaaaa@10.1.0.10:5060";
+    let contact = ContactText::try_from(contact).unwrap_or_default();
+    let hash = PasswordHash::try_from("$argon2id$v=19$m=8192,t=2,p=1$c2FsdA$aGFzaA");
+    vec![
+        ("address-given", Event::AddressGiven { mac: PHONE, address: [10, 1, 0, 10] }),
+        ("address-forgotten", Event::AddressForgotten { mac: PHONE }),
+        ("handset-created", created()),
+        (
+            "handset-recognised",
+            Event::HandsetRecognised {
+                handset,
+                family: 1,
+                model: text("T46U"),
+                firmware: text("108.86.0.20"),
+            },
+        ),
+        ("handset-deleted", Event::HandsetDeleted { handset }),
+        ("line-added", line_added()),
+        ("line-removed", Event::LineRemoved { handset }),
+        (
+            "line-assigned",
+            Event::LineAssigned {
+                handset,
+                line: line(2),
+                extension: extension("204"),
+                name: text("Zoë"),
+            },
+        ),
+        (
+            "line-assigned-to-nobody",
+            Event::LineAssigned { handset, line: line(1), extension: None, name: text("") },
+        ),
+        ("contact-learnt", Event::ContactLearnt { handset, line: line(1), contact }),
+        ("creation-allowed", Event::CreationAllowed { side: Side::Wan, open: true }),
+        ("admin-password-set", Event::AdminPasswordSet { hash: hash.unwrap_or_default() }),
+    ]
+}
+
+#[test]
+fn the_bytes_of_every_fact_are_those_that_are_in_the_field() {
+    for (name, event) in every_event() {
+        assert!(
+            bytes_of(&event) == frozen(name),
+            "{name}: If this fails, do not change the test: flash in the field holds these bytes."
+        );
+    }
+}
+
+#[test]
+fn every_fact_has_frozen_bytes() {
+    let folder =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/journal/events/v1");
+    let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
+    let kinds: std::collections::BTreeSet<_> =
+        every_event().iter().map(|(_, event)| kind(event)).collect();
+    assert_eq!((files, kinds.len()), (12, 11), "one more fact needs one more file");
+}
+
+#[test]
+fn the_frozen_bytes_mean_what_they_meant() {
+    let names =
+        ["address-given", "handset-created", "line-added", "line-assigned", "contact-learnt"];
+    let facts: Vec<Event> = names.iter().filter_map(|name| Event::decode(&frozen(name))).collect();
+    assert_eq!(facts.len(), names.len());
+    let mut office = Office::new(boards::plain);
+    office.restart_with(&facts);
+    let row = office.handset(PHONE);
+    assert_eq!((row.handset, row.maker, row.model.as_str()), (HandsetNo(300), "Yealink", "T46U"));
+    assert_eq!(row.address, Some(address(10)));
+    let lines: Vec<_> = row.lines.iter().map(|line| (line.extension, line.name.as_str())).collect();
+    assert_eq!(lines, [(None, ""), (extension("204"), "Zoë")]);
+    let (_, file) = office.fetch(from(address(10), 1), &own_file(PHONE));
+    let file = String::from_utf8_lossy(&file).into_owned();
+    let accounts: Vec<_> = file.lines().filter(|line| line.starts_with("line ")).collect();
+    let expected =
+        ["line 1 aebagbaf aebagbafa2dsscikbnga4dsr", "line 2 a2dsscik ifbegtcfi3dwsukkjpge4vur"];
+    assert_eq!(accounts, expected);
+    assert!(file.contains("web easuei3eewvcqkbj"));
+}
+
+#[test]
+fn every_fact_is_read_as_it_was_written() {
+    for (name, event) in every_event() {
+        let bytes = bytes_of(&event);
+        let Some(read) = Event::decode(&bytes) else { panic!("{name} cannot be read") };
+        assert!(kind(&read) == kind(&event) && bytes_of(&read) == bytes, "{name}");
+        for cut in 0..bytes.len() {
+            assert!(Event::decode(&bytes[..cut]).is_none(), "{name} cut at {cut}");
+        }
+        let longer = [&bytes[..], &[0]].concat();
+        assert!(Event::decode(&longer).is_none(), "{name} with more behind");
+    }
+    assert!(Event::decode(&[11]).is_none(), "a fact of a later release");
+}
+
+#[test]
+fn garbage_is_refused_or_read_and_never_worse() {
+    let mut dice = Dice(1);
+    let events: Vec<Vec<u8>> = every_event().iter().map(|(_, event)| bytes_of(event)).collect();
+    let mut durable = Durable::default();
+    let mut read = 0;
+    for _ in 0..100_000 {
+        let mut bytes = events.get(dice.below(events.len())).cloned().unwrap_or_default();
+        dice.spoil(&mut bytes);
+        if let Some(event) = Event::decode(&bytes) {
+            durable.apply(&event);
+            read += 1;
+        }
+    }
+    assert!(read > 1_000, "{read}");
+    let facts: Vec<Event> = durable.facts().collect();
+    assert!(facts_of(&state_of(&facts)) == facts_of(&durable));
+    let mut office = Office::new(boards::plain);
+    office.restart_with(&facts);
+    office.exchange.view(office.now());
+    assert!(office.discovers([2, 0, 0, 0, 0, 1]).says().len() == 1, "and goes on serving");
+}
+
+/// A fact about one of a few devices and handsets, whether that makes sense or not.
+fn any_event(dice: &mut Dice) -> Event {
+    let handset = HandsetNo(dice.below(6) as u16);
+    let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
+    let number = line(1 + dice.below(8) as u8);
+    match dice.below(11) {
+        0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
+        1 => Event::AddressForgotten { mac },
+        2 | 3 => renumbered(dice, &created(), handset, mac),
+        4 => Event::HandsetDeleted { handset },
+        5 | 6 => renumbered(dice, &line_added(), handset, mac),
+        7 => Event::LineRemoved { handset },
+        8 => Event::LineAssigned {
+            handset,
+            line: number,
+            extension: extension(["20", "204", "x"][dice.below(3)]),
+            name: text(["", "Ann"][dice.below(2)]),
+        },
+        9 => {
+            let contact = ContactText::try_from(["", "sip:a@b"][dice.below(2)]).unwrap_or_default();
+            Event::ContactLearnt { handset, line: number, contact }
+        }
+        _a_switch => Event::CreationAllowed {
+            side: [Side::Lan, Side::Wan][dice.below(2)],
+            open: dice.below(2) == 0,
+        },
+    }
+}
+
+/// The same event about another handset, with a login of its own: the number is the varint after
+/// the first byte, here of two bytes.
+fn renumbered(dice: &mut Dice, event: &Event, handset: HandsetNo, mac: [u8; 6]) -> Event {
+    let mut bytes = bytes_of(event);
+    let created = matches!(event, Event::HandsetCreated { .. });
+    bytes.splice(1..3, [handset.0 as u8]);
+    if created {
+        bytes.splice(2..8, mac);
+    }
+    let secrets = bytes.len() - 20;
+    for byte in bytes.iter_mut().skip(secrets) {
+        *byte = dice.roll() as u8;
+    }
+    let Some(event) = Event::decode(&bytes) else { panic!("a secret of other bytes is no less") };
+    event
+}
+
+#[test]
+fn any_facts_in_any_order_make_a_state_that_its_own_facts_make_again() {
+    for seed in 0..200 {
+        let mut dice = Dice(seed);
+        let mut durable = Durable::default();
+        for step in 0..300 {
+            durable.apply(&any_event(&mut dice));
+            if step % 20 != 0 {
+                continue;
+            }
+            let facts: Vec<Event> = durable.facts().collect();
+            let again = state_of(&facts);
+            assert!(facts_of(&again) == facts_of(&durable), "seed {seed}, step {step}");
+            for (mac, address) in durable.addresses() {
+                assert_eq!(again.holder_of(address), Some(mac));
+                assert_eq!(durable.holder_of(address), Some(mac), "seed {seed}, step {step}");
+            }
+            for (no, handset) in durable.handsets() {
+                assert!((1..=8).contains(&handset.lines.len()), "seed {seed}, step {step}");
+                assert_eq!(durable.handset_of(handset.mac).map(|(no, _)| no), Some(no));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fact_applied_again_changes_nothing() {
+    let mut office = Office::new(boards::plain);
+    office.boots(PHONE);
+    office.fetch(from(address(10), 1), &own_file(PHONE));
+    let facts: Vec<Event> = office.exchange.durable().facts().collect();
+    let once = facts_of(&state_of(&facts));
+    let mut twice = state_of(&facts);
+    facts.iter().for_each(|event| twice.apply(event));
+    assert!(once == facts_of(&twice));
+}
+
+#[test]
+fn a_number_of_a_handset_is_not_given_again() {
+    let mut office = Office::new(boards::plain);
+    let add = |office: &mut Office, last| {
+        let mac = wire::Mac([2, 0, 0, 0, 0, last]);
+        office.command(Command::AddHandset { mac, extension: None, name: Text::new() }).unwrap();
+        office.handset(mac.0).handset
+    };
+    let first = add(&mut office, 1);
+    let second = add(&mut office, 2);
+    office.command(Command::DeleteHandset { handset: second }).unwrap();
+    let third = add(&mut office, 3);
+    assert!(first != third && second != third);
+    office.restart();
+    assert!(![first, second, third].contains(&add(&mut office, 4)));
+}
