@@ -70,6 +70,9 @@ fn add(
         return Err(Refusal::MacTaken);
     }
     free_for(office, extension, None)?;
+    if office.durable.free_handset().is_none() {
+        return Err(Refusal::HandsetsFull);
+    }
     office.speak_of(now, mac);
     office.weigh(mac, Sign::Oui(mac));
     let handset = office.enrol(mac, Origin::ByHand).ok_or(Refusal::HandsetsFull)?;

@@ -91,7 +91,7 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
     HandsetRow {
         handset: no,
         mac: *mac,
-        maker: Family::from_code(*family).map_or("Unknown maker", |family| family.vendor()),
+        maker: Family::from_code(*family).and_then(maker).unwrap_or("Unknown maker"),
         model: model.clone(),
         firmware: firmware.clone(),
         address: address(office, now.mono, *mac),
@@ -100,6 +100,11 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
         last_seen: heard.map(|device| device.last_seen),
         cause: cause.filter(|_| !registered),
     }
+}
+
+/// The maker's name; none for phones that are only known to be phones.
+fn maker(family: Family) -> Option<&'static str> {
+    Some(family.vendor()).filter(|vendor| !vendor.is_empty())
 }
 
 /// Where a device is now: by its lease, else where it was heard last, else where it is remembered.
@@ -135,7 +140,7 @@ fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
     };
     Some(StrangerRow {
         mac,
-        maker: phone.map(|family| family.vendor()),
+        maker: phone.and_then(maker),
         model: office.model(mac),
         address: address(office, now.mono, mac),
         last_seen: device.last_seen,

@@ -23,7 +23,7 @@ pub fn text(text: &str) -> Text {
     short
 }
 
-/// A handset's number in this exchange; may be given again once its handset was deleted.
+/// A handset's number in this exchange; not given again before all others were.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct HandsetNo(pub u16);
 

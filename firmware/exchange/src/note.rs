@@ -13,6 +13,8 @@ pub enum Note {
     Malformed(Protocol, Ipv4Addr),
     /// A datagram came through a door that does not take it.
     WrongSide(Protocol, Side),
+    /// Something came in on the LAN from an address that no network of the LAN has, and was dropped.
+    Outsider(Protocol, Ipv4Addr),
     /// A new handset was taken in.
     Created(Mac, Side),
     /// A new handset was turned away by policy.
@@ -60,6 +62,8 @@ pub enum Protocol {
     Tftp,
     /// RFC 3261.
     Sip,
+    /// RFC 9112.
+    Http,
 }
 
 /// The bounded tables.
@@ -81,13 +85,14 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 20;
+    pub const KINDS: usize = 21;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
         match self {
             Note::Malformed(..)
             | Note::WrongSide(..)
+            | Note::Outsider(..)
             | Note::TurnedAway(..)
             | Note::FileRefused(_)
             | Note::RegisterRefused(_)
@@ -132,6 +137,7 @@ impl Note {
             Note::LoggedIn(_) => 17,
             Note::LogInRefused(_) => 18,
             Note::StrangersCapped => 19,
+            Note::Outsider(..) => 20,
         }
     }
 }
@@ -143,6 +149,9 @@ impl fmt::Display for Note {
                 write!(f, "{protocol} from {from} was not understood and dropped")
             }
             Note::WrongSide(protocol, side) => write!(f, "{protocol} is not served on the {side}"),
+            Note::Outsider(protocol, from) => {
+                write!(f, "{protocol} from {from}, which is of no network of the LAN, was dropped")
+            }
             Note::Created(mac, side) => write!(f, "{mac} became a handset on the {side}"),
             Note::TurnedAway(mac, side) => write!(f, "{mac} was turned away on the {side}"),
             Note::Registered(mac) => write!(f, "{mac} has registered"),
@@ -173,6 +182,7 @@ impl fmt::Display for Protocol {
             Protocol::Dhcp => "DHCP",
             Protocol::Tftp => "TFTP",
             Protocol::Sip => "SIP",
+            Protocol::Http => "HTTP",
         })
     }
 }

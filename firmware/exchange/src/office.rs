@@ -119,7 +119,8 @@ impl Office {
             | Event::HandsetRecognised { .. }
             | Event::ContactLearnt { .. }
             | Event::CreationAllowed { .. }
-            | Event::AdminPasswordSet { .. } => (),
+            | Event::AdminPasswordSet { .. }
+            | Event::HandsetsNumbered { .. } => (),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::catalog::{Answer as Known, FileAsked, Sign};
 use crate::cause::Cause;
 use crate::limits::{EXPIRES_MAX_S, FILE_NAME_MAX};
 use crate::names::{HandsetNo, RecordNo, Side};
-use crate::note::Note;
+use crate::note::{Note, Protocol};
 use crate::office::Office;
 use crate::output::{Answer, Arrival, Neighbour};
 use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
@@ -42,7 +42,17 @@ pub(crate) fn answer(
 ) -> (Answer, RecordNo, Option<Mac>) {
     let nothing = RecordNo(0);
     if ask.arrival.side == Side::Wan || !office.board.in_lan(*ask.arrival.from.ip()) {
-        office.note(now, Note::FileRefused(*ask.arrival.from.ip()));
+        let protocol = match ask.door {
+            Door::Tftp => Protocol::Tftp,
+            Door::Http => Protocol::Http,
+        };
+        office.note(
+            now,
+            match ask.arrival.side {
+                Side::Wan => Note::WrongSide(protocol, Side::Wan),
+                Side::Lan => Note::Outsider(protocol, *ask.arrival.from.ip()),
+            },
+        );
         let named = plain_name(office, ask.name);
         let asked = named.as_ref().and_then(|name| office.catalog.file(name, None));
         if let Some((name, asked)) = named.zip(asked) {

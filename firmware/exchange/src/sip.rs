@@ -62,7 +62,7 @@ impl Sip {
         bytes: &[u8],
     ) {
         if arrival.side == Side::Lan && !office.board.in_lan(*arrival.from.ip()) {
-            return office.note(now, Note::WrongSide(Protocol::Sip, arrival.side));
+            return office.note(now, Note::Outsider(Protocol::Sip, *arrival.from.ip()));
         }
         let stream = matches!(line, Line::SipStream(_));
         if stream && bytes == b"\r\n\r\n" {

@@ -114,6 +114,11 @@ pub enum Event {
         /// Its hash.
         hash: PasswordHash,
     },
+    /// Handsets were numbered up to here; a snapshot says so, since the last one may be deleted.
+    HandsetsNumbered {
+        /// The number given last.
+        last: HandsetNo,
+    },
 }
 
 impl Event {
@@ -237,6 +242,7 @@ impl Durable {
             Event::CreationAllowed { side: Side::Lan, open } => self.lan_creates = *open,
             Event::CreationAllowed { side: Side::Wan, open } => self.wan_creates = *open,
             Event::AdminPasswordSet { hash } => self.admin_password = Some(hash.clone()),
+            Event::HandsetsNumbered { last } => self.last_handset = *last,
         }
     }
 
@@ -342,7 +348,10 @@ impl Durable {
             .iter()
             .map(|(mac, address)| Event::AddressGiven { mac: mac.0, address: address.octets() });
         let handsets = self.handsets.iter().flat_map(|(no, handset)| handset.facts(*no));
-        switches.chain(password).chain(addresses).chain(handsets)
+        // Behind the handsets, which count too.
+        let numbered = (self.last_handset != HandsetNo(0))
+            .then_some(Event::HandsetsNumbered { last: self.last_handset });
+        switches.chain(password).chain(addresses).chain(handsets).chain(numbered)
     }
 }
 

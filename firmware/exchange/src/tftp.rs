@@ -84,7 +84,7 @@ impl Tftp {
             return office.note(now, Note::WrongSide(Protocol::Tftp, arrival.side));
         }
         if !office.board.in_lan(*arrival.from.ip()) {
-            return office.note(now, Note::FileRefused(*arrival.from.ip()));
+            return office.note(now, Note::Outsider(Protocol::Tftp, *arrival.from.ip()));
         }
         match Packet::parse(bytes) {
             Ok(Packet::Read(request)) => self.read(office, render, now, arrival, &request),

@@ -7,7 +7,7 @@ use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
 use exchange::state::{Durable, Event};
 use exchange::PasswordHash;
 use std::path::PathBuf;
-use support::{address, boards, from, kind, line, own_file, Dice, Office, PHONE};
+use support::{address, boards, from, kind, line, own_file, unhex, Dice, Office, PHONE};
 
 fn bytes_of(event: &Event) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -32,17 +32,6 @@ fn text(text: &str) -> Text {
 
 fn extension(number: &str) -> Option<Extension> {
     Extension::parse(number)
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: String = text.lines().filter(|line| !line.starts_with('#')).collect();
-    let pairs = digits.as_bytes().chunks(2);
-    pairs
-        .map(|pair| {
-            let pair = std::str::from_utf8(pair).unwrap_or("");
-            u8::from_str_radix(pair, 16).unwrap_or_else(|_| panic!("{pair:?} is no hex"))
-        })
-        .collect()
 }
 
 fn frozen(name: &str) -> Vec<u8> {
@@ -285,4 +274,19 @@ fn a_number_of_a_handset_is_not_given_again() {
     assert!(first != third && second != third);
     office.restart();
     assert!(![first, second, third].contains(&add(&mut office, 4)));
+}
+
+#[test]
+fn a_number_of_a_handset_is_not_given_again_after_a_snapshot() {
+    let mut office = Office::new(boards::plain);
+    let add = |office: &mut Office, last| {
+        let mac = wire::Mac([2, 0, 0, 0, 0, last]);
+        office.command(Command::AddHandset { mac, extension: None, name: Text::new() }).unwrap();
+        office.handset(mac.0).handset
+    };
+    let (first, second) = (add(&mut office, 1), add(&mut office, 2));
+    office.command(Command::DeleteHandset { handset: second }).unwrap();
+    office.facts = facts_of(office.exchange.durable());
+    office.restart();
+    assert!(![first, second].contains(&add(&mut office, 3)));
 }

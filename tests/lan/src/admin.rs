@@ -26,7 +26,14 @@ pub struct Page {
 impl Admin {
     /// An admin's computer with a fixed address, not logged in.
     pub fn at_desk(lan: &Lan) -> Admin {
-        let host = lan.plug_at("desk", "02:00:00:00:00:09", "192.168.10.9/24");
+        Admin::at(lan, "desk", "192.168.10.9")
+    }
+
+    /// The same at another desk, with another fixed address.
+    pub fn at(lan: &Lan, label: &str, ip: &str) -> Admin {
+        let last = ip.rsplit('.').next().unwrap_or_default();
+        let mac = format!("02:00:00:00:09:{:02x}", last.parse::<u8>().unwrap());
+        let host = lan.plug_at(label, &mac, &format!("{ip}/24"));
         Admin { host, base: format!("http://{BOX}") }
     }
 
@@ -45,6 +52,12 @@ impl Admin {
     pub fn log_in(&self, password: &str) -> Page {
         let form = self.get("/login");
         self.post("/login", &[("password", password)], &form)
+    }
+
+    /// Loses all cookies, as a browser that was started anew.
+    pub fn forget(&self) {
+        // There are none before the first page.
+        let _ = std::fs::remove_file(self.host.dir().join("jar"));
     }
 
     /// A page.

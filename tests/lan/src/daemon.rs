@@ -14,6 +14,15 @@ pub const BOX: &str = "192.168.10.1";
 /// The hardware address of its port.
 pub const BOX_MAC: &str = "02:d1:a1:70:00:01";
 
+/// The address of the box on the WAN, where there is one.
+pub const BOX_ON_WAN: &str = "203.0.113.2";
+
+const WAN: &str = r#"
+[[interface]]
+name = "eth1"
+side = "wan"
+"#;
+
 const STARTS: Duration = Duration::from_secs(20);
 
 /// The box: its host, and the daemon on it.
@@ -34,6 +43,15 @@ impl Daemon {
     pub fn start_with(lan: &Lan, more: &str) -> Daemon {
         let host = lan.plug_at("box", BOX_MAC, &format!("{BOX}/24"));
         host.write("dialtone.toml", &format!("{}{more}", configuration(host.dir())));
+        Daemon::on(host)
+    }
+
+    /// Plugs a box between two networks: the LAN, and the WAN, where it has [`BOX_ON_WAN`].
+    pub fn start_between(lan: &Lan, wan: &Lan) -> Daemon {
+        let host = lan.plug_at("box", BOX_MAC, &format!("{BOX}/24"));
+        wan.connect(&host, "eth1", "02:d1:a1:70:00:02");
+        host.ip(&["address", "add", &format!("{BOX_ON_WAN}/24"), "dev", "eth1"]);
+        host.write("dialtone.toml", &format!("{}{WAN}", configuration(host.dir())));
         Daemon::on(host)
     }
 
@@ -94,6 +112,12 @@ impl Daemon {
         let status = status.expect("the daemon no longer runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches("kB").trim().parse().unwrap()
+    }
+
+    /// Tells it politely to end; `Some(true)` where it did so at once and without complaint.
+    pub fn stop(&mut self) -> Option<bool> {
+        self.running.signal("TERM");
+        self.running.end(Duration::from_secs(3))
     }
 
     /// Whether it still runs.

@@ -17,6 +17,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
 
 pub mod admin;
+pub mod browser;
 pub mod capture;
 pub mod daemon;
 pub mod dhcp;

@@ -67,19 +67,23 @@ impl Lan {
 
     /// A device with this hardware address, switched on and without an IP address.
     pub fn plug(&self, label: &str, mac: &str) -> Host {
-        let number = self.ports.fetch_add(1, Ordering::Relaxed);
         let netns = Netns::new(format!("{}{label}", self.name));
-        let (switch, port) = (&self.switch.0, format!("p{number}"));
-        ip(&[
-            "-n", switch, "link", "add", &port, "type", "veth", "peer", "name", "eth0", "netns",
-            &netns.0,
-        ]);
-        ip(&["-n", switch, "link", "set", &port, "master", "br0", "up"]);
-        ip(&["-n", &netns.0, "link", "set", "eth0", "address", mac, "up"]);
         ip(&["-n", &netns.0, "link", "set", "lo", "up"]);
         let dir = self.dir.join(label);
         fs::create_dir_all(&dir).unwrap();
-        Host { netns, dir, mac: mac.to_owned() }
+        let host = Host { netns, dir, mac: mac.to_owned() };
+        self.connect(&host, "eth0", mac);
+        host
+    }
+
+    /// Gives a device, of this or of another network, a further port on this switch.
+    pub fn connect(&self, host: &Host, port: &str, mac: &str) {
+        let number = self.ports.fetch_add(1, Ordering::Relaxed);
+        let (switch, end, netns) = (&self.switch.0, format!("p{number}"), &host.netns.0);
+        let pair = ["link", "add", &end, "type", "veth", "peer", "name", port, "netns", netns];
+        ip(&[&["-n", switch], &pair[..]].concat());
+        ip(&["-n", switch, "link", "set", &end, "master", "br0", "up"]);
+        ip(&["-n", netns, "link", "set", port, "address", mac, "up"]);
     }
 
     /// A device with a fixed address, such as `192.168.10.200/24`.
@@ -217,6 +221,12 @@ impl Running {
     }
 }
 
+impl From<Child> for Running {
+    fn from(child: Child) -> Running {
+        Running(child)
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
@@ -248,16 +258,26 @@ fn remove(name: &str) {
     let _ = Command::new("ip").args(["netns", "delete", name]).status();
 }
 
-/// Removes what runs that are no more have left behind.
+/// Removes what runs that are no more have left behind: namespaces, and the files of failed tests.
 fn sweep() {
-    let names = fs::read_dir("/run/netns").into_iter().flatten().flatten();
-    for name in names.filter_map(|entry| entry.file_name().into_string().ok()) {
-        let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-        let Some((pid, _)) = rest.split_once('x') else { continue };
-        if !Path::new("/proc").join(pid).exists() {
-            remove(&name);
-        }
+    for name in leavings(Path::new("/run/netns")) {
+        remove(&name);
     }
+    let temporary = std::env::temp_dir();
+    for name in leavings(&temporary) {
+        // Another run may be sweeping as well.
+        let _ = fs::remove_dir_all(temporary.join(name));
+    }
+}
+
+fn leavings(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_dead = |name: &String| {
+        let pid = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('x'));
+        pid.is_some_and(|(pid, _)| !Path::new("/proc").join(pid).exists())
+    };
+    names.filter(is_dead).collect()
 }
 
 fn ip(words: &[&str]) {

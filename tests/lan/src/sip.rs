@@ -16,6 +16,18 @@ pub enum Transport {
 /// Registers by SIPp from the host's address: once without credentials, which must be answered
 /// 401, and once with them, which must be answered `wanted`.
 pub fn register(host: &Host, ip: &str, account: &Account, by: Transport, wanted: u16) -> Said {
+    register_within(host, ip, account, by, wanted, "8s")
+}
+
+/// The same with a time within which all has to be said.
+pub fn register_within(
+    host: &Host,
+    ip: &str,
+    account: &Account,
+    by: Transport,
+    wanted: u16,
+    patience: &str,
+) -> Said {
     let Account { login, password, .. } = account;
     let ask = |number: u8, credentials: &str| request(login, number, credentials);
     let credentials = format!("[authentication username={login} password={password}]");
@@ -49,7 +61,7 @@ pub fn register(host: &Host, ip: &str, account: &Account, by: Transport, wanted:
             transport,
             "-nostdin",
             "-timeout",
-            "8s",
+            patience,
             "-timeout_error",
             "-trace_err",
         ],
@@ -62,11 +74,11 @@ fn request(login: &str, number: u8, credentials: &str) -> String {
         some => format!("\n{some}"),
     };
     format!(
-        "\n\nREGISTER sip:{BOX} SIP/2.0\n\
+        "\n\nREGISTER sip:[remote_ip] SIP/2.0\n\
          Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport\n\
          Max-Forwards: 70\n\
-         From: <sip:{login}@{BOX}>;tag=[pid]SIPp[call_number]\n\
-         To: <sip:{login}@{BOX}>\n\
+         From: <sip:{login}@[remote_ip]>;tag=[pid]SIPp[call_number]\n\
+         To: <sip:{login}@[remote_ip]>\n\
          Call-ID: [call_id]\n\
          CSeq: {number} REGISTER\n\
          Contact: <sip:{login}@[local_ip]:[local_port];transport=[transport]>\n\

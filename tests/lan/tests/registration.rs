@@ -163,3 +163,42 @@ fn a_deleted_handset_is_out_at_once_and_comes_back_as_a_new_one() {
     registers(&phone, &ip, &new, Transport::Udp, 200);
     assert_eq!(admin.handsets().rows(), 1);
 }
+
+#[test]
+fn with_the_door_closed_a_new_phone_waits_until_it_is_added_by_hand() {
+    if !can_run("with_the_door_closed_a_new_phone_waits", &CLIENTS) {
+        return;
+    }
+    let lan = Lan::new();
+    let daemon = Daemon::start(&lan);
+    let (known, ip, account) = yealink(&lan);
+    let admin = Admin::log_in_first(&lan, &daemon);
+    let page = admin.handsets();
+    let page = admin.post("/policy/creation", &[("side", "lan"), ("open", "no")], &page);
+    assert!(page.html.contains("From the LAN: Off"), "{}", page.text());
+    registers(&known, &ip, &account, Transport::Udp, 200);
+    let path = format!("/prov/{}.cfg", known.mac12());
+    assert_eq!(get(&known, &path).status, 200, "a known handset was shut out");
+
+    let new = lan.plug("new", "00:15:65:44:55:66");
+    let lease = udhcpc(&new, &YEALINK).expect("an address");
+    let path = format!("/prov/{}.cfg", new.mac12());
+    assert_eq!(get(&new, &path).status, 403);
+    let page = admin.handsets();
+    assert_eq!(page.rows(), 1);
+    let sentence = "New phones on the LAN are not taken in at present.";
+    assert!(page.text().contains(sentence), "{}", page.text());
+    let device = admin.device(&new.mac12());
+    assert!(device.text().contains(sentence), "{}", device.text());
+    assert!(device.text().contains("Add the phone by hand, or allow Plug-and-Play"));
+
+    let fields = [("mac", new.mac()), ("extension", "205"), ("name", "Bob")];
+    let page = admin.post("/handsets/add", &fields, &device);
+    assert_eq!(page.status, 200, "{}", page.text());
+    let file = get(&new, &path);
+    assert_eq!(file.status, 200, "{file:?}");
+    registers(&new, lease.ip(), &yealink_account(&file.body), Transport::Udp, 200);
+    let page = admin.handsets();
+    let row = page.row(&new.mac12());
+    assert!(row.contains(">Registered<") && row.contains("<b>205</b> Bob"), "{row}");
+}

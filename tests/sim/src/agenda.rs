@@ -1,9 +1,9 @@
 //! What happens to the office: who is plugged in when, what breaks, what an admin does.
 
 use crate::appliance::{Promise, Stop};
+use crate::attack::file_of;
 use crate::site::BOX;
 use crate::swarm::Place;
-use crate::attack::file_of;
 use crate::world::{Act, Host, ToBox, World};
 use exchange::command::{By, Command};
 use exchange::names::{text, Extension, LineNo, Side};
@@ -68,12 +68,15 @@ impl World {
         self.plan_pcs(storm_ms);
         for at in (LOOK_EVERY_MS..storm_ms).step_by(LOOK_EVERY_MS as usize) {
             self.act_at(at, Act::Look);
-            self.act_at(at + 1, Act::Idle);
+            for second in 0..10 {
+                self.act_at(at + second * 1_000 + 1, Act::Idle);
+            }
         }
     }
 
     fn plan_pcs(&mut self, storm_ms: u64) {
-        let pcs: Vec<usize> = (0..self.hosts.len()).filter(|at| !self.hosts[*at].is_phone()).collect();
+        let pcs: Vec<usize> =
+            (0..self.hosts.len()).filter(|at| !self.hosts[*at].is_phone()).collect();
         if pcs.is_empty() {
             return;
         }
@@ -123,10 +126,7 @@ impl World {
             Act::Attack => self.attack(),
             Act::Garbage => self.garbage(),
             Act::Admin => self.admin(),
-            Act::Idle => {
-                let idled = self.boxed.idle();
-                self.stopped(idled.map(drop));
-            }
+            Act::Idle => self.tidy(),
             Act::Look => self.look(),
         }
     }

@@ -5,6 +5,7 @@
 //! acknowledged. After a cut the two are compared, fact by fact.
 
 use crate::site;
+use crate::world::Asker;
 use exchange::command::Refusal;
 use exchange::names::{InterfaceNo, RecordNo};
 use exchange::note::Note;
@@ -13,7 +14,7 @@ use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now, Wall};
 use exchange::{Departure, Exchange, Line, Output, PasswordHash, Seed, TransferNo};
 use journal::mem::{MemError, MemFlash, Tear};
-use journal::{AppendError, Fault, Geometry, Journal};
+use journal::{AppendError, EraseError, Fault, Geometry, Journal};
 use render::Templates;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
@@ -29,7 +30,7 @@ pub(crate) enum Promise {
     /// A datagram.
     Datagram(Departure),
     /// The answer to a question for a file: to whom, which of its questions, status, body.
-    File { asker: usize, id: u32, status: u16, body: Vec<u8> },
+    File { asker: Asker, id: u32, status: u16, body: Vec<u8> },
     /// What an admin is told.
     Told(Result<(), Refusal>),
 }
@@ -90,6 +91,8 @@ pub(crate) struct Appliance {
     pub(crate) kept: Durable,
     pub(crate) flush_at: Option<u64>,
     pub(crate) compactions: u32,
+    /// How full the bank was after the last tidying.
+    tidied: u32,
     pub(crate) boots: u32,
     flash: Option<MemFlash>,
 }
@@ -118,7 +121,7 @@ impl Appliance {
         let size = state_bytes.div_ceil(ERASE_BLOCK) * ERASE_BLOCK * 2;
         let mut flash = MemFlash::new(Geometry { size, erase_block: ERASE_BLOCK, page: 256 });
         flash.seed(seed);
-        flash.tear(if seed % 2 == 0 { Tear::Byte } else { Tear::Page });
+        flash.tear(if seed.is_multiple_of(2) { Tear::Byte } else { Tear::Page });
         Appliance {
             pool,
             journal: None,
@@ -126,6 +129,7 @@ impl Appliance {
             kept: Durable::default(),
             flush_at: None,
             compactions: 0,
+            tidied: 0,
             boots: 0,
             flash: Some(flash),
         }
@@ -167,8 +171,8 @@ impl Appliance {
             Some(event) => found.apply(&event),
             None => unread += 1,
         });
-        let (journal, mounted) =
-            mounted.map_err(|error| Stop::Wrong(format!("the flash cannot be mounted: {error:?}")))?;
+        let (journal, mounted) = mounted
+            .map_err(|error| Stop::Wrong(format!("the flash cannot be mounted: {error:?}")))?;
         if unread > 0 {
             return Err(Stop::Wrong(format!("{unread} records cannot be read")));
         }
@@ -314,7 +318,8 @@ impl Appliance {
         running.held = kept;
     }
 
-    /// Puts all waiting records on flash in one write, then lets go what waited for them.
+    /// Puts all waiting records on flash in one write, or the whole state if there is no room, then
+    /// lets go what waited for them.
     pub(crate) fn flush(&mut self, done: &mut Vec<Done>) -> Result<(), Stop> {
         self.flush_at = None;
         let (Some(running), Some(journal)) = (&mut self.running, &mut self.journal) else {
@@ -323,20 +328,32 @@ impl Appliance {
         let records: Vec<Vec<u8>> =
             running.pending.iter().map(|(_, event)| encoded(event)).collect();
         let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-        let written = match journal.append(&records) {
-            Err(AppendError::Full { .. }) => {
-                self.compactions += 1;
-                let snapshot = facts(running.exchange.durable());
-                journal.compact(&mut |keep| snapshot.iter().for_each(|record| keep(record)))
+        match journal.append(&records) {
+            Err(AppendError::Full { .. }) => self.snapshot(done),
+            written => {
+                written.map_err(stop)?;
+                self.is_kept(done)
             }
-            written => written,
-        };
-        match written {
-            Ok(()) => (),
-            Err(AppendError::Fault(Fault::Flash(MemError::PowerCut))) => return Err(Stop::Cut),
-            Err(AppendError::Fault(Fault::Flash(MemError::Broken))) => return Err(Stop::Broken),
-            Err(error) => return Err(Stop::Wrong(format!("an append failed: {error:?}"))),
         }
+    }
+
+    /// Puts the whole state on flash, which settles all that waits.
+    fn snapshot(&mut self, done: &mut Vec<Done>) -> Result<(), Stop> {
+        let (Some(running), Some(journal)) = (&mut self.running, &mut self.journal) else {
+            return Ok(());
+        };
+        self.compactions += 1;
+        self.flush_at = None;
+        let snapshot = facts(running.exchange.durable());
+        journal
+            .compact(&mut |keep| snapshot.iter().for_each(|record| keep(record)))
+            .map_err(stop)?;
+        self.is_kept(done)
+    }
+
+    /// Everything that waited is on flash.
+    fn is_kept(&mut self, done: &mut Vec<Done>) -> Result<(), Stop> {
+        let Some(running) = &mut self.running else { return Ok(()) };
         for (no, event) in running.pending.drain(..) {
             if no.0 != running.on_flash.0 + 1 {
                 return Err(Stop::Wrong(format!("record {} follows {}", no.0, running.on_flash.0)));
@@ -351,17 +368,31 @@ impl Appliance {
         Ok(())
     }
 
-    /// Erases one block that is no longer needed; `true` if there was one.
-    pub(crate) fn idle(&mut self) -> Result<bool, Stop> {
-        let Some(journal) = &mut self.journal else { return Ok(false) };
-        if journal.erase_pending() == 0 {
-            return Ok(false);
+    /// In a quiet moment: erases one block that is no longer needed, else writes a snapshot if the
+    /// bank is more than half full.
+    pub(crate) fn tidy(&mut self, done: &mut Vec<Done>) -> Result<(), Stop> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        if journal.erase_pending() > 0 {
+            return journal.idle().map(drop).map_err(|error| match error {
+                EraseError::Fault(fault) => stop(AppendError::Fault(fault)),
+                EraseError::Refused(refused) => stop(AppendError::Refused(refused)),
+            });
         }
-        match journal.idle() {
-            Ok(_) => Ok(true),
-            Err(journal::EraseError::Fault(Fault::Flash(MemError::PowerCut))) => Err(Stop::Cut),
-            Err(journal::EraseError::Fault(Fault::Flash(MemError::Broken))) => Err(Stop::Broken),
-            Err(error) => Err(Stop::Wrong(format!("an erase failed: {error:?}"))),
+        if journal.used() > journal.room() && self.tidied != journal.used() {
+            self.snapshot(done)?;
+            // A state that fills half a bank by itself is not written again and again.
+            self.tidied = self.journal.as_ref().map_or(0, Journal::used);
+        }
+        Ok(())
+    }
+}
+
+fn stop(error: AppendError<MemError>) -> Stop {
+    match error {
+        AppendError::Fault(Fault::Flash(MemError::PowerCut)) => Stop::Cut,
+        AppendError::Fault(Fault::Flash(MemError::Broken)) => Stop::Broken,
+        other @ (AppendError::Full { .. } | AppendError::Refused(_) | AppendError::Fault(_)) => {
+            Stop::Wrong(format!("the journal failed: {other:?}"))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Those who want what is not theirs: somebody on the WAN, a PC on the LAN, and noise.
 
-use crate::site::{BOX_WAN, STRANGER};
+use crate::site::{BOX_WAN, NOISE, NOISE_MAC, STRANGER};
 use crate::swarm::Place;
 use crate::world::{Host, ToBox, World};
 use exchange::{Arrival, Line, Neighbour, StreamNo};
@@ -21,18 +21,18 @@ impl World {
             2 => self.strange_fetch(usize::MAX, stranger(), name),
             3 => {
                 let bytes = builders::request(1, name.trim_start_matches('/'), "octet", &[]);
-                self.from_wan(69, bytes);
+                self.send_from_wan(69, bytes);
             }
             4 => {
                 let bytes = builders::discover([2, 0xee, 0, 0, 0, self.chance.byte()], 7).bytes();
-                self.from_wan(67, bytes);
+                self.send_from_wan(67, bytes);
             }
             5 => self.command_from_wan(),
             _ => self.intrude(&name),
         }
     }
 
-    fn from_wan(&mut self, port: u16, bytes: Vec<u8>) {
+    fn send_from_wan(&mut self, port: u16, bytes: Vec<u8>) {
         let multicast = false;
         self.strange(ToBox { wan: true, from: stranger(), mac: None, port, multicast, bytes });
     }
@@ -70,20 +70,21 @@ impl World {
             more: "",
         };
         let bytes = draft.text().into_bytes();
-        self.from_wan(5060, bytes);
+        self.send_from_wan(5060, bytes);
     }
 
     /// Somebody who could listen sends a phone's own REGISTER again, from elsewhere, with his own
     /// branch and address in it.
     fn replay_from_wan(&mut self) {
         let heard = self.heard.iter().rev().find(|heard| {
-            heard.bytes.starts_with(b"REGISTER") && String::from_utf8_lossy(&heard.bytes).contains("Digest")
+            heard.bytes.starts_with(b"REGISTER")
+                && String::from_utf8_lossy(&heard.bytes).contains("Digest")
         });
         let Some(heard) = heard else { return };
         let text = String::from_utf8_lossy(&heard.bytes);
         let text = text.replace("branch=z9hG4bK", "branch=z9hG4bKx");
         let text = text.replace(&heard.from.to_string(), &stranger().to_string());
-        self.from_wan(5060, text.into_bytes());
+        self.send_from_wan(5060, text.into_bytes());
     }
 
     /// A PC with a lease of its own asks for the file of a phone, and registers at random.
@@ -118,7 +119,9 @@ impl World {
 
     /// A datagram that was heard before, with some bytes changed, to any door.
     pub(crate) fn garbage(&mut self) {
-        let Some(heard) = self.heard.get(self.chance.place(self.heard.len())).cloned() else { return };
+        let Some(heard) = self.heard.get(self.chance.place(self.heard.len())).cloned() else {
+            return;
+        };
         let mut bytes = heard.bytes;
         for _ in 0..self.chance.within(1, 8) {
             self.mutate(&mut bytes);
@@ -146,12 +149,12 @@ impl World {
             _ if heard.multicast => Line::SipMulticast,
             _ => Line::Sip,
         };
-        let from = if wan { stranger() } else { SocketAddrV4::new([192, 168, 1, 250].into(), 6_000) };
+        let from = if wan { stranger() } else { SocketAddrV4::new(NOISE, 6_000) };
         let arrival = Arrival {
             side: if wan { exchange::names::Side::Wan } else { exchange::names::Side::Lan },
             interface: if wan { crate::site::WAN } else { crate::site::LAN },
             from,
-            neighbour: Neighbour::Is(Mac([2, 0xbb, 0, 0, 0, 1])),
+            neighbour: Neighbour::Is(NOISE_MAC),
         };
         self.call(|exchange, now| exchange.datagram(now, arrival, line, &bytes));
         if let Line::SipStream(stream) = line {

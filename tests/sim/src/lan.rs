@@ -6,9 +6,9 @@
 
 use crate::appliance::port_of;
 use crate::dhcp_raw;
-use crate::site::{BOX, BOX_WAN, FIXED, FIXED_MAC, LAN, RELAY, ROGUE, WAN};
+use crate::site::{BOX, BOX_WAN, FIXED, FIXED_MAC, LAN, NOISE, NOISE_MAC, RELAY, ROGUE, WAN};
 use crate::swarm::Place;
-use crate::world::{Happening, Host, Parcel, ToBox, World};
+use crate::world::{Asker, Happening, Host, Parcel, ToBox, World};
 use exchange::names::{InterfaceNo, Side};
 use exchange::{Answer, Arrival, Departure, Fetch, Fetched, Line, Neighbour, To};
 use phones::{DhcpTo, Input, Kind, Output, Phone, Step};
@@ -74,14 +74,16 @@ impl World {
                     self.after_host(host);
                 }
             }
-            Parcel::Fetch { asker, id, from, path, agent } => {
-                self.box_is_asked(asker, id, from, &path, &agent);
+            Parcel::Fetch { asker, id, path, agent } => {
+                self.box_is_asked(asker, id, &path, &agent);
             }
             Parcel::File { asker, id, status, body } => {
-                if self.hosts.get(asker).is_some_and(Host::is_reachable) {
+                // Another device may have come to its place meanwhile.
+                let there = |host: &&Host| host.is_reachable() && Some(host.mac()) == asker.mac;
+                if self.hosts.get(asker.host).filter(there).is_some() {
                     let input = Input::Http { id, status, body: &body };
-                    self.hosts[asker].phone.receive(self.now, input);
-                    self.after_host(asker);
+                    self.hosts[asker.host].phone.receive(self.now, input);
+                    self.after_host(asker.host);
                 }
             }
             Parcel::Arp { address, mac } => {
@@ -112,19 +114,12 @@ impl World {
         self.call(|exchange, now| exchange.datagram(now, arrival, line, &parcel.bytes));
     }
 
-    fn box_is_asked(
-        &mut self,
-        asker: usize,
-        id: u32,
-        from: SocketAddrV4,
-        path: &str,
-        agent: &str,
-    ) {
-        let host = self.hosts.get(asker);
-        let mac = host.filter(|host| host.place == Place::Link).map(Host::mac);
+    fn box_is_asked(&mut self, asker: Asker, id: u32, path: &str, agent: &str) {
+        let on_link = asker.from.ip().octets().starts_with(&[192, 168, 1]);
+        let mac = asker.mac.filter(|_| on_link);
         // The kernel does not always know its neighbour yet.
         let mac = mac.filter(|_| !self.chance.happens(100));
-        let arrival = arrival(host.is_none(), from, mac);
+        let arrival = arrival(asker.mac.is_none(), asker.from, mac);
         let path = path.split('?').next().unwrap_or("");
         let name = path.strip_prefix('/').unwrap_or(path);
         let fetch = Fetch { arrival, name, user_agent: agent.as_bytes(), upload: false };
@@ -147,10 +142,9 @@ impl World {
     }
 
     /// A file leaves the box: no secret in it may be another's than the asker's.
-    pub(crate) fn file_leaves(&mut self, asker: usize, id: u32, status: u16, body: Vec<u8>) {
-        let owner = self.hosts.get(asker).map(Host::mac);
-        self.only_for(owner, &body);
-        if owner.is_none() && status == 200 {
+    pub(crate) fn file_leaves(&mut self, asker: Asker, id: u32, status: u16, body: Vec<u8>) {
+        self.only_for(asker.mac, &body);
+        if asker.mac.is_none() && status == 200 {
             self.wrong("a file was given to the WAN");
         }
         self.send_on(Parcel::File { asker, id, status, body });
@@ -163,7 +157,9 @@ impl World {
         if self.trace.wanted() {
             let first = bytes.split(|byte| *byte == b'\r').next().unwrap_or(&[]);
             let first = match line {
-                Line::Sip | Line::SipMulticast | Line::SipStream(_) => String::from_utf8_lossy(first),
+                Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
+                    String::from_utf8_lossy(first)
+                }
                 Line::Dhcp => format!("type {:?}", dhcp_raw::option(&bytes, 53)).into(),
                 Line::Tftp | Line::Transfer(_) => format!("{:?}", bytes.get(..4)).into(),
             };
@@ -183,12 +179,13 @@ impl World {
             self.was_recorded(&bytes);
         }
         match to {
-            To::Broadcast(68) => self.to_mac(dhcp_raw::chaddr(&bytes), bytes),
-            To::Hardware(mac, _) => self.to_mac(Some(mac.0), bytes),
+            To::Broadcast(68) => self.send_to_mac(dhcp_raw::chaddr(&bytes), bytes),
+            To::Hardware(mac, _) => self.send_to_mac(Some(mac.0), bytes),
             To::Address(to) if *to.ip() == RELAY && to.port() == 67 => self.relay_hears(&bytes),
             To::Address(to) => {
                 let there = self.hosts.iter().find(|host| host.address == Some(*to.ip()));
-                self.only_for(there.map(Host::mac), &bytes);
+                let noise = (*to.ip() == NOISE).then_some(NOISE_MAC);
+                self.only_for(there.map(Host::mac).or(noise), &bytes);
                 self.carry(&Parcel::ToAddress { from_port, to, bytes });
             }
             To::Broadcast(_) | To::Peer => (),
@@ -207,7 +204,7 @@ impl World {
         }
     }
 
-    fn to_mac(&mut self, mac: Option<[u8; 6]>, bytes: Vec<u8>) {
+    fn send_to_mac(&mut self, mac: Option<[u8; 6]>, bytes: Vec<u8>) {
         let here = |host: &Host| host.place == Place::Link && Some(host.phone.mac()) == mac;
         if let Some(host) = self.hosts.iter().position(here) {
             self.carry(&Parcel::ToHost { host, bytes });
@@ -256,7 +253,9 @@ impl World {
         while let Some(output) = self.hosts[host].phone.poll_output() {
             match output {
                 Output::Dhcp { bytes, to } => self.host_asks(host, bytes, to),
-                Output::Udp { local_port, to, bytes } => self.host_sends(host, local_port, to, bytes),
+                Output::Udp { local_port, to, bytes } => {
+                    self.host_sends(host, local_port, to, bytes)
+                }
                 Output::HttpGet { id, server, path, user_agent } => {
                     self.host_fetches(host, id, server, path, user_agent);
                 }
@@ -337,18 +336,20 @@ impl World {
 
     fn host_fetches(
         &mut self,
-        asker: usize,
+        host: usize,
         id: u32,
         server: SocketAddrV4,
         path: String,
         agent: String,
     ) {
-        let one = &self.hosts[asker];
+        let one = &self.hosts[host];
         let fails = self.storm && self.chance.happens(self.swarm.loss_permille / 4);
-        match one.phone.ip().filter(|_| one.is_reachable()) {
-            Some(address) if server == SocketAddrV4::new(BOX, 80) && !fails => {
-                let from = SocketAddrV4::new(address, 40_000);
-                self.send_on(Parcel::Fetch { asker, id, from, path, agent });
+        let address = one.phone.ip().filter(|_| one.is_reachable());
+        let from = SocketAddrV4::new(address.unwrap_or(Ipv4Addr::UNSPECIFIED), 40_000);
+        let asker = Asker { host, mac: Some(one.mac()), from };
+        match address {
+            Some(_) if server == SocketAddrV4::new(BOX, 80) && !fails => {
+                self.send_on(Parcel::Fetch { asker, id, path, agent });
             }
             Some(_) | None => {
                 let nothing = Parcel::File { asker, id, status: 0, body: Vec::new() };
@@ -363,9 +364,10 @@ impl World {
     }
 
     /// Asks for a file on behalf of somebody who is no simulated phone, or not the one named.
-    pub(crate) fn strange_fetch(&mut self, asker: usize, from: SocketAddrV4, path: String) {
+    pub(crate) fn strange_fetch(&mut self, host: usize, from: SocketAddrV4, path: String) {
         let agent = "curl/8".to_owned();
-        self.send_on(Parcel::Fetch { asker, id: u32::MAX, from, path, agent });
+        let asker = Asker { host, mac: self.hosts.get(host).map(Host::mac), from };
+        self.send_on(Parcel::Fetch { asker, id: u32::MAX, path, agent });
     }
 }
 

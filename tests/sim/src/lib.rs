@@ -71,8 +71,7 @@ impl fmt::Display for Failure {
 
 /// Lives through the world of a seed; a failure is repeated to have its trace.
 pub fn run(seed: u64) -> Result<Report, Failure> {
-    run_in(seed, None, Verbosity::Silent)
-        .or_else(|_| run_in(seed, None, Verbosity::Tail))
+    run_in(seed, None, Verbosity::Silent).or_else(|_| run_in(seed, None, Verbosity::Tail))
 }
 
 /// Lives through a world of one's own choice.

@@ -51,7 +51,8 @@ impl Oracle {
             | Event::LineAssigned { .. }
             | Event::ContactLearnt { .. }
             | Event::CreationAllowed { .. }
-            | Event::AdminPasswordSet { .. } => (),
+            | Event::AdminPasswordSet { .. }
+            | Event::HandsetsNumbered { .. } => (),
         }
     }
 
@@ -119,7 +120,8 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::LineAssigned { .. }
             | Event::ContactLearnt { .. }
             | Event::CreationAllowed { .. }
-            | Event::AdminPasswordSet { .. } => (),
+            | Event::AdminPasswordSet { .. }
+            | Event::HandsetsNumbered { .. } => (),
         }
     }
     found

@@ -50,9 +50,9 @@ impl World {
             self.wrong(format!("host {host} was given {address}, which is in use"));
         }
         let others = self.hosts.iter().enumerate().filter(|(at, _)| *at != host);
-        let twin = others.clone().find(|(at, other)| {
-            other.address == Some(address) && !self.may_be_taken_from(*at)
-        });
+        let twin = others
+            .clone()
+            .find(|(at, other)| other.address == Some(address) && !self.may_be_taken_from(*at));
         if let Some((twin, _)) = twin {
             self.wrong(format!("hosts {host} and {twin} both hold {address}"));
         }
@@ -80,7 +80,7 @@ impl World {
     /// handset, and nobody can hear from it that it is still there.
     fn may_be_taken_from(&self, host: usize) -> bool {
         let one = &self.hosts[host];
-        let unheard = !one.is_reachable() || one.place == Place::Relayed || one.address.is_none();
+        let unheard = !one.is_reachable() || one.address.is_none();
         unheard && self.boxed.kept.handset_of(one.mac()).is_none()
     }
 
@@ -152,7 +152,8 @@ impl World {
         let view = exchange.view(now);
         let mut page = pages::handsets(&view, &VIEWER, None);
         let rows = view.handsets.iter().map(|row| row.mac);
-        let macs: Vec<Mac> = rows.chain(view.strangers.iter().map(|row| row.mac)).take(60).collect();
+        let macs: Vec<Mac> =
+            rows.chain(view.strangers.iter().map(|row| row.mac)).take(60).collect();
         let mut long = false;
         for mac in macs {
             if let Some(device) = exchange.device(now, mac) {
@@ -265,5 +266,6 @@ fn name_of(event: &Event) -> String {
         }
         Event::CreationAllowed { side, open } => format!("creation on the {side}: {open}"),
         Event::AdminPasswordSet { .. } => "the admin's password was set".to_owned(),
+        Event::HandsetsNumbered { last } => format!("handsets are numbered up to {}", last.0),
     }
 }

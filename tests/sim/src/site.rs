@@ -24,6 +24,11 @@ pub(crate) const FIXED_MAC: Mac = Mac([0x02, 0xf1, 0, 0, 0, 1]);
 /// Its address, the pool's third.
 pub(crate) const FIXED: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 102);
 
+/// Where noise on the LAN comes from: a fixed address outside the pool.
+pub(crate) const NOISE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 250);
+/// Its hardware address.
+pub(crate) const NOISE_MAC: Mac = Mac([0x02, 0xbb, 0, 0, 0, 1]);
+
 const POOL: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 100);
 const POOL_RELAYED: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 100);
 

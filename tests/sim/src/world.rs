@@ -45,6 +45,15 @@ impl Host {
     }
 }
 
+/// Who asks for a file: the place of the host, its hardware address and its address at the time.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker {
+    pub(crate) host: usize,
+    /// `None` for somebody on the WAN.
+    pub(crate) mac: Option<Mac>,
+    pub(crate) from: SocketAddrV4,
+}
+
 /// Something on its way.
 #[derive(Clone)]
 pub(crate) enum Parcel {
@@ -55,9 +64,9 @@ pub(crate) enum Parcel {
     /// A DHCP message to one host.
     ToHost { host: usize, bytes: Vec<u8> },
     /// A question for a file to the box.
-    Fetch { asker: usize, id: u32, from: SocketAddrV4, path: String, agent: String },
+    Fetch { asker: Asker, id: u32, path: String, agent: String },
     /// Its answer.
-    File { asker: usize, id: u32, status: u16, body: Vec<u8> },
+    File { asker: Asker, id: u32, status: u16, body: Vec<u8> },
     /// Somebody uses an address that was probed.
     Arp { address: Ipv4Addr, mac: Mac },
 }
@@ -113,7 +122,7 @@ pub struct Report {
     pub simulated_ms: u64,
     /// Starts of the box.
     pub boots: u32,
-    /// Snapshots that a full journal called for.
+    /// Snapshots, of a full journal or in a quiet moment.
     pub compactions: u32,
     /// Datagrams the box sent.
     pub sent: u64,
@@ -177,7 +186,10 @@ impl World {
         World {
             now: 0,
             boxed: Appliance::new(swarm.pool, state_bytes(&swarm), chance.below(u64::MAX)),
-            report: Report { phones: hosts.iter().filter(|h| h.is_phone()).count(), ..Report::default() },
+            report: Report {
+                phones: hosts.iter().filter(|h| h.is_phone()).count(),
+                ..Report::default()
+            },
             next_pc: 1_000,
             door_moved: false,
             chance,
@@ -304,6 +316,14 @@ impl World {
         let mut done = Vec::new();
         let flushed = self.boxed.flush(&mut done);
         self.stopped(flushed);
+        self.perform(done);
+    }
+
+    /// A quiet moment of the flash.
+    pub(crate) fn tidy(&mut self) {
+        let mut done = Vec::new();
+        let tidied = self.boxed.tidy(&mut done);
+        self.stopped(tidied);
         self.perform(done);
     }
 

@@ -14,7 +14,6 @@ pub(crate) mod sip;
 pub(crate) mod tftp;
 
 use exchange::board::Board;
-use exchange::catalog::SignKind;
 use exchange::cause::Cause;
 use exchange::command::{By, Command, Refusal};
 use exchange::names::{InterfaceNo, LineNo, RecordNo, Side};
@@ -339,9 +338,14 @@ pub(crate) fn line(number: u8) -> LineNo {
     line
 }
 
-/// The signs that spoke for a verdict, for messages of failed tests.
-pub(crate) fn signs() -> Vec<&'static str> {
-    SignKind::ALL.into_iter().map(SignKind::name).collect()
+/// Bytes written as hex digits, beside lines that begin with `#`.
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    let digits: String = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let pairs = digits.as_bytes().chunks(2).map(|pair| {
+        let pair = std::str::from_utf8(pair).unwrap_or_default();
+        u8::from_str_radix(pair, 16).unwrap_or_else(|_| panic!("{pair:?} is no hex"))
+    });
+    pairs.collect()
 }
 
 /// Numbers that look random and are the same in every run (splitmix64).

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// Silence on the cable that means the daemon has probed its addresses ahead.
 const QUIET: Duration = Duration::from_millis(1_200);
+/// Time for the kernel to notice that the cable is plugged in.
+const LINK_UP: Duration = Duration::from_millis(200);
 /// How long probing ahead may take.
 const PROBING_MAX: Duration = Duration::from_secs(40);
 /// What a file had in the peers' benchmark, for a floor that can be compared with theirs.
@@ -38,8 +40,7 @@ pub(crate) fn run(wish: &Wish) -> io::Result<()> {
     let scratch = Scratch::make(wish.directory.as_deref(), &program)?;
     let _neighbours = Neighbours::raise();
     let sync_us = chip::sync_us(&scratch.0)?;
-    let surroundings =
-        Surroundings { program: program.clone(), directory: scratch.0.clone(), sync_us };
+    let surroundings = Surroundings::note(&program, &scratch.0, sync_us);
     report::head(wish, &surroundings);
     let mut rows: Vec<Row> = Vec::new();
     let mut file_bytes = USUAL_FILE_BYTES;
@@ -80,6 +81,7 @@ fn floor(wish: &Wish, count: u16, bytes: usize, scratch: &Scratch) -> io::Result
         let words = ["--respond", &bytes.to_string()];
         let server = Server::start(&cable, &program, &words, (log, "ready"))?;
         let mut wire = Wire::open(cable.index)?;
+        generator::settle(&mut wire, LINK_UP, LINK_UP)?;
         storms.push(measured(&mut wire, &server, None, (count, round), wish)?);
     }
     Ok(Row { name: "empty responder", flash: "-", storms })
@@ -163,7 +165,8 @@ fn complain(server: &Server, scratch: &Scratch, first: Option<&Storm>, second: O
 fn configuration(state: &Path) -> String {
     format!(
         "state = \"{}\"\n\n\
-         [[interface]]\nname = \"{BOX_DEVICE}\"\nside = \"lan\"\naddress = \"{BOX_ADDRESS}/{PREFIX}\"\n\n\
+         [[interface]]\nname = \"{BOX_DEVICE}\"\nside = \"lan\"\n\
+         address = \"{BOX_ADDRESS}/{PREFIX}\"\n\n\
          [[subnet]]\ninterface = \"{BOX_DEVICE}\"\nnetwork = \"{NETWORK}/{PREFIX}\"\n\
          pool = [\"{POOL_FIRST}\", \"{POOL_LAST}\"]\nrouter = \"{BOX_ADDRESS}\"\n\
          dns = [\"{BOX_ADDRESS}\"]\n",

@@ -91,8 +91,7 @@ mod tests {
         assert_eq!((reply.kind, reply.server, reply.address), (1, server, [10, 0, 0, 9].into()));
         assert_eq!(reply.url, b"http://10.0.0.1/");
         assert!(Reply::read(&bytes, [4; 6]).is_none());
-        assert!(
-            (0..246).all(|len| Reply::read(&bytes[..len], [2; 6]).is_none_or(|it| it.kind == 0))
-        );
+        // Cut off within the fixed part there is nothing to read.
+        assert!((0..240).all(|len| Reply::read(&bytes[..len], [2; 6]).is_none()));
     }
 }

@@ -1,5 +1,5 @@
-//! The phones' end of the cable: one packet socket (packet(7)) that sends and hears many frames with
-//! one system call.
+//! The phones' end of the cable: one packet socket (packet(7)) that sends and hears many frames
+//! with one system call.
 //!
 //! The `unsafe` of the generator is here: `nix` has no safe constructor for the address of a packet
 //! socket, and its form of `sendmmsg` and `recvmmsg` allocates for each call.
@@ -113,8 +113,8 @@ impl Wire {
             slices.iter_mut().map(|slice| header(std::ptr::from_mut(slice))).collect();
         let mut sent = 0;
         while let Some(rest) = headers.get_mut(sent..).filter(|rest| !rest.is_empty()) {
-            // SAFETY: each header points to one slice, each slice to a frame of `batch`; all outlive
-            // the call, which reads only.
+            // SAFETY: each header points to one slice, each slice to a frame of `batch`; all
+            // outlive the call, which reads only.
             let more = unsafe {
                 libc::sendmmsg(
                     self.fd.as_raw_fd(),

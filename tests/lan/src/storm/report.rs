@@ -9,9 +9,18 @@ use std::path::{Path, PathBuf};
 
 /// What the figures depend on.
 pub(crate) struct Surroundings {
-    pub(crate) program: PathBuf,
-    pub(crate) directory: PathBuf,
-    pub(crate) sync_us: f64,
+    program: PathBuf,
+    directory: PathBuf,
+    sync_us: f64,
+    machine: String,
+}
+
+impl Surroundings {
+    /// Notes them before the first storm, since a storm changes some.
+    pub(crate) fn note(program: &Path, directory: &Path, sync_us: f64) -> Surroundings {
+        let (program, directory) = (program.to_owned(), directory.to_owned());
+        Surroundings { program, directory, sync_us, machine: machine() }
+    }
 }
 
 /// Storms of one kind.
@@ -30,10 +39,10 @@ struct Spread {
 
 /// Prints what the figures depend on, and the head of the table.
 pub(crate) fn head(wish: &Wish, surroundings: &Surroundings) {
-    let Surroundings { program, directory, sync_us } = surroundings;
+    let Surroundings { program, directory, sync_us, machine } = surroundings;
     println!("daemon     {} ({}, {} KiB)", program.display(), profile(program), size_kib(program));
     println!("generator  {}, own TCP on one packet socket", own_profile());
-    println!("machine    {}", machine());
+    println!("machine    {machine}");
     println!("disk       {}: 256 bytes written and synced in {sync_us:.0} us", directory.display());
     println!("storms     {} of each kind; median of the last phone (best..worst)\n", wish.rounds);
     println!(
@@ -65,7 +74,8 @@ pub(crate) fn line(row: &Row) {
     let [dhcp, arp, tcp, sip] = again;
     let pages = row.median(|storm| storm.written.pages as f64);
     println!(
-        "{:>6} {:<15} {:<5} {:>24} {:>8.1} {:>8.1} {:>13} {:>9.1} {:>9} {:>9.0} {:>18} {:>8.0} {:>9.1}",
+        "{:>6} {:<15} {:<5} {:>24} {:>8.1} {:>8.1} {:>13} {:>9.1} {:>9} {:>9.0} {:>18} {:>8.0} \
+         {:>9.1}",
         row.phones(),
         row.name,
         row.flash,
@@ -84,7 +94,8 @@ pub(crate) fn line(row: &Row) {
         row.median(|storm| storm.outcome.reached_ns.get(step).map_or(0.0, |ns| *ns as f64 / 1e6))
     });
     println!(
-        "{:>22} last address {address:.1}, server found {place:.1}, file {file:.1} ms; file of {} bytes",
+        "{:>22} last address {address:.1}, server found {place:.1}, file {file:.1} ms; \
+         file of {} bytes",
         "",
         row.file_bytes()
     );
@@ -95,12 +106,12 @@ pub(crate) fn line(row: &Row) {
 
 /// Prints all rows as one line of JSON.
 pub(crate) fn tail(rows: &[Row], surroundings: &Surroundings) {
-    let Surroundings { program, directory, sync_us } = surroundings;
+    let Surroundings { program, directory, sync_us, machine } = surroundings;
     let whole = json!({
         "bench": "storm",
         "daemon": { "profile": profile(program), "kib": size_kib(program) },
         "generator": own_profile(),
-        "machine": machine(),
+        "machine": machine,
         "directory": directory.display().to_string(),
         "sync_us": sync_us,
         "rows": rows.iter().map(Row::json).collect::<Vec<Value>>(),
@@ -215,5 +226,5 @@ fn machine() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
-    format!("{model}, kernel {}, load {load} before the start, {cpus} CPU seen", kernel.trim())
+    format!("{model}, kernel {}, load {load} before the start, {cpus} CPU", kernel.trim())
 }
