@@ -72,7 +72,7 @@ fn a_bad_cable_slows_a_transfer_and_spoils_nothing() {
         let said = phone.run("nft", &words);
         assert!(said.good, "{rule}: {}", said.err);
     }
-    for client in [Tftp::Atftp, Tftp::Curl] {
+    for client in [Tftp::Atftp, Tftp::Hpa] {
         let got = tftp(&phone, client, "001565112233.cfg");
         assert_eq!(got.as_ref(), Ok(&whole), "{client:?}");
     }

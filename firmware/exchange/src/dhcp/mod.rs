@@ -198,6 +198,14 @@ fn read_signs(office: &mut Office, message: &Message<'_>) {
             }
         }
     }
+    // RFC 3925 option 125: a phone that follows TR-111 names its product class in it.
+    if let Some(options) = message.enterprise_options() {
+        for enterprise in wire::dhcp::enterprises(&options) {
+            for (_, value) in enterprise.options() {
+                office.weigh(mac, Sign::VendorClass(value));
+            }
+        }
+    }
 }
 
 /// RFC 2131 4.3.2. The four states a client can be in are told apart by three fields.

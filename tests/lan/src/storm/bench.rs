@@ -20,7 +20,7 @@ use std::time::Duration;
 /// Silence on the cable that means the daemon has probed its addresses ahead.
 const QUIET: Duration = Duration::from_millis(1_200);
 /// Time for the kernel to notice that the cable is plugged in.
-const LINK_UP: Duration = Duration::from_millis(200);
+pub(crate) const LINK_UP: Duration = Duration::from_millis(200);
 /// How long probing ahead may take.
 const PROBING_MAX: Duration = Duration::from_secs(40);
 /// What a file had in the peers' benchmark, for a floor that can be compared with theirs.
@@ -62,7 +62,7 @@ pub(crate) fn run(wish: &Wish) -> io::Result<()> {
             rows.extend(fresh);
         }
         if wish.peers {
-            let fresh = peers::rows(wish, *count, &scratch.0)?;
+            let fresh = peers::rows(wish, (*count, file_bytes), &scratch.0)?;
             fresh.iter().for_each(report::line);
             rows.extend(fresh);
         }
@@ -82,7 +82,7 @@ fn floor(wish: &Wish, count: u16, bytes: usize, scratch: &Scratch) -> io::Result
         let server = Server::start(&cable, &program, &words, (log, "ready"))?;
         let mut wire = Wire::open(cable.index)?;
         generator::settle(&mut wire, LINK_UP, LINK_UP)?;
-        storms.push(measured(&mut wire, &server, None, (count, round), wish)?);
+        storms.push(measured(&mut wire, &[server], None, (count, round), wish)?);
     }
     Ok(Row { name: "empty responder", flash: "-", storms })
 }
@@ -108,14 +108,14 @@ fn against(
             words.push("--nor-timing");
         }
         let log = scratch.0.join("dialtone.log");
-        let server = Server::start(&cable, program, &words, (log, "Admin page"))?;
+        let servers = [Server::start(&cable, program, &words, (log, "Admin page"))?];
         let mut wire = Wire::open(cable.index)?;
         generator::settle(&mut wire, QUIET, PROBING_MAX)?;
         let boot = round * 2;
-        never_seen.push(measured(&mut wire, &server, Some(&state), (count, boot), wish)?);
+        never_seen.push(measured(&mut wire, &servers, Some(&state), (count, boot), wish)?);
         generator::settle(&mut wire, QUIET, PROBING_MAX)?;
-        known.push(measured(&mut wire, &server, Some(&state), (count, boot + 1), wish)?);
-        complain(&server, scratch, never_seen.last(), known.last());
+        known.push(measured(&mut wire, &servers, Some(&state), (count, boot + 1), wish)?);
+        complain(&servers, scratch, never_seen.last(), known.last());
         std::thread::sleep(wish.hold);
     }
     let flash = if case == Case::Nor { "NOR" } else { "disk" };
@@ -125,37 +125,33 @@ fn against(
     ])
 }
 
-/// One storm, with what the program and its flash went through meanwhile.
-fn measured(
+/// One storm, with what the programs and the flash went through meanwhile.
+pub(crate) fn measured(
     wire: &mut Wire,
-    server: &Server,
-    state: Option<&PathBuf>,
+    servers: &[Server],
+    state: Option<&Path>,
     (count, boot): (u16, u16),
     wish: &Wish,
 ) -> io::Result<Storm> {
-    let image = |state: Option<&PathBuf>| state.map(|path| Image::read(path));
-    let before = image(state);
-    server.forget_peak();
-    let began = server.used();
+    let used = || servers.iter().fold(Used::default(), |sum, one| sum.and(one.used()));
+    let before = state.map(Image::read);
+    servers.iter().for_each(Server::forget_peak);
+    let began = used();
     let outcome = generator::storm(wire, count, boot, wish.deadline)?;
-    let ended = server.used();
-    let written = match (before, image(state)) {
+    let used = used().since(began);
+    let written = match (before, state.map(Image::read)) {
         (Some(before), Some(after)) => after.since(&before),
         _ => Written::default(),
     };
-    let used = Used {
-        cpu_ms: ended.cpu_ms - began.cpu_ms,
-        user_ms: ended.user_ms - began.user_ms,
-        system_ms: ended.system_ms - began.system_ms,
-    };
-    Ok(Storm { outcome, used, peak_kib: server.peak_kib(), written })
+    let peak_kib = servers.iter().map(Server::peak_kib).sum();
+    Ok(Storm { outcome, used, peak_kib, written })
 }
 
 /// Where phones were stuck, what the daemon said may tell why.
-fn complain(server: &Server, scratch: &Scratch, first: Option<&Storm>, second: Option<&Storm>) {
+fn complain(servers: &[Server], scratch: &Scratch, first: Option<&Storm>, second: Option<&Storm>) {
     let stuck = |storm: Option<&Storm>| storm.is_some_and(|it| !it.outcome.stuck.is_empty());
     if stuck(first) || stuck(second) {
-        let said = server.said();
+        let said: String = servers.iter().map(Server::said).collect();
         let from = said.lines().count().saturating_sub(8);
         eprintln!("phones were stuck; the end of {}/dialtone.log:", scratch.0.display());
         said.lines().skip(from).for_each(|line| eprintln!("  {line}"));

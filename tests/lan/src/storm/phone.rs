@@ -3,8 +3,8 @@
 //! It broadcasts DISCOVER and REQUEST (RFC 2131), asks by ARP where its server is, fetches
 //! `<mac>.cfg` from the folder that option 66 names by a TCP of its own, reads its account there
 //! and answers the digest challenge of its REGISTER (RFC 3261 section 22). Its bytes for DHCP and
-//! SIP are those of the simulated phones. What gets no answer is sent again: DHCP and TCP after 1 s,
-//! SIP after 0.5 s then twice as long each time.
+//! SIP are those of the simulated phones. What gets no answer is sent again: DHCP and TCP after
+//! 1 s, SIP after 0.5 s and then after twice as long each time.
 
 use super::frame::{Batch, Ends, Mac, Segment, ACK, BROADCAST, FIN, PSH, RST, SYN};
 use super::{dhcp, http, sip};

@@ -165,8 +165,15 @@ const CHALLENGE: &[u8] =
     Content-Length: 0\r\n\r\n";
 const WELCOME: &[u8] = b"SIP/2.0 200 OK\r\nCSeq: 2 REGISTER\r\nContent-Length: 0\r\n\r\n";
 
-/// An answer with a body of so many bytes, an account first.
+/// An answer with a body of so many bytes.
 fn file(bytes: usize) -> Vec<u8> {
+    let body = body(bytes);
+    let len = body.len();
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\nConnection: close\r\n\r\n{body}").into()
+}
+
+/// A file of so many bytes with an account, the same for every phone.
+pub(crate) fn body(bytes: usize) -> String {
     let mut body = format!(
         "account.1.user_name = a\naccount.1.auth_name = a\naccount.1.password = s\n\
          account.1.sip_server.1.address = {BOX_ADDRESS}\naccount.1.sip_server.1.port = 5060\n"
@@ -175,6 +182,5 @@ fn file(bytes: usize) -> Vec<u8> {
         body.push_str("# nothing of interest to anybody, of the length of a usual line\n");
     }
     body.truncate(bytes);
-    let len = body.len();
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\nConnection: close\r\n\r\n{body}").into()
+    body
 }

@@ -61,40 +61,95 @@ impl Server {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// What it has used since it started.
+    /// What it and all it has started have used so far.
     pub(crate) fn used(&self) -> Used {
         let mut used = Used::default();
-        let root = format!("/proc/{}", self.child.id());
+        for pid in self.family() {
+            used.add_one(&format!("/proc/{pid}"));
+        }
+        used
+    }
+
+    /// Its number, and those of all that descend from it.
+    fn family(&self) -> Vec<u32> {
+        let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let parents: Vec<(u32, u32)> =
+            numbers.filter_map(|pid: u32| Some((pid, parent(pid)?))).collect();
+        let mut family = vec![self.child.id()];
+        let mut next = 0;
+        while let Some(one) = family.get(next).copied() {
+            let children = parents.iter().filter(|(_, parent)| *parent == one);
+            family.extend(children.map(|(pid, _)| *pid));
+            next += 1;
+        }
+        family
+    }
+
+    /// The peak of resident memory in KiB, since the start or the last call of
+    /// [`forget_peak`](Server::forget_peak); of several processes the sum, what they share counted
+    /// for each.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        let one = |pid: u32| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        };
+        self.family().into_iter().filter_map(one).sum()
+    }
+
+    /// Lets the peak of memory begin anew.
+    pub(crate) fn forget_peak(&self) {
+        for pid in self.family() {
+            let _ = fs::write(format!("/proc/{pid}/clear_refs"), "5");
+        }
+    }
+}
+
+impl Used {
+    fn add_one(&mut self, root: &str) {
         let tasks = fs::read_dir(format!("{root}/task")).into_iter().flatten().flatten();
         for task in tasks {
             let line = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
             let ran_ns: f64 =
                 line.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_default();
-            used.cpu_ms += ran_ns / 1e6;
+            self.cpu_ms += ran_ns / 1e6;
         }
-        let stat = fs::read_to_string(format!("{root}/stat")).unwrap_or_default();
-        // The name in parentheses may hold anything; utime and stime are fields 14 and 15.
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let mut times = fields.split_whitespace().skip(11).map(|ticks| ticks.parse::<f64>());
+        // The timer's counts are fields 14 and 15.
+        let stat = fields(root);
+        let mut times = stat.split_whitespace().skip(11).map(|ticks| ticks.parse::<f64>());
         let mut next = || times.next().and_then(Result::ok).unwrap_or_default() * TICK_MS;
-        (used.user_ms, used.system_ms) = (next(), next());
-        used
+        self.user_ms += next();
+        self.system_ms += next();
     }
 
-    /// Its peak of resident memory in KiB, since the start or the last call of
-    /// [`forget_peak`](Server::forget_peak).
-    pub(crate) fn peak_kib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        number.unwrap_or_default()
+    /// What was used between an earlier moment and this one.
+    pub(crate) fn since(self, earlier: Used) -> Used {
+        Used {
+            cpu_ms: self.cpu_ms - earlier.cpu_ms,
+            user_ms: self.user_ms - earlier.user_ms,
+            system_ms: self.system_ms - earlier.system_ms,
+        }
     }
 
-    /// Lets the peak of memory begin anew.
-    pub(crate) fn forget_peak(&self) {
-        let _ = fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+    /// What two have used together.
+    pub(crate) fn and(self, other: Used) -> Used {
+        Used {
+            cpu_ms: self.cpu_ms + other.cpu_ms,
+            user_ms: self.user_ms + other.user_ms,
+            system_ms: self.system_ms + other.system_ms,
+        }
     }
+}
+
+/// The fields of a process from the third on; its name, in parentheses, may hold anything.
+fn fields(root: &str) -> String {
+    let stat = fs::read_to_string(format!("{root}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').map_or(String::new(), |(_, rest)| rest.to_owned())
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    fields(&format!("/proc/{pid}")).split_whitespace().nth(1)?.parse().ok()
 }
 
 impl Drop for Server {
