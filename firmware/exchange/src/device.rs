@@ -1,7 +1,7 @@
 //! What is known of one device since this start: what it said, what it did, where it was heard.
 //!
-//! Nothing of it survives a power cut, and none of it is more than the device's own word; what it may
-//! do follows from [`crate::policy`] and [`crate::provision`], never from here.
+//! Nothing of it survives a power cut, and none of it is more than the device's own word; what it
+//! may do follows from [`crate::policy`] and [`crate::provision`], never from here.
 
 use crate::catalog::{Guess, Sign, SignKind, Weight};
 use crate::names::{InterfaceNo, RecordNo};

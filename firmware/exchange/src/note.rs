@@ -13,7 +13,8 @@ pub enum Note {
     Malformed(Protocol, Ipv4Addr),
     /// A datagram came through a door that does not take it.
     WrongSide(Protocol, Side),
-    /// Something came in on the LAN from an address that no network of the LAN has, and was dropped.
+    /// Something came in on the LAN from an address that no network of the LAN has, and was
+    /// dropped.
     Outsider(Protocol, Ipv4Addr),
     /// A new handset was taken in.
     Created(Mac, Side),

@@ -2,7 +2,7 @@
 //! what is to be sent. `dhcp`, `tftp`, `pnp` and `registrar` know this and not each other.
 
 use crate::board::Board;
-use crate::catalog::{Catalog, Family, Identity, Sign};
+use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
 use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::device::{fingerprint, Device};
@@ -231,12 +231,16 @@ impl Office {
             None => self.catalog.identify(sign),
         };
         device.guess.add(kind, &identity);
-        if self.said_before.len() < SAID_BEFORE_MAX {
+        // Other signs name the phone itself and are not said again by another.
+        let of_model =
+            matches!(kind, SignKind::VendorClass | SignKind::ParameterList | SignKind::UserClass);
+        if of_model && self.said_before.len() < SAID_BEFORE_MAX {
             self.said_before.insert(digest, identity);
         }
     }
 
-    /// The maker of a device: what it says itself, else what is remembered, else what it looks like.
+    /// The maker of a device: what it says itself, else what is remembered, else what it looks
+    /// like.
     pub(crate) fn family(&self, mac: Mac) -> Option<Family> {
         let device = self.devices.get(&mac);
         let said = device.filter(|device| device.says_its_maker());

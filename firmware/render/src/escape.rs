@@ -3,7 +3,7 @@
 //! | form | printed as | dropped |
 //! |---|---|---|
 //! | lines | itself | line breaks and all other control characters |
-//! | markup | `&`, `<`, `>`, `"`, `'` as references | the same, and what XML 1.0 section 2.2 forbids |
+//! | markup | its five signs as references | the same, and what XML 1.0 (2.2) forbids |
 //!
 //! Both forms drop the same characters, among them U+0085, U+2028 and U+2029, which some readers
 //! take for line breaks. Only texts, numbers and truth values can be printed: a template that

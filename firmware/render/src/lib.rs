@@ -6,9 +6,9 @@
 //!
 //! The contract:
 //! - A value can never become structure. Each template has a form ([`Form`]), and whatever is put
-//!   into it is escaped for that form, always: there is no `safe` filter, and switching escaping off
-//!   inside a template is an error. So a name with a line break adds no line to a `key = value` file
-//!   and no element to an XML file.
+//!   into it is escaped for that form, always: there is no `safe` filter, and to switch escaping
+//!   off inside a template is an error. So a name with a line break adds no line to a `key = value`
+//!   file and no element to an XML file.
 //! - A misspelt or missing value is an error with the line of the template, never an empty setting.
 //! - Work is bounded by fuel and output by [`exchange::limits::FILE_BYTES_MAX`].
 //! - On failure the caller's buffer is as it was.

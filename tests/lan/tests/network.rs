@@ -48,13 +48,11 @@ fn a_phone_boots_after_the_cable_of_the_box_was_pulled_and_plugged_in_again() {
     assert!(said.out.contains("NOTIFY"), "{}", said.out);
 }
 
-/// Loses one datagram in eight, in each direction.
-const LOSS: [&str; 5] = [
+/// Loses every eighth datagram on its way in; by counting, so that each run is the same.
+const LOSS: [&str; 3] = [
     "add table ip cable",
     "add chain ip cable in { type filter hook input priority 0 ; }",
-    "add chain ip cable out { type filter hook output priority 0 ; }",
-    "add rule ip cable in meta l4proto udp numgen random mod 8 == 0 drop",
-    "add rule ip cable out meta l4proto udp numgen random mod 8 == 0 drop",
+    "add rule ip cable in meta l4proto udp numgen inc mod 8 == 5 drop",
 ];
 
 #[test]
@@ -63,13 +61,15 @@ fn a_bad_cable_slows_a_transfer_and_spoils_nothing() {
         return;
     }
     let lan = Lan::new();
-    let _daemon = Daemon::start(&lan);
+    let daemon = Daemon::start(&lan);
     let phone = lan.plug("phone", "00:15:65:11:22:33");
     udhcpc(&phone, &YEALINK).unwrap();
     let whole = get(&phone, "/prov/001565112233.cfg").body;
-    for rule in LOSS {
+    for (end, rule) in
+        [&phone, daemon.host()].into_iter().flat_map(|it| LOSS.map(|rule| (it, rule)))
+    {
         let words: Vec<&str> = rule.split(' ').collect();
-        let said = phone.run("nft", &words);
+        let said = end.run("nft", &words);
         assert!(said.good, "{rule}: {}", said.err);
     }
     for client in [Tftp::Atftp, Tftp::Hpa] {

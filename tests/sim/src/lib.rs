@@ -2,14 +2,15 @@
 //!
 //! [`run`] lives through one world: the real exchange, journal, templates and pages, simulated
 //! phones of every maker, a network that loses, doubles and delays, power cuts of box and phones,
-//! strangers, and an admin. Then the trouble ends, and every phone must come up. There is no socket,
-//! no clock and no chance beside the seed: the same seed gives the same run, to the last byte.
+//! strangers, and an admin. Then the trouble ends, and every phone must come up. There is no
+//! socket, no clock and no chance beside the seed: the same seed gives the same run, to the last
+//! byte.
 //!
 //! Always true: no two live hosts hold one address; what was acknowledged survives every power cut;
-//! nothing leaves before the fact it relies on is on flash; a phone's secrets go to that phone alone
-//! and onto no page; nobody on the WAN is registered or given a file; no independent decoder finds
-//! fault with an answer; time never stands still. Eventually true: everybody is registered, and the
-//! page says so. In quiet hours nothing is written to flash.
+//! nothing leaves before the fact it relies on is on flash; a phone's secrets go to that phone
+//! alone and onto no page; nobody on the WAN is registered or given a file; no independent decoder
+//! finds fault with an answer; time never stands still. Eventually true: everybody is registered,
+//! and the page says so. In quiet hours nothing is written to flash.
 //!
 //! `cargo xtask sim SEED` repeats a failure, with `--trace` line by line.
 

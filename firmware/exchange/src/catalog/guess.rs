@@ -17,6 +17,7 @@ const KINDS: usize = SignKind::ALL.len();
 pub struct Guess {
     /// Whom the latest sign of each kind named, and with what weight, by [`SignKind`].
     named: [Option<(Family, Weight)>; KINDS],
+    verdict: Option<Family>,
     model: Option<Stated>,
     version: Option<Stated>,
 }
@@ -38,7 +39,8 @@ impl Guess {
         if let Some(named) = self.named.get_mut(kind as usize) {
             *named = Some((family, weight));
         }
-        let verdict = self.family();
+        self.verdict = self.weighed();
+        let verdict = self.verdict;
         if let Some(text) = model.as_ref().and_then(|model| family.plain_model(model)) {
             let trust = (Stage::Application, weight);
             keep(&mut self.model, verdict, Stated { family, trust, text });
@@ -50,6 +52,12 @@ impl Guess {
 
     /// Returns the family that the signs speak for.
     pub fn family(&self) -> Option<Family> {
+        self.verdict
+    }
+
+    /// Weighs all signs against each other; done once for each new sign, since it is asked for
+    /// often.
+    fn weighed(&self) -> Option<Family> {
         let seen = || SignKind::ALL.into_iter().zip(self.named);
         let candidates = seen().filter_map(|(kind, named)| Some((kind, named?.0)));
         let score = |family: Family| {

@@ -84,9 +84,9 @@ fn unprobed(office: &mut Office, now: Now, place: usize, mac: Mac) -> Option<Ipv
     vacate(office, now, address).then_some(address)
 }
 
-/// The address of an offer that nobody took up, taken back for somebody else. An offer is no promise
-/// (RFC 2131 4.3.1), and whoever asks under made-up addresses must not lock the others out: a phone
-/// may have what was offered to something that looks like none, its equals wait a little.
+/// The address of an offer that nobody took up, taken back for somebody else. An offer is no
+/// promise (RFC 2131 4.3.1), and whoever asks under made-up addresses must not lock the others out:
+/// a phone may have what was offered to something that looks like none, its equals wait a little.
 fn withdrawn(office: &mut Office, now: Now, place: usize, mac: Mac) -> Option<Ipv4Addr> {
     let phone = |mac: Mac| office.family(mac).is_some();
     let asker = phone(mac);

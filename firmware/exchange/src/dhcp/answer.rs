@@ -72,7 +72,8 @@ fn remember(office: &mut Office, now: Now, mac: Mac, address: Ipv4Addr) {
     {
         return office.note(now, Note::Full(Table::Addresses));
     }
-    // A handset's first address is always written; one that moves and moves is capped like a stranger.
+    // A handset's first address is always written; one that moves and moves is capped like a
+    // stranger.
     let first =
         office.durable.handset_of(mac).is_some() && office.durable.address_of(mac).is_none();
     if (first && !office.read_only) || office.spend(now) {

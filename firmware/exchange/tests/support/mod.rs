@@ -304,6 +304,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::ContactLearnt { .. } => "ContactLearnt",
         Event::CreationAllowed { .. } => "CreationAllowed",
         Event::AdminPasswordSet { .. } => "AdminPasswordSet",
+        Event::HandsetsNumbered { .. } => "HandsetsNumbered",
     }
 }
 

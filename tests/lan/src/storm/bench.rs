@@ -4,7 +4,7 @@
 //! come first, once the daemon has probed its addresses ahead; then they are switched off and on
 //! again, and are known.
 
-use super::cable::{Cable, Neighbours};
+use super::cable::{Cable, Raised};
 use super::chip::{self, Image, Written};
 use super::generator::{self, Outcome};
 use super::packet::Wire;
@@ -38,7 +38,7 @@ pub(crate) struct Storm {
 pub(crate) fn run(wish: &Wish) -> io::Result<()> {
     let program = daemon()?;
     let scratch = Scratch::make(wish.directory.as_deref(), &program)?;
-    let _neighbours = Neighbours::raise();
+    let _neighbours = Raised::neighbours();
     let sync_us = chip::sync_us(&scratch.0)?;
     let surroundings = Surroundings::note(&program, &scratch.0, sync_us);
     report::head(wish, &surroundings);

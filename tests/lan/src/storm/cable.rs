@@ -111,25 +111,34 @@ fn ip(words: &[&str]) -> io::Result<()> {
     Err(Error::other(format!("ip {}: {}", words.join(" "), why.trim())))
 }
 
-/// Room for the neighbours of a large storm: the kernel's own limit of 1,024 is for all namespaces
-/// together. Gives the old limits back when dropped.
-pub(crate) struct Neighbours(Vec<(String, String)>);
+/// Settings of the kernel that are one for all namespaces; the old values come back when dropped.
+pub(crate) struct Raised(Vec<(String, String)>);
 
-impl Neighbours {
-    /// Raises the limits where that is allowed.
-    pub(crate) fn raise() -> Neighbours {
+impl Raised {
+    /// Makes room for the neighbours of a large storm: the usual limit is 1,024.
+    pub(crate) fn neighbours() -> Raised {
         let limits = [("gc_thresh3", "16384"), ("gc_thresh2", "8192"), ("gc_thresh1", "4096")];
-        let raised = limits.iter().filter_map(|(name, value)| {
-            let path = format!("/proc/sys/net/ipv4/neigh/default/{name}");
+        let path = |name| format!("/proc/sys/net/ipv4/neigh/default/{name}");
+        Raised::all(limits.map(|(name, value)| (path(name), value)))
+    }
+
+    /// Gives large ears to sockets that do not ask for them.
+    pub(crate) fn ears() -> Raised {
+        Raised::all([("/proc/sys/net/core/rmem_default".to_owned(), "8388608")])
+    }
+
+    /// Sets what may be set; the rest stays as it is.
+    fn all<const N: usize>(wanted: [(String, &str); N]) -> Raised {
+        let raised = wanted.into_iter().filter_map(|(path, value)| {
             let old = std::fs::read_to_string(&path).ok()?;
             std::fs::write(&path, value).ok()?;
             Some((path, old))
         });
-        Neighbours(raised.collect())
+        Raised(raised.collect())
     }
 }
 
-impl Drop for Neighbours {
+impl Drop for Raised {
     fn drop(&mut self) {
         for (path, old) in self.0.iter().rev() {
             let _ = std::fs::write(path, old);

@@ -7,7 +7,7 @@
 //! the comparison left out. PATH decides which are used, so that unpacked packages do as well.
 
 use super::bench::{measured, LINK_UP};
-use super::cable::Cable;
+use super::cable::{Cable, Raised};
 use super::generator;
 use super::packet::Wire;
 use super::report::Row;
@@ -20,7 +20,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const EARS_BYTES: &str = "8388608";
 /// Kamailio says that it listens before its workers are there.
 const WORKERS_START: Duration = Duration::from_millis(500);
 
@@ -45,6 +44,7 @@ pub(crate) fn rows(
             return Ok(Vec::new());
         }
     };
+    let _ears = Raised::ears();
     let (mut never_seen, mut known) = (Vec::new(), Vec::new());
     for round in 0..wish.rounds {
         let cable = Cable::lay()?;
@@ -71,11 +71,6 @@ impl Peers {
     }
 
     fn start(&self, cable: &Cable, scratch: &Path, file_bytes: usize) -> io::Result<Vec<Server>> {
-        cable.at_box(|_| {
-            // Where this is one setting for all namespaces, it is left alone.
-            let _ = fs::write("/proc/sys/net/core/rmem_default", EARS_BYTES);
-            Ok(())
-        })?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let leases = scratch.join("leases");
         let _ = fs::remove_file(&leases);
@@ -143,11 +138,15 @@ const DNSMASQ: [&str; 9] = [
 
 fn nginx(scratch: &Path) -> String {
     let root = scratch.display();
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let rooms: String =
+        kinds.iter().map(|kind| format!("  {kind}_temp_path {root}/{kind};\n")).collect();
     format!(
         "daemon off;\nmaster_process off;\nuser root;\npid {root}/nginx.pid;\n\
          error_log stderr notice;\nevents {{ worker_connections 8192; }}\n\
-         http {{\n  access_log off;\n  server {{\n    listen {BOX_ADDRESS}:80 backlog=4096;\n\
-         root {root};\n    location / {{ try_files /phone.cfg =404; }}\n  }}\n}}\n"
+         http {{\n{rooms}  access_log off;\n  server {{\n\
+         listen {BOX_ADDRESS}:80 backlog=4096;\n    root {root};\n\
+         location / {{ try_files /phone.cfg =404; }}\n  }}\n}}\n"
     )
 }
 
@@ -157,8 +156,10 @@ fn kamailio(modules: &Path) -> String {
     format!(
         "#!KAMAILIO\nchildren=2\ndisable_tcp=yes\nauto_aliases=no\nlog_facility=LOG_LOCAL0\n\
          listen=udp:{BOX_ADDRESS}:5060\nmpath=\"{}\"\n{load}\
-         request_route {{\n  if (!is_method(\"REGISTER\")) {{ sl_send_reply(\"405\", \"No\"); exit; }}\n\
-         if (!pv_www_authenticate(\"$td\", \"s\", \"0\")) {{ www_challenge(\"$td\", \"1\"); exit; }}\n\
+         request_route {{\n\
+         if (!is_method(\"REGISTER\")) {{ exit; }}\n\
+         if (!pv_www_authenticate(\"$td\", \"s\", \"0\")) {{\n\
+         www_challenge(\"$td\", \"1\");\n  exit;\n}}\n\
          if (!save(\"location\")) {{ sl_reply_error(); }}\n}}\n",
         modules.display()
     )

@@ -3,6 +3,8 @@
 
 use super::cable::Cable;
 use super::clock::Clock;
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
 use std::fs;
 use std::io::{self, Error};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,8 @@ use std::time::Duration;
 
 /// How long a program may take to get ready.
 const READY_NS: u64 = 10_000_000_000;
+/// How long it may take to end once all it has started is gone.
+const END_NS: u64 = 1_000_000_000;
 /// The unit of the times in `/proc/PID/stat` (proc(5)).
 const TICK_MS: f64 = 10.0;
 
@@ -154,6 +158,18 @@ fn parent(pid: u32) -> Option<u32> {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // What it has started goes first, so that it can wait for them; then it ends by itself.
+        let descendants: Vec<u32> = self.family().into_iter().skip(1).collect();
+        for pid in &descendants {
+            let _ = kill(Pid::from_raw(*pid as i32), Signal::SIGKILL);
+        }
+        let clock = Clock::start();
+        while !descendants.is_empty() && clock.now_ns() < END_NS {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+                Ok(Some(_)) | Err(_) => break,
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
