@@ -53,6 +53,8 @@ struct Pool {
     clean: BTreeMap<Ipv4Addr, Instant>,
     /// When a search of the whole pool last found nothing.
     exhausted: Option<Instant>,
+    /// When nothing could be found for anybody, neither free nor taken back.
+    barren: Option<Instant>,
 }
 
 /// How long a fruitless search of a pool is not repeated.
@@ -238,6 +240,19 @@ impl Leases {
         };
         state.cursor = (place + 1) % size;
         Some(subnet.pool_at(place))
+    }
+
+    /// Notes that a pool had nothing for somebody in any way.
+    pub(crate) fn found_barren(&mut self, pool: usize, now: Instant) {
+        if let Some(pool) = self.pools.get_mut(pool) {
+            pool.barren = Some(now);
+        }
+    }
+
+    /// Whether a pool had nothing for somebody so short a time ago.
+    pub(crate) fn is_barren(&self, pool: usize, within_ms: u64, now: Instant) -> bool {
+        let barren = self.pools.get(pool).and_then(|pool| pool.barren);
+        barren.is_some_and(|at| now.since_ms(at) < within_ms)
     }
 
     fn is_clean(&self, pool: usize, address: Ipv4Addr) -> bool {

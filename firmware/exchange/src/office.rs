@@ -50,6 +50,9 @@ pub(crate) struct Office {
     strangers: Budget,
 }
 
+/// Strangers forgotten at once when there is no room for another.
+const FORGOTTEN_AT_ONCE: usize = 64;
+
 /// Meanings of signs kept for the next phone of the same model.
 const SAID_BEFORE_MAX: usize = 256;
 
@@ -186,20 +189,33 @@ impl Office {
         self.push(Output::Note(note));
     }
 
-    /// The device of this hardware address, met at this moment. The least recently seen stranger
-    /// makes room for a new one; `None` when there is no stranger left to do so.
+    /// The device of this hardware address, met at this moment. The strangers heard least recently
+    /// make room for new ones; `None` when there is no stranger left to do so.
     pub(crate) fn meet(&mut self, now: Now, mac: Mac) -> Option<&mut Device> {
         if !self.devices.contains_key(&mac) && self.devices.len() >= DEVICES_MAX {
-            let known = |mac: &Mac| self.durable.handset_of(*mac).is_some();
-            let oldest = self.devices.iter().filter(|(mac, _)| !known(mac));
-            let oldest = oldest.min_by_key(|(_, device)| device.last_seen).map(|(mac, _)| *mac)?;
-            self.devices.remove(&oldest);
+            self.forget_strangers();
+            if self.devices.len() >= DEVICES_MAX {
+                return None;
+            }
         }
         let records = self.records;
         let device = self.devices.entry(mac).or_insert_with(|| Device::new(now.mono, records));
         device.last_seen = now.mono;
         device.heard = true;
         Some(device)
+    }
+
+    /// Forgets the strangers heard least recently, several at once: a flood of new ones must not
+    /// make us look for the oldest each time.
+    fn forget_strangers(&mut self) {
+        let strangers =
+            self.devices.iter().filter(|(mac, _)| self.durable.handset_of(**mac).is_none());
+        let mut oldest: Vec<(Instant, Mac)> =
+            strangers.map(|(mac, device)| (device.last_seen, *mac)).collect();
+        oldest.sort_unstable();
+        for (_, mac) in oldest.into_iter().take(FORGOTTEN_AT_ONCE) {
+            self.devices.remove(&mac);
+        }
     }
 
     /// Makes room for a device that an admin speaks of, without its having been heard.

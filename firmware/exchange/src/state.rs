@@ -349,8 +349,8 @@ impl Durable {
             .map(|(mac, address)| Event::AddressGiven { mac: mac.0, address: address.octets() });
         let handsets = self.handsets.iter().flat_map(|(no, handset)| handset.facts(*no));
         // Behind the handsets, which count too.
-        let numbered = (self.last_handset != HandsetNo(0))
-            .then_some(Event::HandsetsNumbered { last: self.last_handset });
+        let counted = self.last_handset != HandsetNo(0) || !self.handsets.is_empty();
+        let numbered = counted.then_some(Event::HandsetsNumbered { last: self.last_handset });
         switches.chain(password).chain(addresses).chain(handsets).chain(numbered)
     }
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+use exchange::cause::Cause;
 use exchange::command::Command;
 use exchange::limits::HANDSETS_MAX;
 use exchange::names::{InterfaceNo, Side, Text};
@@ -413,4 +414,38 @@ fn a_box_that_was_restarted_does_not_accuse_a_phone_that_renews() {
     office.hears(&phones::builders::request_renewing(PHONE, 9, address(10)));
     office.wait_ms(10 * MINUTE_MS);
     going(&office);
+}
+
+/// Which test makes each cause. A cause without one does not compile.
+fn made_by(cause: Cause) -> fn() {
+    match cause {
+        Cause::CreationClosed(Side::Lan | Side::Wan) => creation_closed_on_the_lan,
+        Cause::OfferNotTaken => the_offer_is_not_taken,
+        Cause::OtherDhcpServer(_) => another_dhcp_server_was_quicker,
+        Cause::PoolFull => the_pool_is_full,
+        Cause::AddressInUse(_) => the_address_is_in_use,
+        Cause::NotItsAddress(_) => it_comes_from_another_network,
+        Cause::AsksNothing => it_asks_for_nothing,
+        Cause::PnpNotFetched => it_was_told_by_plug_and_play_and_does_not_come,
+        Cause::UnknownFile => it_asks_for_files_that_nobody_knows,
+        Cause::NotItsLease => it_asks_from_an_address_that_is_not_its_lease,
+        Cause::FileOfAnother => it_asks_for_the_file_of_another,
+        Cause::TwoPlaces => two_devices_use_its_hardware_address,
+        Cause::WanFetch => it_asks_from_the_wan,
+        Cause::TransferLost => the_transfer_stopped_half_way,
+        Cause::FileNotMade => its_file_cannot_be_made,
+        Cause::NeverRegistered => it_has_its_file_and_does_not_register,
+        Cause::WrongPassword => its_password_is_wrong,
+        Cause::UnknownAccount => its_account_is_of_another_system,
+        Cause::TooBrief => it_insists_on_registering_too_often,
+        Cause::RegistrationLost => its_registration_ran_out,
+        Cause::Unregistered => it_gave_up_its_registration_by_itself,
+        Cause::HandsetsFull => there_is_no_room_for_another_handset,
+        Cause::NotStored => nothing_new_can_be_stored,
+    }
+}
+
+#[test]
+fn a_cause_is_made_by_the_test_that_is_named_for_it() {
+    made_by(Cause::PoolFull)();
 }

@@ -202,7 +202,7 @@ fn a_lan_side_sender_from_elsewhere_is_not_heard() {
     let text = request("OPTIONS", "sip:192.168.7.1", "");
     let outcome = office.hears(stray, Line::Sip, text.as_bytes());
     assert!(outcome.sent.is_empty());
-    assert!(matches!(outcome.notes[..], [Note::WrongSide(..)]));
+    assert!(matches!(outcome.notes[..], [Note::Outsider(..)]));
 }
 
 #[test]

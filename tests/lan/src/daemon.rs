@@ -164,9 +164,6 @@ router = "192.168.10.254"
 dns = ["192.168.10.253", "192.168.10.252"]
 domain = "office.example"
 
-[site]
-time-zone = "Europe/Berlin"
-
 "#,
         state.display()
     )

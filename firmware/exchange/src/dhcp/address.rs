@@ -10,6 +10,10 @@ use crate::time::{Now, MINUTE_MS};
 use core::net::Ipv4Addr;
 use wire::Mac;
 
+/// How long a pool that had nothing is not searched again, for a phone and for anybody else.
+const BARREN_PHONE_MS: u64 = 20;
+const BARREN_MS: u64 = 100;
+
 /// What can be offered.
 pub(crate) enum Choice {
     /// This address, now.
@@ -29,6 +33,22 @@ pub(crate) fn choose(office: &mut Office, now: Now, question: &Question<'_>) -> 
     if let Some(address) = own(office, now, question) {
         return Choice::Offer(address);
     }
+    let place = question.subnet;
+    let mac = question.message.chaddr;
+    // A flood in an empty pool is not worth searching it for each of its packets.
+    let patience_ms = if office.family(mac).is_some() { BARREN_PHONE_MS } else { BARREN_MS };
+    if office.leases.is_barren(place, patience_ms, now.mono) {
+        return Choice::Later;
+    }
+    let choice = newly(office, now, question);
+    if matches!(choice, Choice::None) {
+        office.leases.found_barren(place, now.mono);
+    }
+    choice
+}
+
+/// An address that the device did not have before.
+fn newly(office: &mut Office, now: Now, question: &Question<'_>) -> Choice {
     let place = question.subnet;
     let Some(subnet) = office.board.subnets.get(place) else { return Choice::None };
     let has_arp = office.board.interface(subnet.interface).is_some_and(|port| port.has_arp);

@@ -89,6 +89,9 @@ impl Dhcp {
         read_signs(office, &message);
         office.remember_make(now, message.chaddr);
         let question = Question { arrival: at, message: &message, subnet, bytes };
+        if message.kind != MessageType::Discover {
+            self.waiting.forget(message.chaddr);
+        }
         match message.kind {
             MessageType::Discover => self.discover(office, now, &question),
             MessageType::Request => request(office, now, &question),

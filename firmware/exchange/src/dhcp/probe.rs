@@ -47,6 +47,11 @@ impl Waiting {
         }
     }
 
+    /// A device has gone on without waiting.
+    pub(crate) fn forget(&mut self, mac: Mac) {
+        self.by_address.retain(|_, (waiting, _, _)| *waiting != mac);
+    }
+
     /// Somebody uses an address we asked for: it is left alone, and whoever waited for it is served
     /// with another when he asks again.
     pub(crate) fn answered(&mut self, office: &mut Office, now: Now, address: Ipv4Addr, mac: Mac) {

@@ -1,5 +1,6 @@
 //! A program at the box's end of the cable: started there, waited for, measured from outside, and
-//! ended when dropped or when this process ends, however that comes about.
+//! ended when dropped, with all it has started. It ends too when this process is killed; only a
+//! peer that changes its own privileges, such as dnsmasq, would then be left.
 
 use super::cable::Cable;
 use super::clock::Clock;

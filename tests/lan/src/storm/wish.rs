@@ -18,7 +18,8 @@ storm: N phones are switched on at the same instant, against the real daemon.
   --hold S          keep the daemon this long after a storm, e.g. for a profiler (0)
 
 Needs root: it makes two network namespaces of its own and loads only those. DIALTONE_BIN names the
-daemon; without it, it is looked for beside this program.";
+daemon; without it, it is looked for beside this program. Two CPUs are used; where others work on
+them too, `chrt -f 20` before the command keeps them out of the figures.";
 
 /// A kind of run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
