@@ -15,7 +15,8 @@ pub(crate) struct Package {
     gives: &'static str,
 }
 
-const fn package(name: &'static str, gives: &'static str) -> Package {
+/// A package by its name, and a program or a path that it brings.
+pub(crate) const fn package(name: &'static str, gives: &'static str) -> Package {
     Package { name, gives }
 }
 
@@ -29,6 +30,8 @@ pub(crate) const CLIENTS: &[Package] = &[
     package("tftp-hpa", "tftp"),
     package("atftp", "atftp"),
     package("curl", "curl"),
+    package("dnsmasq-base", "dnsmasq"),
+    package("sipsak", "sipsak"),
     package("sip-tester", "sipp"),
     package("tshark", "tshark"),
     package("python3-scapy", "/usr/lib/python3/dist-packages/scapy"),

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cross;
 mod debian;
 mod licences;
 mod shop;
@@ -18,6 +19,7 @@ use stages::Depth;
 use std::env;
 use std::io;
 use std::process::ExitCode;
+use tally::Tally;
 
 const USAGE: &str = "\
 cargo xtask <verb>
@@ -28,7 +30,11 @@ cargo xtask <verb>
   golden              write the golden files anew; read the difference
   sim SEED            replay one day of the simulated office
   bench storm ..      many phones boot at the same instant; `--help` says more
-  deny                licences and advisories of what we build on";
+  deny                licences and advisories of what we build on
+  cross               the daemon for the box: target/cross/dialtone and its manifest;
+                      --keep-symbols for a debugger, --test runs unit tests as ARM programs,
+                      --verify builds two clean clones and compares them
+  bare                the pure crates for a chip without an operating system";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -78,6 +84,11 @@ fn run(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
             succeeds(shop.cargo(&call).args(rest)).into()
         }
         ["bench", "storm", rest @ ..] => storm(shop, rest)?,
+        ["cross"] => sole(cross::daemon(shop)),
+        ["cross", "--keep-symbols"] => sole(cross::with_symbols(shop)),
+        ["cross", "--test"] => sole(cross::suite(shop)),
+        ["cross", "--verify"] => sole(cross::verify(shop)),
+        ["bare"] => sole(cross::bare(shop)),
         [] | ["help" | "--help" | "-h"] => {
             say(USAGE);
             Outcome::Good
@@ -91,6 +102,11 @@ fn staged(shop: &Shop, depth: Depth, only: Option<&str>) -> Outcome {
         Some(good) => good.into(),
         None => Outcome::Unknown(format!("There is no such stage; there are {}.", stages::names())),
     }
+}
+
+/// What was asked for by name and could not be had is a failure.
+fn sole(result: Result<Tally, cross::Trouble>) -> Outcome {
+    cross::told(result).is_good(true).into()
 }
 
 /// Builds the daemon as it is shipped and lets the load generator loose on it.

@@ -5,7 +5,7 @@
 use crate::tally::Tally;
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -80,6 +80,10 @@ fn heard(command: &mut Command, hear: &mut dyn FnMut(&str)) -> Tally {
     let ended = listened(command, &mut |line| {
         hear(line);
         tally += Tally::read(line).unwrap_or_default();
+        if line.starts_with(SKIPPED) {
+            tally.passed = tally.passed.saturating_sub(1);
+            tally += Tally::SKIPPED;
+        }
     });
     match ended {
         Ok(true) => {}
@@ -93,14 +97,35 @@ fn heard(command: &mut Command, hear: &mut dyn FnMut(&str)) -> Tally {
 }
 
 fn listened(command: &mut Command, hear: &mut dyn FnMut(&str)) -> io::Result<bool> {
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let complaints = child.stderr.take().map(|stderr| std::thread::spawn(|| passed_on(stderr)));
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).split(b'\n') {
             hear(&String::from_utf8_lossy(&line?));
         }
     }
+    // A test that skips itself says so there, past the harness, which counts it as passed.
+    let skips = complaints.and_then(|thread| thread.join().ok()).unwrap_or_default();
+    skips.iter().for_each(|line| hear(line));
     Ok(child.wait()?.success())
 }
+
+/// Lets standard error through, and keeps the lines by which tests say that they skip themselves.
+fn passed_on(stderr: impl Read) -> Vec<String> {
+    let mut skips = Vec::new();
+    for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        if line.starts_with(SKIPPED) {
+            skips.push(line);
+        } else {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+    skips
+}
+
+/// How a test begins the line by which it says that it skips itself.
+const SKIPPED: &str = "test skipped: ";
 
 #[cfg(test)]
 mod tests {
@@ -121,6 +146,13 @@ mod tests {
     fn a_run_is_counted_by_its_lines() {
         let tally = run(&mut shell("echo 'test result: ok. 2 passed; 0 failed; 1 ignored'"));
         assert_eq!(tally, Tally { passed: 2, failed: 0, skipped: 1 });
+    }
+
+    #[test]
+    fn a_test_that_skips_itself_has_not_passed() {
+        let said = "echo 'test skipped: a: no curl' >&2; \
+            echo 'test result: ok. 2 passed; 0 failed; 0 ignored'";
+        assert_eq!(run(&mut shell(said)), Tally { passed: 1, failed: 0, skipped: 1 });
     }
 
     #[test]

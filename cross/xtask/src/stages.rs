@@ -4,6 +4,7 @@
 //! licences count as one test each; the others count the tests that cargo ran. A suite that cannot
 //! run on this machine counts as one skipped test, and says why.
 
+use crate::cross;
 use crate::debian;
 use crate::licences;
 use crate::shop::{counted, say, succeeds, Shop};
@@ -51,6 +52,8 @@ const STAGES: &[Stage] = &[
     Stage { name: "tidy", quick: true, run: |shop, _| Tally::one(tidy(shop)) },
     Stage { name: "licences", quick: true, run: |shop, _| Tally::one(licences::check(shop)) },
     Stage { name: "workspace", quick: true, run: workspace },
+    Stage { name: "bare", quick: false, run: |shop, _| cross::told(cross::bare(shop)) },
+    Stage { name: "cross", quick: false, run: |shop, _| cross::told(cross::daemon(shop)) },
     Stage { name: "lan", quick: false, run: |shop, _| lan(shop) },
 ];
 
@@ -192,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_stage_has_a_name_of_its_own() {
-        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, lan");
+        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, bare, cross, lan");
     }
 
     #[test]

@@ -32,6 +32,9 @@ const DATAGRAM_BYTES_MAX: usize = 65_536;
 /// Datagrams taken from one socket before the others get their turn.
 const TURN_MAX: usize = 2_048;
 
+/// Rounds through the sockets that are ready before something else gets its turn.
+const ROUNDS_MAX: usize = 64;
+
 /// All datagram sockets.
 pub(crate) struct Sockets {
     epoll: Epoll,
@@ -43,6 +46,8 @@ pub(crate) struct Sockets {
     raw: BTreeMap<InterfaceNo, RawPort>,
     ports: Vec<Port>,
     next: u64,
+    /// Whether a socket was left before it was empty.
+    unread: bool,
     buffer: Vec<u8>,
 }
 
@@ -73,6 +78,7 @@ impl Sockets {
             raw: BTreeMap::new(),
             ports: Vec::new(),
             next: 0,
+            unread: false,
             buffer: vec![0; DATAGRAM_BYTES_MAX],
         };
         for (place, port) in ports.iter().enumerate() {
@@ -134,46 +140,58 @@ impl Sockets {
 
     /// Waits until something was heard.
     pub(crate) async fn heard(&self) -> io::Result<()> {
+        // What was left when a socket's turn was over does not wake anybody again.
+        if self.unread {
+            return Ok(());
+        }
         self.wakes.readable().await.map(|mut ready| ready.clear_ready())
     }
 
     /// Hands over all that waits.
     pub(crate) fn drain(&mut self, hear: &mut dyn FnMut(Heard<'_>)) {
         let mut events = [EpollEvent::empty(); 64];
-        loop {
+        self.unread = false;
+        for _ in 0..ROUNDS_MAX {
             let ready = self.epoll.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
             for event in events.iter().take(ready) {
-                self.drain_one(event.data(), hear);
+                self.unread |= !self.drain_one(event.data(), hear);
             }
             if ready < events.len() {
                 return;
             }
         }
+        self.unread = true;
     }
 
-    fn drain_one(&mut self, key: u64, hear: &mut dyn FnMut(Heard<'_>)) {
+    /// Reads one socket until it is empty or its turn is over; `false` in the second case.
+    fn drain_one(&mut self, key: u64, hear: &mut dyn FnMut(Heard<'_>)) -> bool {
         if key & RAW_MARK != 0 {
             let raw = self.raw.get(&InterfaceNo((key & 0xff) as u8));
             let spoken = |_| raw.and_then(RawPort::hear);
-            for Spoke { address, mac } in (0..TURN_MAX).map_while(spoken).flatten() {
-                hear(Heard::Arp { address, mac });
+            let mut heard = 0;
+            for told in (0..TURN_MAX).map_while(spoken) {
+                heard += 1;
+                if let Some(Spoke { address, mac }) = told {
+                    hear(Heard::Arp { address, mac });
+                }
             }
-            return;
+            return heard < TURN_MAX;
         }
-        let Some(socket) = self.open.get(&key) else { return };
-        let Some(port) = self.ports.get(usize::from(socket.interface.0)) else { return };
+        let Some(socket) = self.open.get(&key) else { return true };
+        let Some(port) = self.ports.get(usize::from(socket.interface.0)) else { return true };
         for _ in 0..TURN_MAX {
             let received = recvfrom::<SockaddrIn>(socket.fd.as_raw_fd(), &mut self.buffer);
             let (len, from) = match received {
                 Ok((len, Some(from))) => (len, SocketAddrV4::from(from)),
                 // An ICMP error of an earlier answer; the next datagram may be behind it.
                 Ok((_, None)) | Err(nix::Error::ECONNREFUSED | nix::Error::EINTR) => continue,
-                Err(_nothing_waits) => return,
+                Err(_nothing_waits) => return true,
             };
             let bytes = self.buffer.get(..len).unwrap_or_default();
             let origin = Origin { interface: socket.interface, side: port.side, from };
             hear(Heard::Datagram(origin, socket.line, bytes));
         }
+        false
     }
 
     /// Sends a datagram; one that cannot leave is lost, as on any network.
