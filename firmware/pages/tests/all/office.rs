@@ -180,7 +180,7 @@ fn story(last: &[Step]) -> Vec<(Instant, Step)> {
         Step::Created(Side::Lan),
         Step::Ack(address, options),
         Step::PnpTold,
-        Step::File(Door::Http, common, FileAnswer::Absent("the phone's own file has it all")),
+        Step::File(Door::Http, common, FileAnswer::Absent("The phone's own file has it all.")),
         Step::File(Door::Http, file, FileAnswer::Own(12_288)),
         Step::Challenged,
     ];

@@ -1,8 +1,8 @@
 //! The plan of a benchmark: which storms, against whom, how often, and what is noted of each.
 //!
 //! Each round has namespaces, a flash and a daemon of its own. The phones that nobody has ever seen
-//! come first, once the daemon has probed its addresses ahead; then they are switched off and on
-//! again, and are known.
+//! come first, once the daemon has probed its addresses ahead; then they are switched off, the admin
+//! gives them lines, and they are switched on again, known.
 
 use super::cable::{Cable, Raised};
 use super::chip::{self, Image, Written};
@@ -11,7 +11,7 @@ use super::packet::Wire;
 use super::report::{self, Row, Surroundings};
 use super::server::{Server, Used};
 use super::wish::{Case, Wish};
-use super::{peers, BOX_ADDRESS, BOX_DEVICE, NETWORK, POOL_FIRST, POOL_LAST, PREFIX};
+use super::{desk, peers, BOX_ADDRESS, BOX_DEVICE, NETWORK, POOL_FIRST, POOL_LAST, PREFIX};
 use std::fs;
 use std::io::{self, Error};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ pub(crate) fn run(wish: &Wish) -> io::Result<()> {
             rows.extend(fresh);
         }
     }
-    report::tail(&rows, &surroundings);
+    report::tail(wish, &rows, &surroundings);
     Ok(())
 }
 
@@ -109,10 +109,12 @@ fn against(
         }
         let log = scratch.0.join("dialtone.log");
         let servers = [Server::start(&cable, program, &words, (log, "Admin page"))?];
+        let [server] = &servers;
         let mut wire = Wire::open(cable.index)?;
         generator::settle(&mut wire, QUIET, PROBING_MAX)?;
         let boot = round * 2;
         never_seen.push(measured(&mut wire, &servers, Some(&state), (count, boot), wish)?);
+        add_lines(&cable, server, &mut wire, (count, wish.lines))?;
         generator::settle(&mut wire, QUIET, PROBING_MAX)?;
         known.push(measured(&mut wire, &servers, Some(&state), (count, boot + 1), wish)?);
         complain(&servers, scratch, never_seen.last(), known.last());
@@ -123,6 +125,25 @@ fn against(
         Row { name: "never seen", flash, storms: never_seen },
         Row { name: "known", flash, storms: known },
     ])
+}
+
+/// Lets the admin give every handset its lines, and says where that did not succeed.
+fn add_lines(
+    cable: &Cable,
+    server: &Server,
+    wire: &mut Wire,
+    (count, lines): (u16, u16),
+) -> io::Result<()> {
+    if lines == 1 {
+        return Ok(());
+    }
+    let at = cable.desk()?;
+    let done = desk::add_lines(&at, server, count, lines)?;
+    if done < count {
+        eprintln!("{} of {count} handsets have fewer than {lines} lines", count - done);
+    }
+    // The last connections close while somebody is there to hear it.
+    generator::settle(wire, LINK_UP, PROBING_MAX)
 }
 
 /// One storm, with what the programs and the flash went through meanwhile.

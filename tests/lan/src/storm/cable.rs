@@ -4,7 +4,7 @@
 //! that nothing is left behind however a run ends. The phones' end has no address, so the kernel
 //! there answers nothing; the phones do. The box's side runs on CPU 0, the phones' on CPU 1.
 
-use super::{BOX_ADDRESS, BOX_DEVICE, PREFIX};
+use super::{BOX_ADDRESS, BOX_DEVICE, DESK_ADDRESS, PREFIX};
 use nix::sched::{sched_setaffinity, setns, unshare, CloneFlags, CpuSet};
 use nix::unistd::Pid;
 use std::fs::File;
@@ -57,6 +57,27 @@ impl Cable {
         enter(&self.phones)?;
         outcome
     }
+
+    /// Puts a computer beside the phones for as long as what it gives is kept.
+    pub(crate) fn desk(&self) -> io::Result<Desk> {
+        ip(&["address", "add", &desk(), "dev", PHONES_DEVICE])?;
+        Ok(Desk)
+    }
+}
+
+/// An address of the phones' end, gone when dropped; while it is there the kernel answers for it,
+/// and for nobody else.
+pub(crate) struct Desk;
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        // With the namespace it goes in any case.
+        let _ = ip(&["address", "del", &desk(), "dev", PHONES_DEVICE]);
+    }
+}
+
+fn desk() -> String {
+    format!("{DESK_ADDRESS}/{PREFIX}")
 }
 
 impl Drop for Cable {

@@ -101,7 +101,8 @@ pub(crate) fn settle(wire: &mut Wire, quiet: Duration, at_most: Duration) -> io:
     }
 }
 
-fn mac(index: u16) -> Mac {
+/// The hardware address of a phone by its number.
+pub(crate) fn mac(index: u16) -> Mac {
     let [high, low] = index.to_be_bytes();
     let [a, b, c] = MAC_PREFIX;
     [a, b, c, 0x10, high, low]

@@ -7,6 +7,11 @@
 //! measured against a responder that knows nothing (`empty responder` in the table), which is the
 //! least any server could reach here.
 //!
+//! A phone that nobody has seen has one line. Before the same phones boot again, as known ones, an
+//! admin gives each of them eight (`--lines`), by HTTP on the box's own pages, so that they fetch
+//! the largest file there is; still they register one line each. Every row says how many bytes its
+//! phones fetched.
+//!
 //! A row is the median of several storms, with the best and the worst beside it. The processor time
 //! is the scheduler's count of the daemon's threads; the kernel's work for a frame is counted where
 //! the frame was sent, as always on a veth pair. Flash is read off the file from outside. Memory is
@@ -20,6 +25,7 @@ mod bench;
 mod cable;
 mod chip;
 mod clock;
+mod desk;
 mod dhcp;
 mod frame;
 mod generator;
@@ -40,6 +46,8 @@ use std::process::ExitCode;
 /// The box's device and address.
 const BOX_DEVICE: &str = "lan0";
 const BOX_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+/// The admin's, between two storms.
+const DESK_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
 const NETWORK: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 0);
 const PREFIX: u8 = 20;
 /// 3,072 addresses.

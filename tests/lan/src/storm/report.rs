@@ -44,12 +44,14 @@ pub(crate) fn head(wish: &Wish, surroundings: &Surroundings) {
     println!("generator  {}, own TCP on one packet socket", own_profile());
     println!("machine    {machine}");
     println!("disk       {}: 256 bytes written and synced in {sync_us:.0} us", directory.display());
-    println!("storms     {} of each kind; median of the last phone (best..worst)\n", wish.rounds);
+    println!("storms     {} of each kind; median of the last phone (best..worst)", wish.rounds);
+    println!("handsets   one line where never seen, {} where known\n", wish.lines);
     println!(
-        "{:>6} {:<15} {:<5} {:>24} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9} {:>18} {:>8} {:>9}",
+        "{:>6} {:<15} {:<5} {:>7} {:>24} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9} {:>18} {:>7} {:>8}",
         "phones",
         "case",
         "flash",
+        "file B",
         "last registered, ms",
         "p50 ms",
         "p99 ms",
@@ -74,11 +76,12 @@ pub(crate) fn line(row: &Row) {
     let [dhcp, arp, tcp, sip] = again;
     let pages = row.median(|storm| storm.written.pages as f64);
     println!(
-        "{:>6} {:<15} {:<5} {:>24} {:>8.1} {:>8.1} {:>13} {:>9.1} {:>9} {:>9.0} {:>18} {:>8.0} \
-         {:>9.1}",
+        "{:>6} {:<15} {:<5} {:>7} {:>24} {:>8.1} {:>8.1} {:>13} {:>9.1} {:>9} {:>9.0} {:>18} \
+         {:>7.0} {:>8.1}",
         row.phones(),
         row.name,
         row.flash,
+        row.file_bytes(),
         format!("{:.1} ({:.1}..{:.1})", last.median, last.min, last.max),
         row.median(|storm| storm.quantile_ms(0.5)),
         row.median(|storm| storm.quantile_ms(0.99)),
@@ -93,19 +96,14 @@ pub(crate) fn line(row: &Row) {
     let [address, place, file] = [0, 1, 2].map(|step| {
         row.median(|storm| storm.outcome.reached_ns.get(step).map_or(0.0, |ns| *ns as f64 / 1e6))
     });
-    println!(
-        "{:>22} last address {address:.1}, server found {place:.1}, file {file:.1} ms; \
-         file of {} bytes",
-        "",
-        row.file_bytes()
-    );
+    println!("{:>22} last address {address:.1}, server found {place:.1}, file {file:.1} ms", "");
     for (why, count) in row.storms.iter().flat_map(|storm| &storm.outcome.stuck) {
         println!("{:>22} NOT REGISTERED: {count} phones of a storm: {why}", "");
     }
 }
 
 /// Prints all rows as one line of JSON.
-pub(crate) fn tail(rows: &[Row], surroundings: &Surroundings) {
+pub(crate) fn tail(wish: &Wish, rows: &[Row], surroundings: &Surroundings) {
     let Surroundings { program, directory, sync_us, machine } = surroundings;
     let whole = json!({
         "bench": "storm",
@@ -114,9 +112,14 @@ pub(crate) fn tail(rows: &[Row], surroundings: &Surroundings) {
         "machine": machine,
         "directory": directory.display().to_string(),
         "sync_us": sync_us,
+        "lines_known": wish.lines,
         "rows": rows.iter().map(Row::json).collect::<Vec<Value>>(),
     });
-    println!("\nagain: what had to be sent again, in all storms of the row: DHCP, ARP, TCP, SIP");
+    println!("\nfile B: the bytes of the file that each phone fetched");
+    if wish.lines > 1 {
+        println!("peak KiB, known: with what the admin's log-in left allocated in the daemon");
+    }
+    println!("again: what had to be sent again, in all storms of the row: DHCP, ARP, TCP, SIP");
     println!("{whole}");
 }
 

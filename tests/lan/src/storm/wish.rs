@@ -6,10 +6,15 @@ use std::time::Duration;
 pub(super) const USAGE: &str = "\
 storm: N phones are switched on at the same instant, against the real daemon.
 
-  cargo xtask bench storm [--phones 50,250,1000] [--rounds 5] [--nor] [--peers] [--only CASE]
+  cargo xtask bench storm [--phones 50,250,1000] [--rounds 5] [--lines 8] [--nor] [--peers]
+                          [--only CASE]
 
   --phones LIST     how many phones; a storm for each (50,250,1000; at most 2,000)
   --rounds N        storms of each kind; the median counts (5)
+  --lines N         lines of a known handset, 1 to 8: the file it fetches is 4 KB with one and 10 KB
+                    with eight (8). A handset never seen has one; the admin adds the others on the
+                    box's pages before the known storm. The empty responder serves a file as large
+                    as the known phones', and one of 12 KiB; the peers one as large
   --nor             only with the timing of NOR flash; otherwise first as fast as the disk, then so
   --peers           dnsmasq, nginx and Kamailio too, where Debian's packages are installed
   --only CASE       floor, disk or nor
@@ -36,6 +41,8 @@ pub(crate) enum Case {
 pub(crate) struct Wish {
     pub(crate) phones: Vec<u16>,
     pub(crate) rounds: u16,
+    /// Of a known handset.
+    pub(crate) lines: u16,
     pub(crate) cases: Vec<Case>,
     pub(crate) peers: bool,
     pub(crate) deadline: Duration,
@@ -49,6 +56,7 @@ impl Wish {
         let mut wish = Wish {
             phones: vec![50, 250, 1_000],
             rounds: 5,
+            lines: 8,
             cases: vec![Case::Disk, Case::Nor, Case::Floor],
             peers: false,
             deadline: Duration::from_secs(60),
@@ -64,6 +72,7 @@ impl Wish {
                     wish.phones = list.collect::<Result<_, _>>()?;
                 }
                 "--rounds" => wish.rounds = within(word, value()?, 99)?,
+                "--lines" => wish.lines = within(word, value()?, 8)?,
                 "--nor" => wish.cases = vec![Case::Nor, Case::Floor],
                 "--peers" => wish.peers = true,
                 "--only" => wish.cases = vec![case(value()?)?],
@@ -106,13 +115,13 @@ mod tests {
     #[test]
     fn what_is_not_asked_for_is_as_the_usage_says() {
         let wish = read("--phones 3,40 --nor").ok().unwrap();
-        assert_eq!((wish.phones, wish.rounds), (vec![3, 40], 5));
+        assert_eq!((wish.phones, wish.rounds, wish.lines), (vec![3, 40], 5, 8));
         assert_eq!(wish.cases, [Case::Nor, Case::Floor]);
     }
 
     #[test]
     fn nonsense_is_refused_in_words() {
-        for line in ["--phones 0", "--phones 5000", "--phones", "--only tea", "--rounds x", "tea"] {
+        for line in ["--phones 0", "--phones 5000", "--phones", "--only tea", "--lines 9", "tea"] {
             assert!(read(line).is_err(), "{line}");
         }
     }
