@@ -1,8 +1,8 @@
 //! The plan of a benchmark: which storms, against whom, how often, and what is noted of each.
 //!
 //! Each round has namespaces, a flash and a daemon of its own. The phones that nobody has ever seen
-//! come first, once the daemon has probed its addresses ahead; then they are switched off, the admin
-//! gives them lines, and they are switched on again, known.
+//! come first, once the daemon has probed its addresses ahead; then they are switched off, the
+//! admin gives them lines, and they are switched on again, known.
 
 use super::cable::{Cable, Raised};
 use super::chip::{self, Image, Written};

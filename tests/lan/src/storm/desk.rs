@@ -6,8 +6,8 @@
 //! connections that stay open. It follows no redirect: where one leads is enough of an answer.
 //!
 //! The desk stands at the phones' end of the cable, since the daemon hears only what comes from
-//! there, and its address is taken away before the next storm. HTTP/1.1 with bodies of stated length
-//! only.
+//! there, and its address is taken away before the next storm. HTTP/1.1 with bodies of stated
+//! length only.
 
 use super::cable::Desk;
 use super::frame::Mac;
