@@ -6,7 +6,7 @@
 //! instead; the state already holds whatever waits, so the snapshot settles it too. A failed write
 //! ends the promise: the loop is told, and the daemon starts anew.
 
-use crate::nor_file::NorFile;
+use crate::chip::Chip;
 use exchange::names::RecordNo;
 use exchange::state::{Durable, Event};
 use journal::{AppendError, Journal};
@@ -47,13 +47,13 @@ pub(crate) struct Wear {
 
 /// What a mount found.
 pub(crate) struct Opened {
-    pub(crate) journal: Journal<NorFile>,
+    pub(crate) journal: Journal<Chip>,
     pub(crate) durable: Durable,
     pub(crate) found: journal::Mounted,
 }
 
 /// Reads the journal and folds it into the state; an error in words for the console.
-pub(crate) fn open(flash: NorFile) -> Result<Opened, String> {
+pub(crate) fn open(flash: Chip) -> Result<Opened, String> {
     let mut durable = Durable::default();
     let mut unknown = 0u32;
     let mut visit = |record: &[u8]| match Event::decode(record) {
@@ -83,11 +83,7 @@ pub(crate) fn open(flash: NorFile) -> Result<Opened, String> {
 }
 
 /// Runs until the loop hangs up.
-pub(crate) fn run(
-    mut journal: Journal<NorFile>,
-    jobs: &Receiver<Job>,
-    told: &UnboundedSender<Told>,
-) {
+pub(crate) fn run(mut journal: Journal<Chip>, jobs: &Receiver<Job>, told: &UnboundedSender<Told>) {
     let mut wear = Wear::default();
     // A batch did not fit. What comes after it may not go before it: only a snapshot helps.
     let mut starved = false;
@@ -120,7 +116,7 @@ pub(crate) fn run(
 /// Does everything that waits, in one write where it can be one; `None` while only a snapshot,
 /// which was asked for already, can help.
 fn settle(
-    journal: &mut Journal<NorFile>,
+    journal: &mut Journal<Chip>,
     mut waiting: VecDeque<Job>,
     starved: &mut bool,
     wear: &mut Wear,
@@ -166,7 +162,7 @@ fn settle(
 
 /// Writes the whole state to the other bank.
 fn snapshot(
-    journal: &mut Journal<NorFile>,
+    journal: &mut Journal<Chip>,
     records: &[Vec<u8>],
     wear: &mut Wear,
 ) -> Result<(), String> {
@@ -181,7 +177,7 @@ fn snapshot(
 
 /// In a quiet moment: erases one block that is no longer needed, or asks for a snapshot in time.
 fn tidy(
-    journal: &mut Journal<NorFile>,
+    journal: &mut Journal<Chip>,
     starved: bool,
     wear: &mut Wear,
     told: &UnboundedSender<Told>,
@@ -198,7 +194,7 @@ fn tidy(
     Ok(())
 }
 
-fn half(journal: &Journal<NorFile>) -> u32 {
+fn half(journal: &Journal<Chip>) -> u32 {
     (journal.used() + journal.room()) / 2
 }
 
@@ -210,7 +206,7 @@ pub(crate) struct FlashThread {
 impl FlashThread {
     /// Starts the thread; what it has to say comes by `told`.
     pub(crate) fn start(
-        journal: Journal<NorFile>,
+        journal: Journal<Chip>,
         told: UnboundedSender<Told>,
     ) -> std::io::Result<FlashThread> {
         let (jobs, queue) = std::sync::mpsc::channel();

@@ -3,6 +3,7 @@
 //! This file reads the command line; [`serve`] puts the parts together, [`drive`] is the loop.
 
 mod call;
+mod chip;
 mod clock;
 mod config;
 #[cfg(feature = "demo")]
@@ -14,6 +15,7 @@ mod flash;
 mod http;
 mod identify;
 mod logging;
+mod mtd;
 mod neighbour;
 mod nor_file;
 mod password;

@@ -1,6 +1,7 @@
 //! Starting: flash, exchange, sockets and web are put together here, and run until the end.
 
 use crate::call;
+use crate::chip::Chip;
 use crate::clock::Clock;
 use crate::config::Port;
 use crate::drive::{Driver, Ended, Wakes};
@@ -8,7 +9,7 @@ use crate::entropy;
 use crate::flash::{self, FlashThread};
 use crate::http;
 use crate::logging;
-use crate::nor_file::{NorFile, Timing};
+use crate::nor_file::Timing;
 use crate::password;
 use crate::say::{complain, say};
 use crate::sockets::Sockets;
@@ -99,7 +100,7 @@ async fn open(
 ) -> Result<(Driver, Wakes), String> {
     let Start { state, timing, ports, web, board } = start;
     let on_flash = |why: String| format!("{}: {why}", state.display());
-    let nor = NorFile::open(&state, timing).map_err(|error| on_flash(error.to_string()))?;
+    let nor = Chip::open(&state, timing).map_err(|error| on_flash(error.to_string()))?;
     let flash::Opened { journal, durable, found } = flash::open(nor).map_err(on_flash)?;
     if found.torn_tail {
         complain(format_args!("the last write was cut off by a power loss and was dropped"));

@@ -1,0 +1,119 @@
+//! NOR flash through the kernel's MTD character device.
+//!
+//! `MEMGETINFO` tells the geometry, `MEMERASE` erases, reads and programs are plain `pread` and
+//! `pwrite`. Some chips start write-protected; `MEMUNLOCK` lifts that where the driver has it. An
+//! erase can block for seconds: this is for the flash thread only.
+#![allow(unsafe_code, reason = "ioctls have no safe form")]
+
+use journal::{Flash, Geometry};
+use nix::libc;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::path::Path;
+
+/// Major device number of MTD character devices.
+const MTD_MAJOR: u64 = 90;
+/// Smallest piece programmed at once where the chip does not say: a page of the usual NOR chips.
+const PAGE_BYTES: u32 = 256;
+
+/// `struct mtd_info_user` of the kernel.
+#[repr(C)]
+#[derive(Default)]
+pub(crate) struct Info {
+    kind: u8,
+    flags: u32,
+    size: u32,
+    erase_size: u32,
+    write_size: u32,
+    oob_size: u32,
+    padding: u64,
+}
+
+/// `struct erase_info_user` of the kernel.
+#[repr(C)]
+pub(crate) struct Region {
+    start: u32,
+    length: u32,
+}
+
+mod ioctl {
+    nix::ioctl_read!(get_info, b'M', 1, super::Info);
+    nix::ioctl_write_ptr!(erase, b'M', 2, super::Region);
+    nix::ioctl_write_ptr!(unlock, b'M', 6, super::Region);
+}
+
+const _: () = assert!(size_of::<Info>() == 32 && size_of::<Region>() == 8);
+
+/// A partition of a flash chip.
+pub(crate) struct Mtd {
+    file: File,
+    geometry: Geometry,
+}
+
+impl Mtd {
+    /// Whether a path is such a partition, and not a file that stands for one.
+    pub(crate) fn is(path: &Path) -> bool {
+        path.metadata().is_ok_and(|found| {
+            found.file_type().is_char_device() && u64::from(libc::major(found.rdev())) == MTD_MAJOR
+        })
+    }
+
+    /// Opens a partition and makes it writable.
+    pub(crate) fn open(path: &Path) -> io::Result<Mtd> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let mut info = Info::default();
+        // SAFETY: the kernel fills a whole `mtd_info_user`, which `Info` is.
+        unsafe { ioctl::get_info(file.as_raw_fd(), &raw mut info) }?;
+        let all = Region { start: 0, length: info.size };
+        // SAFETY: the kernel reads a whole `erase_info_user`, which `Region` is. A chip that knows
+        // no lock answers that it does not, which is as good.
+        let _ = unsafe { ioctl::unlock(file.as_raw_fd(), &raw const all) };
+        let page = info.write_size.max(PAGE_BYTES);
+        let geometry = Geometry { size: info.size, erase_block: info.erase_size, page };
+        Ok(Mtd { file, geometry })
+    }
+}
+
+impl Flash for Mtd {
+    type Error = io::Error;
+
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    fn read(&mut self, at: u32, buf: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(buf, u64::from(at))
+    }
+
+    fn program(&mut self, at: u32, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, u64::from(at))
+    }
+
+    fn erase(&mut self, at: u32) -> io::Result<()> {
+        let block = Region { start: at, length: self.geometry.erase_block };
+        // SAFETY: the kernel reads a whole `erase_info_user`, which `Region` is.
+        unsafe { ioctl::erase(self.file.as_raw_fd(), &raw const block) }?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_and_another_device_are_no_partition_of_flash() {
+        assert!(!Mtd::is(Path::new("/dev/null")) && !Mtd::is(Path::new("/etc/hostname")));
+        assert!(!Mtd::is(Path::new("/nowhere")));
+        assert!(Mtd::open(Path::new("/dev/null")).is_err());
+    }
+
+    #[test]
+    fn the_requests_are_numbered_as_the_kernel_numbers_them() {
+        assert_eq!(nix::request_code_read!(b'M', 1, size_of::<Info>()), 0x8020_4d01);
+        assert_eq!(nix::request_code_write!(b'M', 2, size_of::<Region>()), 0x4008_4d02);
+        assert_eq!(nix::request_code_write!(b'M', 6, size_of::<Region>()), 0x4008_4d06);
+    }
+}
