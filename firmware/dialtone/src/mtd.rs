@@ -21,7 +21,7 @@ const PAGE_BYTES: u32 = 256;
 /// `struct mtd_info_user` of the kernel.
 #[repr(C)]
 #[derive(Default)]
-pub(crate) struct Info {
+pub(crate) struct ChipFacts {
     kind: u8,
     flags: u32,
     size: u32,
@@ -39,12 +39,12 @@ pub(crate) struct Region {
 }
 
 mod ioctl {
-    nix::ioctl_read!(get_info, b'M', 1, super::Info);
+    nix::ioctl_read!(get_info, b'M', 1, super::ChipFacts);
     nix::ioctl_write_ptr!(erase, b'M', 2, super::Region);
     nix::ioctl_write_ptr!(unlock, b'M', 6, super::Region);
 }
 
-const _: () = assert!(size_of::<Info>() == 32 && size_of::<Region>() == 8);
+const _: () = assert!(size_of::<ChipFacts>() == 32 && size_of::<Region>() == 8);
 
 /// A partition of a flash chip.
 pub(crate) struct Mtd {
@@ -63,8 +63,8 @@ impl Mtd {
     /// Opens a partition and makes it writable.
     pub(crate) fn open(path: &Path) -> io::Result<Mtd> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let mut info = Info::default();
-        // SAFETY: the kernel fills a whole `mtd_info_user`, which `Info` is.
+        let mut info = ChipFacts::default();
+        // SAFETY: the kernel fills a whole `mtd_info_user`, which `ChipFacts` is.
         unsafe { ioctl::get_info(file.as_raw_fd(), &raw mut info) }?;
         let all = Region { start: 0, length: info.size };
         // SAFETY: the kernel reads a whole `erase_info_user`, which `Region` is. A chip that knows
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_requests_are_numbered_as_the_kernel_numbers_them() {
-        assert_eq!(nix::request_code_read!(b'M', 1, size_of::<Info>()), 0x8020_4d01);
+        assert_eq!(nix::request_code_read!(b'M', 1, size_of::<ChipFacts>()), 0x8020_4d01);
         assert_eq!(nix::request_code_write!(b'M', 2, size_of::<Region>()), 0x4008_4d02);
         assert_eq!(nix::request_code_write!(b'M', 6, size_of::<Region>()), 0x4008_4d06);
     }

@@ -2,8 +2,8 @@
 //!
 //! `cargo xtask cross` writes `target/cross/dialtone`, one static file for 32-bit ARM, and beside it
 //! `manifest.toml`, which says what it is and what it was built with. What is missing is fetched:
-//! Debian packages as root, the rest into `target/cross`, which is also where all of it is built, so
-//! nothing here rebuilds what the other verbs have built.
+//! Debian packages as root, the rest into `target/cross`, which is also where all of it is built,
+//! so nothing here rebuilds what the other verbs have built.
 //!
 //! | module | what it knows |
 //! |---|---|

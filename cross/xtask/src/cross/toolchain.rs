@@ -12,8 +12,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// A compiler of 1.88 or later, with the source of its standard library. The package of this name in
-/// the release itself may be older than that; the one among its security updates is not.
+/// A compiler of 1.88 or later, with the source of its standard library. The package of this name
+/// in the release itself may be older than that; the one among its security updates is not.
 const RUST: &[Package] = &[
     package("rustc-web", "/var/lib/dpkg/info/rustc-web.list"),
     package("cargo-web", "/var/lib/dpkg/info/cargo-web.list"),

@@ -1,5 +1,5 @@
-//! That two clean clones of the commit, in different folders and with nothing built before, give the
-//! same daemon. What is not committed is not looked at.
+//! That two clean clones of the commit, in different folders and with nothing built before, give
+//! the same daemon. What is not committed is not looked at.
 
 use super::build::{Bench, Symbols};
 use super::manifest::sha256;
