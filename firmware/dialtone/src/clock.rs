@@ -36,3 +36,9 @@ impl Clock {
 pub(crate) fn wall_seconds(since: SystemTime) -> u64 {
     SystemTime::now().duration_since(since).map(|since| since.as_secs()).unwrap_or_default()
 }
+
+/// The moment so long from now, for the runtime's timers.
+#[allow(clippy::disallowed_methods, reason = "this is the one clock")]
+pub(crate) fn after(wait: std::time::Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + wait
+}

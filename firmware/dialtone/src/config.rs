@@ -6,7 +6,7 @@
 //! a port has is asked when the daemon starts.
 
 use exchange::board::{Board, Interface, Network, Site, Subnet};
-use exchange::limits::{ADDRESSES_MAX, SUBNETS_MAX};
+use exchange::limits::{ADDRESSES_MAX, INTERFACES_MAX, SUBNETS_MAX};
 use exchange::names::{InterfaceNo, Side};
 use exchange::zone;
 use serde::Deserialize;
@@ -173,6 +173,9 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
     }
     if !ports.iter().any(|port| port.side == Side::Lan) {
         return Err("no [[interface]] has side = \"lan\": there is nobody to serve".to_owned());
+    }
+    if file.interface.len() > INTERFACES_MAX {
+        return Err(format!("more than {INTERFACES_MAX} [[interface]]s"));
     }
     if file.subnet.len() > SUBNETS_MAX {
         return Err(format!("more than {SUBNETS_MAX} [[subnet]]s"));

@@ -11,10 +11,10 @@ use crate::flash::{FlashThread, Job, Told, Wear};
 use crate::neighbour::Neighbours;
 use crate::sockets::{Heard, Sockets};
 use crate::stream::{Spoken, Streams};
-use exchange::names::{InterfaceNo, RecordNo};
+use exchange::names::RecordNo;
 use exchange::note::Note;
 use exchange::state::Event;
-use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output};
+use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
 use std::net::Ipv4Addr;
 use tokio::sync::{mpsc, oneshot};
 
@@ -50,6 +50,15 @@ pub(crate) struct Driver {
 enum Held {
     Datagram(Departure),
     Reply(oneshot::Sender<Reply>, Reply),
+}
+
+impl Held {
+    fn is_of(&self, no: TransferNo) -> bool {
+        match self {
+            Held::Datagram(departure) => departure.line == Line::Transfer(no),
+            Held::Reply(..) => false,
+        }
+    }
 }
 
 /// Why the loop ended.
@@ -89,7 +98,9 @@ impl Driver {
 
     /// Runs until stopped, or until flash fails.
     pub(crate) async fn run(mut self, mut wakes: Wakes) -> Ended {
-        self.tick();
+        // What is done ahead of any phone, such as probing addresses, begins at once.
+        self.exchange.tick(self.clock.now());
+        self.drain();
         self.perform();
         loop {
             let deadline = self.exchange.next_deadline(self.clock.now().mono);
@@ -125,7 +136,7 @@ impl Driver {
 
     fn tick(&mut self) {
         let now = self.clock.now();
-        if self.exchange.next_deadline(now.mono) <= now.mono || self.made == RecordNo(0) {
+        if self.exchange.next_deadline(now.mono) <= now.mono {
             self.exchange.tick(now);
             self.drain();
         }
@@ -134,8 +145,7 @@ impl Driver {
     fn listen(&mut self) {
         let now = self.clock.now();
         let Driver { exchange, sockets, neighbours, outputs, .. } = self;
-        let indices: Vec<Option<u32>> =
-            (0..8).map(|place| sockets.index(InterfaceNo(place))).collect();
+        let indices = sockets.indices();
         sockets.drain(&mut |heard| {
             match heard {
                 Heard::Datagram(Origin { interface, side, from }, line, bytes) => {
@@ -250,6 +260,9 @@ impl Driver {
                 Ok(())
             }
             Told::WantsSnapshot => {
+                // What this turn has made true is in the state: it must be numbered and handed over
+                // before the state is copied, or it would be told twice.
+                self.perform();
                 let facts = self.exchange.durable().facts();
                 let records = facts.map(|fact| encoded(&fact)).collect();
                 self.flash.hand(Job::Snapshot(records, self.made));
@@ -273,6 +286,8 @@ impl Driver {
                 }
                 Output::Close(Line::Transfer(no)) => {
                     self.release();
+                    // What still waits would open the socket anew, and nobody would close it.
+                    self.held.retain(|(_, held)| !held.is_of(no));
                     self.sockets.close(no);
                 }
                 Output::Close(Line::SipStream(stream)) => self.streams.close(stream),

@@ -247,6 +247,12 @@ impl Sockets {
         }
     }
 
+    /// The kernel's numbers of all ports, in their order.
+    pub(crate) fn indices(&self) -> Vec<Option<u32>> {
+        let index = |port: &Port| port.device.as_ref().map(|device| device.index);
+        self.ports.iter().map(index).collect()
+    }
+
     /// The kernel's number of a port, where it has neighbours.
     pub(crate) fn index(&self, interface: InterfaceNo) -> Option<u32> {
         let port = self.ports.get(usize::from(interface.0))?;

@@ -2,6 +2,7 @@
 //! messages mean is the exchange's business.
 
 use crate::call::Origin;
+use crate::clock;
 use crate::config::Port;
 use crate::sockets;
 use exchange::names::{InterfaceNo, Side};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use wire::sip::{frame, Frame, BODY_MAX, HEADER_MAX, PONG};
 
 /// Connections at the same time, of all and of one address.
@@ -138,15 +139,13 @@ async fn serve(
 ) {
     let mut buffer: Vec<u8> = Vec::new();
     let mut heard_any = false;
+    // One deadline for what is awaited, not one for each byte of it.
+    let mut deadline = clock::after(FIRST_WITHIN);
     loop {
-        let patience = match (buffer.is_empty(), heard_any) {
-            (false, _) => MESSAGE_WITHIN,
-            (true, false) => FIRST_WITHIN,
-            (true, true) => IDLE_AT_MOST,
-        };
+        let began = buffer.is_empty();
         let mut piece = [0; 4_096];
         tokio::select! {
-            read = timeout(patience, connection.read(&mut piece)) => match read {
+            read = timeout_at(deadline, connection.read(&mut piece)) => match read {
                 Ok(Ok(len)) if len > 0 => buffer.extend_from_slice(&piece[..len]),
                 _closed_failed_or_too_slow => return,
             },
@@ -157,12 +156,14 @@ async fn serve(
                 }
             }
         }
+        let mut whole = false;
         loop {
             match frame(&buffer) {
                 Frame::Need if buffer.len() > HEADER_MAX + BODY_MAX => return,
                 Frame::Need => break,
                 Frame::Ping(len) => {
                     buffer.drain(..len);
+                    whole = heard_any;
                     if !write(&mut connection, PONG).await {
                         return;
                     }
@@ -170,7 +171,7 @@ async fn serve(
                 Frame::Blank(len) => drop(buffer.drain(..len)),
                 Frame::Message(len) => {
                     let bytes: Vec<u8> = buffer.drain(..len).collect();
-                    heard_any = true;
+                    (heard_any, whole) = (true, true);
                     if loop_end.send(Spoken::Message { stream, origin, bytes }).await.is_err() {
                         return;
                     }
@@ -178,6 +179,12 @@ async fn serve(
                 Frame::Malformed | Frame::TooLarge => return,
             }
         }
+        deadline = match (buffer.is_empty(), whole, began) {
+            (true, true, _) => clock::after(IDLE_AT_MOST),
+            (false, true, _) => clock::after(MESSAGE_WITHIN),
+            (false, false, true) => deadline.min(clock::after(MESSAGE_WITHIN)),
+            (_, false, _) => deadline,
+        };
     }
 }
 
@@ -192,4 +199,20 @@ const BACKLOG: u32 = 256;
 pub(crate) fn bind(port: &Port) -> std::io::Result<TcpListener> {
     let at = SocketAddrV4::new(port.address, port.sip_port);
     sockets::tcp(at, port.device.as_ref(), BACKLOG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_has_so_many_connections_and_no_more() {
+        let guests = Guests::default();
+        let here = Ipv4Addr::new(10, 0, 0, 1);
+        let kept: Vec<_> = (0..STREAMS_PER_SOURCE_MAX).map(|_| guests.admit(here)).collect();
+        assert!(kept.iter().all(Option::is_some) && guests.admit(here).is_none());
+        assert!(guests.admit(Ipv4Addr::new(10, 0, 0, 2)).is_some());
+        drop(kept);
+        assert!(guests.admit(here).is_some());
+    }
 }

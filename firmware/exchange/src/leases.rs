@@ -6,7 +6,9 @@
 
 use crate::board::{Board, Subnet};
 use crate::catalog::{lease_s, Family};
-use crate::limits::{PROBED_AHEAD_MAX, PROBE_FRESH_MS, QUARANTINE_MAX, QUARANTINE_MS};
+use crate::limits::{
+    PROBED_AHEAD_MAX, PROBE_AGAIN_MS, PROBE_FRESH_MS, QUARANTINE_MAX, QUARANTINE_MS,
+};
 use crate::state::Durable;
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use alloc::collections::BTreeMap;
@@ -304,7 +306,11 @@ impl Leases {
 
     /// Somebody answered a probe; `true` if we had asked.
     pub(crate) fn probe_answered(&mut self, address: Ipv4Addr) -> bool {
-        self.probing.remove(&address).is_some()
+        let Some(probing) = self.probing.remove(&address) else { return false };
+        if let Some(pool) = self.pools.get_mut(probing.pool) {
+            pool.clean.remove(&address);
+        }
+        true
     }
 
     /// An address whose probe stayed silent long enough.
@@ -318,7 +324,7 @@ impl Leases {
     /// Keeps an address that a probe found silent for the next newcomer.
     pub(crate) fn keep_clean(&mut self, pool: usize, address: Ipv4Addr, now: Instant) {
         if let Some(pool) = self.pools.get_mut(pool) {
-            if pool.clean.len() < PROBED_AHEAD_MAX {
+            if pool.clean.len() < PROBED_AHEAD_MAX || pool.clean.contains_key(&address) {
                 pool.clean.insert(address, now);
             }
         }
@@ -330,6 +336,16 @@ impl Leases {
         let Some(state) = self.pools.get(pool) else { return false };
         let exhausted = state.exhausted.is_some_and(|at| now.since_ms(at) < MINUTE_MS);
         !exhausted && state.clean.len() + underway < PROBED_AHEAD_MAX
+    }
+
+    /// An address found silent so long ago that it should be asked for again before it counts as
+    /// unknown.
+    pub(crate) fn ageing(&self, pool: usize, now: Instant) -> Option<Ipv4Addr> {
+        let clean = &self.pools.get(pool)?.clean;
+        let mut old = clean.iter().filter(|(address, at)| {
+            now.since_ms(**at) >= PROBE_AGAIN_MS && !self.probing.contains_key(address)
+        });
+        old.next().map(|(address, _)| *address)
     }
 
     /// Forgets what ran out, once a minute.

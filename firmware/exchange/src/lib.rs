@@ -176,7 +176,7 @@ impl Exchange {
 
     /// When [`Exchange::tick`] has something to do.
     pub fn next_deadline(&self, now: Instant) -> Instant {
-        let dhcp = self.dhcp.next_deadline(&self.office, now);
+        let dhcp = self.dhcp.next_deadline(&self.office);
         let tftp = self.tftp.next_deadline().unwrap_or(dhcp);
         let sip = self.sip.next_deadline(now).unwrap_or(dhcp);
         dhcp.min(tftp).min(sip)

@@ -13,6 +13,8 @@ pub const HANDSETS_MAX: usize = 1_024;
 pub const LINES_MAX: usize = 8;
 /// Addresses remembered for devices of any kind.
 pub const ADDRESSES_MAX: usize = 4_096;
+/// Network ports of a board, VLANs among them.
+pub const INTERFACES_MAX: usize = 32;
 /// LAN subnets, each with one pool.
 pub const SUBNETS_MAX: usize = 16;
 /// Devices whose boot story is kept in memory; the least recently seen stranger makes room.
@@ -86,6 +88,8 @@ pub const QUARANTINE_MAX: usize = 32;
 pub const PROBE_WAIT_MS: u64 = 400;
 /// How long a probed address counts as free.
 pub const PROBE_FRESH_MS: u64 = HOUR_MS;
+/// How long after a probe an address is probed again, so that it never stops counting as free.
+pub const PROBE_AGAIN_MS: u64 = 50 * MINUTE_MS;
 /// Addresses of one subnet kept probed ahead.
 pub const PROBED_AHEAD_MAX: usize = 1_024;
 /// Probes under way at the same time.
@@ -105,3 +109,5 @@ const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTE
 const _: () = assert!(EXPIRES_MIN_S < EXPIRES_MAX_S);
 const _: () = assert!(OFFER_MS < LEASE_OTHER_S as u64 * SECOND_MS && PROBE_WAIT_MS < OFFER_MS);
 const _: () = assert!(PROBES_MAX <= PROBED_AHEAD_MAX);
+// A whole pool is probed again, some at a time and looked after once a minute, before it is stale.
+const _: () = assert!(PROBE_AGAIN_MS + 5 * MINUTE_MS <= PROBE_FRESH_MS);

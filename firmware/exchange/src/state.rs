@@ -311,6 +311,10 @@ impl Durable {
     }
 
     fn add_line(&mut self, handset: HandsetNo, login: LoginId, secret: LineSecret) {
+        // A login belongs to one line for ever; the same fact again changes nothing.
+        if self.by_login.contains_key(&login) {
+            return;
+        }
         let Some(known) = self.handsets.get_mut(&handset) else { return };
         let Some(number) = LineNo::new(known.lines.len() as u8 + 1) else { return };
         known.lines.push(Line {

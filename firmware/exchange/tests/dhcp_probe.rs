@@ -148,3 +148,25 @@ fn a_computer_that_answers_keeps_the_address_that_was_to_be_taken() {
     taken.answers(["OFFER 10.1.0.11 to 00:15:65:00:00:01 as 10.1.0.11:68"]);
     assert_eq!(taken.facts(), ["AddressForgotten"], "once nobody answered");
 }
+
+/// The daemon calls when `next_deadline` says so, and at no other time.
+#[test]
+fn in_a_quiet_day_a_newcomer_always_finds_an_address_ready() {
+    let mut office = Office::new(boards::probing);
+    office.tick();
+    let mut probes = 0;
+    for _ in 0..10_000 {
+        let due = office.exchange.next_deadline(office.now().mono).0;
+        assert!(due > office.now_ms, "a deadline that is over was not seen to");
+        office.now_ms = due;
+        let reached = office.exchange.next_deadline(office.now().mono).0;
+        assert!(reached <= due, "a deadline moved away before it came");
+        probes += office.tick().probes.len();
+        if due > 24 * 3_600_000 {
+            break;
+        }
+    }
+    assert!(office.now_ms > 24 * 3_600_000, "a day is over");
+    assert!(probes > 24 * 40, "probed again every hour, {probes}");
+    office.discovers(PHONE).answers([OFFER_10]);
+}

@@ -292,3 +292,16 @@ fn a_number_of_a_handset_is_not_given_again_after_a_snapshot() {
     office.restart();
     assert!(![first, second].contains(&add(&mut office, 3)));
 }
+
+#[test]
+fn the_same_fact_twice_is_the_fact_once() {
+    for (name, event) in every_event() {
+        // A line that is taken away twice is two lines less; nothing tells that fact twice.
+        if matches!(event, Event::LineRemoved { .. }) {
+            continue;
+        }
+        let once = state_of(&[created(), line_added(), event.clone()]);
+        let twice = state_of(&[created(), line_added(), event.clone(), event]);
+        assert_eq!(facts_of(&once), facts_of(&twice), "{name}");
+    }
+}

@@ -45,6 +45,8 @@ const LEASE_TURNED_AWAY_S: u32 = 600;
 #[derive(Default)]
 pub(crate) struct Dhcp {
     waiting: probe::Waiting,
+    /// When to look again for what ran out, if nothing else calls earlier.
+    due: Instant,
 }
 
 /// A message together with the subnet it concerns.
@@ -129,15 +131,15 @@ impl Dhcp {
 
     /// Lets probes end, and probes ahead while nothing else is to be done.
     pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
+        self.due = now.mono.after_ms(MINUTE_MS);
         office.leases.sweep(&office.durable, now.mono);
         self.waiting.tick(office, now);
         probe::ahead(office, now);
     }
 
     /// When [`Dhcp::tick`] has something to do.
-    pub(crate) fn next_deadline(&self, office: &Office, now: Instant) -> Instant {
-        let sweep = now.after_ms(MINUTE_MS);
-        office.leases.next_probe().unwrap_or(sweep).min(sweep)
+    pub(crate) fn next_deadline(&self, office: &Office) -> Instant {
+        office.leases.next_probe().unwrap_or(self.due).min(self.due)
     }
 }
 

@@ -98,10 +98,12 @@ pub(crate) fn ahead(office: &mut Office, now: Now) {
         if subnet.relayed || !has_arp {
             continue;
         }
-        while office.leases.probes() < PROBES_MAX && office.leases.wants_clean(place, now.mono) {
+        while office.leases.probes() < PROBES_MAX {
             let (board, durable) = (&office.board, &office.durable);
-            let next = office.leases.next_free(place, board, durable, now.mono);
-            let Some(address) = next else { break };
+            let old = office.leases.ageing(place, now.mono);
+            let wanted = old.is_none() && office.leases.wants_clean(place, now.mono);
+            let new = wanted.then(|| office.leases.next_free(place, board, durable, now.mono));
+            let Some(address) = old.or(new.flatten()) else { break };
             address::ask(office, place, address, now);
         }
     }
