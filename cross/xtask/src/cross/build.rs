@@ -7,7 +7,7 @@
 
 use super::linker::Linker;
 use super::toolchain::{said, Toolchain};
-use super::{Trouble, BARE, BOX, COUNTS, PURE, SUITE};
+use super::{Trouble, BARE, BOX, COUNTS, LONG, PURE, SUITE};
 use crate::shop::{succeeds, Shop};
 use std::env;
 use std::fs;
@@ -69,7 +69,8 @@ impl Bench {
         let mut cargo = self.cargo(&shop.root, builds)?;
         cargo.args(["test", "--locked", "--no-fail-fast", "--target", BOX]);
         cargo.args(SUITE.iter().flat_map(|name| ["--package", name]));
-        cargo.args(["--lib", "--tests"]);
+        cargo.args(["--lib", "--tests", "--"]);
+        cargo.args(LONG.iter().flat_map(|name| ["--skip", name]));
         let runner = format!("CARGO_TARGET_{}_RUNNER", BOX.to_uppercase().replace('-', "_"));
         cargo.env(runner, "qemu-arm-static");
         cargo.envs(COUNTS.into_iter().filter(|(name, _)| env::var_os(name).is_none()));

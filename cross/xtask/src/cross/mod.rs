@@ -1,9 +1,9 @@
 //! The daemon for the box, and the pure crates for a chip without an operating system.
 //!
-//! `cargo xtask cross` writes `target/cross/dialtone`, one static file for 32-bit ARM, and beside it
-//! `manifest.toml`, which says what it is and what it was built with. What is missing is fetched:
-//! Debian packages as root, the rest into `target/cross`, which is also where all of it is built,
-//! so nothing here rebuilds what the other verbs have built.
+//! `cargo xtask cross` writes `target/cross/dialtone`, one static file for 32-bit ARM, and beside
+//! it `manifest.toml`, which says what it is and what it was built with. What is missing is
+//! fetched: Debian packages as root, the rest into `target/cross`, which is also where all of it
+//! is built, so nothing here rebuilds what the other verbs have built.
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -45,8 +45,22 @@ const PURE: [&str; 4] = ["wire", "exchange", "journal", "pages"];
 /// The crates whose tests are run as ARM programs: those that read bytes, and those that decide.
 const SUITE: [&str; 3] = ["wire", "exchange", "journal"];
 
-/// How much the tests do under an emulator, where everything takes ten times as long.
+/// How much the tests with an adjustable count do under an emulator, which is ten times as slow.
 const COUNTS: [(&str, &str); 2] = [("WIRE_MUTATIONS", "5000"), ("JOURNAL_MUTATIONS", "500")];
+
+/// What the names of the tests begin with that take minutes each under an emulator: those that try
+/// every byte or send a hundred thousand packets. They run in `cargo xtask test`, as programs for
+/// the machine that runs them.
+const LONG: [&str; 8] = [
+    "a_changed_answer_binds_only",
+    "a_cut_at_every_byte",
+    "a_flood_of",
+    "a_scan_of",
+    "memory_is_flat",
+    "no_change_to_a_wrong_answer",
+    "one_flipped_bit_anywhere",
+    "two_hundred_thousand",
+];
 
 /// Why there is no result.
 #[derive(Debug)]
