@@ -8,6 +8,7 @@
 
 mod cross;
 mod debian;
+mod image;
 mod licences;
 mod shop;
 mod stages;
@@ -34,6 +35,8 @@ cargo xtask <verb>
   cross               the daemon for the box: target/cross/dialtone and its manifest;
                       --keep-symbols for a debugger, --test runs unit tests as ARM programs,
                       --verify builds two clean clones and compares them
+  image BOARD         the flash image of a board: target/image/BOARD/flash.img and its manifest
+  qemu BOARD          boots that image; --tap IF puts its LAN port on a tap of the host
   bare                the pure crates for a chip without an operating system";
 
 fn main() -> ExitCode {
@@ -88,6 +91,9 @@ fn run(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
         ["cross", "--keep-symbols"] => sole(cross::with_symbols(shop)),
         ["cross", "--test"] => sole(cross::suite(shop)),
         ["cross", "--verify"] => sole(cross::verify(shop)),
+        ["image", board] => sole(image::build(shop, board)),
+        ["qemu", board] => sole(image::boot(shop, board, None)),
+        ["qemu", board, "--tap", tap] => sole(image::boot(shop, board, Some(tap))),
         ["bare"] => sole(cross::bare(shop)),
         [] | ["help" | "--help" | "-h"] => {
             say(USAGE);
