@@ -5,6 +5,9 @@
 //! one), [`Config`] is the second, checked for sense. Nothing here reads the network; which address
 //! a port has is asked when the daemon starts.
 
+mod sense;
+mod words;
+
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::limits::{ADDRESSES_MAX, INTERFACES_MAX, SUBNETS_MAX};
 use exchange::names::{InterfaceNo, Side};
@@ -158,7 +161,8 @@ pub(crate) type Finder = dyn Fn(&str) -> Result<Found, String>;
 /// Reads and checks a file. `find` says what the kernel knows of a device; without it only the file
 /// is checked, and every device is taken to have the address its subnet suggests.
 pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> {
-    let file: File = toml::from_str(text).map_err(|error| in_words(text, &error))?;
+    let file: File = toml::from_str(text).map_err(|error| words::in_words(text, &error))?;
+    sense::file(&file)?;
     let mut ports = Vec::new();
     let mut interfaces = Vec::new();
     for entry in &file.interface {
@@ -187,6 +191,10 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
             subnet(entry, &file.interface).map_err(|why| format!("subnet {}: {why}", entry.network))
         })
         .collect();
+    let subnets = subnets?;
+    let names: Vec<String> = file.interface.iter().map(|entry| entry.name.clone()).collect();
+    let written: Vec<String> = file.subnet.iter().map(|entry| entry.network.clone()).collect();
+    sense::board(&names, &interfaces, &subnets, &written)?;
     let lan = ports.iter().enumerate().filter(|(_, port)| port.side == Side::Lan);
     let web = lan.map(|(place, port)| {
         (InterfaceNo(place as u8), SocketAddrV4::new(port.address, file.ports.http))
@@ -195,7 +203,7 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
         web: web.collect(),
         board: Board {
             interfaces,
-            subnets: subnets?,
+            subnets,
             http_port: file.ports.http,
             sip_port: file.ports.sip,
             directory: "prov".to_owned(),
@@ -296,7 +304,10 @@ fn option(entry: &OptionEntry) -> Result<(u8, Vec<u8>), String> {
 fn site(entry: &SiteEntry) -> Result<Site, String> {
     if zone::find(&entry.time_zone).is_none() {
         let hint = zone::nearest(&entry.time_zone);
-        let hint = hint.map(|zone| format!("; did you mean {}?", zone.name)).unwrap_or_default();
+        let hint = match hint {
+            Some(zone) => format!("; did you mean {}?", zone.name),
+            None => "; it wants a name such as Europe/Berlin".to_owned(),
+        };
         return Err(format!("site: time-zone {:?} is not known{hint}", entry.time_zone));
     }
     if !(5..=10_080).contains(&entry.poll_minutes) {
@@ -317,51 +328,23 @@ fn prefixed(text: &str) -> Option<(Ipv4Addr, u8)> {
     Some((address.parse().ok()?, prefix))
 }
 
-/// Hex digits in pairs, spaces and colons aside.
+/// Hex digits in pairs, spaces and colons and a leading 0x aside.
 pub(crate) fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    let hex = hex.trim_start();
+    let hex = hex.strip_prefix("0x").unwrap_or(hex);
     let digits: Vec<u8> = hex.bytes().filter(|byte| !matches!(byte, b' ' | b':')).collect();
     let nibble = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
     digits.len().is_multiple_of(2).then_some(())?;
     digits.chunks(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect()
 }
 
-/// A TOML error as a sentence with its line, and the nearest key where one was mistyped.
-fn in_words(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().and_then(|span| text.get(..span.start));
-    let line = line.map_or(1, |before| before.matches('\n').count() + 1);
-    let message = error.message();
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    if !message.starts_with("unknown field") {
-        return format!("line {line}: {message}");
-    }
-    let unknown = quoted.next().unwrap_or_default();
-    let nearest = quoted.min_by_key(|known| distance(unknown, known));
-    let hint = nearest.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-    format!("line {line}: `{unknown}` is no key here{hint}")
-}
-
-/// How many letters must be added, removed or changed to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (place, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = place + 1;
-        for (at, wanted) in other.chars().enumerate() {
-            let change = diagonal + usize::from(letter != wanted);
-            diagonal = row[at + 1];
-            row[at + 1] = change.min(row[at] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const EXAMPLE: &str = include_str!("../dialtone.example.toml");
+    pub(super) const EXAMPLE: &str = include_str!("../dialtone.example.toml");
 
-    fn refusal(text: &str) -> String {
+    pub(super) fn refusal(text: &str) -> String {
         read(text, None).err().unwrap()
     }
 
@@ -388,5 +371,23 @@ mod tests {
         assert!(wrong("192.168.10.50", "192.168.11.50").contains("the pool wants"));
         assert!(wrong("code = 7", "code = 53").contains("option 53 cannot be set"));
         assert!(wrong("192.168.10.0/24", "192.168.10.0/33").contains("192.168.1.0/24"));
+    }
+
+    #[test]
+    fn what_the_parser_says_of_types_is_said_in_plain_words() {
+        let wrong = |from: &str, to: &str| refusal(&EXAMPLE.replacen(from, to, 1));
+        let said = wrong("poll-minutes = 1440", "poll-minutes = \"often\"");
+        assert!(said.ends_with("a whole number up to 4,294,967,295"), "{said}");
+        let said = wrong("dns = [\"192.168.10.254\"]", "dns = \"192.168.10.254\"");
+        assert!(said.ends_with("wanted is a list in [ ]"), "{said}");
+        let said = wrong("[\"192.168.10.50\", \"192.168.10.250\"]", "[\"192.168.10.50\"]");
+        assert!(said.ends_with("wanted is a first and a last address in [ ]"), "{said}");
+        let said = wrong("side = \"lan\"", "side = \"wlan\"");
+        assert!(said.ends_with("`wlan` is not `lan` or `wan`"), "{said}");
+        assert_eq!(wrong("state = \"/var/lib/dialtone/flash\"", ""), "`state` is missing");
+        let said = wrong("[[interface]]", "[interface]");
+        assert!(said.contains("[[interface]]"), "{said}");
+        let said = refusal(&format!("{EXAMPLE}\n[ports]\nhttp = 99999\n"));
+        assert!(said.ends_with("a whole number up to 65,535"), "{said}");
     }
 }

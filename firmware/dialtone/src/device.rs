@@ -24,6 +24,16 @@ pub(crate) fn find(name: &str) -> Result<Found, String> {
     Ok(Found { address, device: Device { name: name.into(), index, mac } })
 }
 
+/// Lets the process open as many descriptors as it may: a thousand phones that fetch at once have a
+/// connection each.
+pub(crate) fn open_many_descriptors() {
+    use nix::sys::resource::{getrlimit, setrlimit, Resource};
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // What is not granted shows as connections that wait their turn.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
+}
+
 /// Makes room in the kernel's neighbour table for a thousand phones; its default of 1,024 entries
 /// does not hold them. Without the right to do so it stays as it is.
 pub(crate) fn widen_neighbour_table() {

@@ -46,6 +46,9 @@ pub(crate) struct Driver {
     notes: fn(Note),
 }
 
+/// Datagrams and answers that may wait for flash; a storm of a thousand phones needs a few each.
+const HELD_MAX: usize = 16_384;
+
 /// What waits for a record to be on flash.
 enum Held {
     Datagram(Departure),
@@ -152,6 +155,10 @@ impl Driver {
                     let index = indices.get(usize::from(interface.0)).copied().flatten();
                     let neighbour = match line {
                         Line::Tftp | Line::SipMulticast => look_up(neighbours, index, *from.ip()),
+                        // Who configures me, asked of the box alone: as telling as by multicast.
+                        Line::Sip if bytes.starts_with(b"SUBSCRIBE ") => {
+                            look_up(neighbours, index, *from.ip())
+                        }
                         Line::Dhcp | Line::Transfer(_) | Line::Sip | Line::SipStream(_) => {
                             Neighbour::Unknown
                         }
@@ -281,6 +288,8 @@ impl Driver {
                     self.made = no;
                     self.records.push(encoded(&event));
                 }
+                // While flash is written, a flood must not fill memory; who is dropped asks again.
+                Output::Send(..) if self.held.len() >= HELD_MAX => (),
                 Output::Send(departure, after) => {
                     self.held.push((after, Held::Datagram(departure)));
                 }

@@ -8,6 +8,8 @@ use wire::Mac;
 
 /// Longest line read; a longer one is answered as unreadable.
 const LINE_BYTES_MAX: u64 = 256 * 1024;
+/// What a line looks like, for whoever sent another.
+const WANTED: &str = r#"wanted is a line such as {"kind":"dhcp_option60","string":"yealink"}; kinds are dhcp_option60, dhcp_option55, dhcp_option77, http_user_agent, sip_user_agent, pnp_event, pnp_request_uri, filename, oui"#;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,27 +47,46 @@ pub(crate) fn run(questions: impl Read, mut answers: impl Write) -> std::io::Res
     let catalog = Catalog::new();
     let mut questions = std::io::BufReader::new(questions);
     let mut line = Vec::new();
+    let mut number = 0u64;
     loop {
         line.clear();
         let read = questions.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
         if read == 0 {
             return answers.flush();
         }
+        number += 1;
+        let cut = line.last() != Some(&b'\n') && read as u64 == LINE_BYTES_MAX;
+        if cut {
+            questions.skip_until(b'\n')?;
+        }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match answer(&catalog, &line) {
+        let said = if cut {
+            Err("this line is longer than 256 KiB".to_owned())
+        } else {
+            answer(&catalog, &line)
+        };
+        match said {
             Ok(json) => writeln!(answers, "{json}")?,
-            Err(why) => writeln!(answers, "{}", serde_json::json!({ "error": why }))?,
-        }
-        if line.last() != Some(&b'\n') && read as u64 == LINE_BYTES_MAX {
-            questions.skip_until(b'\n')?;
+            Err(why) => {
+                let why = format!("line {number}: {why}");
+                writeln!(answers, "{}", serde_json::json!({ "error": why }))?;
+            }
         }
     }
 }
 
 fn answer(catalog: &Catalog, line: &[u8]) -> Result<String, String> {
-    let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    if line.trim_ascii_start().first() != Some(&b'{') {
+        return Err(WANTED.to_owned());
+    }
+    let question: Question = serde_json::from_slice(line).map_err(|error| {
+        let said = error.to_string();
+        // The parser counts lines within this one.
+        let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+        format!("{said}; {WANTED}")
+    })?;
     let bytes = match (question.string, question.hex) {
         (Some(string), None) => string.into_bytes(),
         (None, Some(hex)) => bytes_of(&hex).ok_or("hex wants pairs of hex digits")?,
@@ -157,5 +178,17 @@ mod tests {
         let answers = said("{\n\n{\"kind\":\"oui\"}\n{\"kind\":\"oui\",\"string\":\"001565\"}");
         assert!(answers[0].starts_with(r#"{"error":"#) && answers[1].contains("string or hex"));
         assert!(answers[2].contains("yealink"));
+    }
+
+    #[test]
+    fn a_line_that_is_refused_is_told_its_own_number_and_what_is_wanted() {
+        let answers = said("\nYealink SIP-T46G\n{\"kind\":\"oui\",\"hex\":\"0x303031353635\"}\n[]");
+        assert!(answers[0].starts_with(r#"{"error":"line 2: wanted is a line such as"#));
+        assert!(answers[1].contains("yealink"), "{}", answers[1]);
+        assert!(answers[2].contains("line 4: wanted"));
+        let long = format!("{{\"kind\":\"{}\"}}\n{{\"kind\":\"oui\"}}\n", "x".repeat(300_000));
+        let answers = said(&long);
+        assert_eq!(answers[0], r#"{"error":"line 1: this line is longer than 256 KiB"}"#);
+        assert!(answers[1].contains("line 2: wants either string or hex"));
     }
 }

@@ -53,4 +53,5 @@ pub(crate) fn note(note: Note) {
 }
 
 /// Writes nothing: a demonstration's screen belongs to its phones.
+#[cfg(feature = "demo")]
 pub(crate) fn quiet(_note: Note) {}

@@ -28,6 +28,8 @@ mod web;
 
 use nor_file::Timing;
 use say::{complain, say};
+#[cfg(feature = "demo")]
+use std::net::SocketAddrV4;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -48,37 +50,66 @@ fn main() -> ExitCode {
     logging::start();
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let outcome = match words.as_slice() {
-        ["demo", rest @ ..] => demonstrate(rest),
-        ["serve", "--config", file] => serve(file, Timing::Host),
-        ["serve", "--config", file, "--nor-timing"] => serve(file, Timing::Nor),
-        ["check-config", file] => check_config(file),
-        ["identify"] => identify::run(std::io::stdin(), std::io::stdout().lock())
-            .map_err(|error| error.to_string()),
-        ["--version" | "-V"] => {
-            say(format_args!("dialtone {}", env!("CARGO_PKG_VERSION")));
-            Ok(())
-        }
-        ["--help" | "-h"] => {
-            say(format_args!("{USAGE}"));
-            Ok(())
-        }
-        _unknown => {
-            complain(format_args!("this is not understood\n\n{USAGE}"));
-            return ExitCode::from(2);
-        }
-    };
-    match outcome {
+    if asks_for_help(&words) {
+        say(format_args!("{USAGE}"));
+        return ExitCode::SUCCESS;
+    }
+    match obey(&words) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
+        Err(Refusal::Failed(why)) => {
             complain(format_args!("{why}"));
             ExitCode::FAILURE
+        }
+        Err(Refusal::Unclear(why)) => {
+            complain(format_args!("{why}\n\n{USAGE}"));
+            ExitCode::from(2)
         }
     }
 }
 
+/// Why nothing came of a command line.
+enum Refusal {
+    /// It was tried and failed; exit code 1.
+    Failed(String),
+    /// The words make no command; exit code 2.
+    Unclear(String),
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Refusal::Failed(why)
+    }
+}
+
+fn asks_for_help(words: &[&str]) -> bool {
+    words.first() == Some(&"help") || words.iter().any(|word| matches!(*word, "--help" | "-h"))
+}
+
+fn obey(words: &[&str]) -> Result<(), Refusal> {
+    let unclear = |why: &str| Err(Refusal::Unclear(why.to_owned()));
+    match words {
+        ["demo", rest @ ..] => demonstrate(rest),
+        ["serve", "--config", file] => Ok(serve(file, Timing::Host)?),
+        ["serve", "--config", file, "--nor-timing"] => Ok(serve(file, Timing::Nor)?),
+        ["serve", ..] => unclear("serve wants --config FILE"),
+        ["check-config", file] => Ok(check_config(file)?),
+        ["check-config", ..] => unclear("check-config wants one FILE"),
+        ["identify"] => {
+            let outcome = identify::run(std::io::stdin(), std::io::stdout().lock());
+            Ok(outcome.map_err(|error| error.to_string())?)
+        }
+        ["identify", ..] => unclear("identify wants its questions on standard input"),
+        ["--version" | "-V"] => {
+            say(format_args!("dialtone {}", env!("CARGO_PKG_VERSION")));
+            Ok(())
+        }
+        [] => unclear("a command is wanted"),
+        [word, ..] => Err(Refusal::Unclear(format!("`{word}` is not understood"))),
+    }
+}
+
 fn serve(file: &str, timing: Timing) -> Result<(), String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+    let text = text_of(file)?;
     let config =
         config::read(&text, Some(&device::find)).map_err(|why| format!("{file}: {why}"))?;
     device::widen_neighbour_table();
@@ -86,21 +117,47 @@ fn serve(file: &str, timing: Timing) -> Result<(), String> {
     serve::appliance(serve::Start { state, timing, ports, web, board })
 }
 
+fn text_of(file: &str) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::InvalidData {
+            return format!("{file}: this is no text in UTF-8");
+        }
+        format!("{file}: {error}")
+    })
+}
+
 fn check_config(file: &str) -> Result<(), String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+    let text = text_of(file)?;
     let config = config::read(&text, None).map_err(|why| format!("{file}: {why}"))?;
     let (ports, subnets) = (config.ports.len(), config.board.subnets.len());
-    say(format_args!("{file} is good: {ports} network ports, {subnets} subnets"));
+    let (more_ports, more_subnets) = (plural(ports), plural(subnets));
+    say(format_args!(
+        "{file} is good: {ports} network port{more_ports}, {subnets} subnet{more_subnets}"
+    ));
     Ok(())
 }
 
+fn plural(count: usize) -> &'static str {
+    if count == 1 {
+        ""
+    } else {
+        "s"
+    }
+}
+
 #[cfg(not(feature = "demo"))]
-fn demonstrate(_words: &[&str]) -> Result<(), String> {
-    Err("this build carries no simulated phones".to_owned())
+fn demonstrate(_words: &[&str]) -> Result<(), Refusal> {
+    Err(Refusal::Failed("this build carries no simulated phones".to_owned()))
 }
 
 #[cfg(feature = "demo")]
-fn demonstrate(words: &[&str]) -> Result<(), String> {
+fn demonstrate(words: &[&str]) -> Result<(), Refusal> {
+    let wish = wish(words).map_err(Refusal::Unclear)?;
+    Ok(demo::run(&wish)?)
+}
+
+#[cfg(feature = "demo")]
+fn wish(words: &[&str]) -> Result<demo::Wish, String> {
     let mut wish = demo::Wish::default();
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
@@ -118,13 +175,51 @@ fn demonstrate(words: &[&str]) -> Result<(), String> {
                 wish.deadline = std::time::Duration::from_secs(seconds);
             }
             "--web" => {
-                wish.web = value()?
-                    .parse()
-                    .map_err(|_| "--web wants ADDRESS:PORT, such as 127.0.0.1:8080")?;
+                let at = value()?.parse().ok();
+                let here = |at: &SocketAddrV4| at.port() != 0 && at.ip().is_loopback();
+                let why = "--web wants an IPv4 ADDRESS:PORT of this machine's loopback, such as \
+                    127.0.0.1:8081";
+                wish.web = at.filter(here).ok_or(why)?;
             }
             "--state" => wish.state = value()?.into(),
-            other => return Err(format!("{other} is not understood\n\n{USAGE}")),
+            other => return Err(format!("`{other}` is not understood")),
         }
     }
-    demo::run(&wish)
+    Ok(wish)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unclear(words: &[&str]) -> String {
+        match obey(words) {
+            Err(Refusal::Unclear(why)) => why,
+            Err(Refusal::Failed(why)) => panic!("{words:?} failed: {why}"),
+            Ok(()) => panic!("{words:?} was understood"),
+        }
+    }
+
+    #[test]
+    fn whoever_asks_for_help_gets_it_wherever_the_word_stands() {
+        for words in [&["help"][..], &["--help"], &["-h"], &["demo", "--help"], &["serve", "-h"]] {
+            assert!(asks_for_help(words), "{words:?}");
+        }
+        assert!(!asks_for_help(&["check-config", "help"]) && !asks_for_help(&[]));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        assert_eq!(unclear(&["frobnicate"]), "`frobnicate` is not understood");
+        assert_eq!(unclear(&["serve"]), "serve wants --config FILE");
+        assert_eq!(unclear(&["check-config"]), "check-config wants one FILE");
+        assert_eq!(unclear(&[]), "a command is wanted");
+    }
+
+    #[cfg(feature = "demo")]
+    #[test]
+    fn a_demo_with_a_word_or_a_port_that_cannot_be_is_not_started() {
+        assert_eq!(unclear(&["demo", "--frob"]), "`--frob` is not understood");
+        assert!(unclear(&["demo", "--web", "127.0.0.1:0"]).starts_with("--web wants"));
+    }
 }

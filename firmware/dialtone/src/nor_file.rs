@@ -56,7 +56,10 @@ impl NorFile {
             }
             len if len == size => (),
             len => {
-                let why = format!("it has {len} bytes where flash of {size} was expected");
+                let why = format!(
+                    "it is not a state file of Dialtone ({len} bytes, not {size}), \
+                     and is left untouched"
+                );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, why));
             }
         }

@@ -23,6 +23,7 @@ use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU32;
 use std::sync::Arc;
+#[cfg(feature = "demo")]
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -39,9 +40,11 @@ pub(crate) struct Start {
 }
 
 /// A companion thread that decides when to stop, such as a demonstration's phones.
+#[cfg(feature = "demo")]
 pub(crate) type Companion = JoinHandle<Result<(), String>>;
 
 /// Serves until stopped, with a companion that is started once everything is open.
+#[cfg(feature = "demo")]
 pub(crate) fn run(
     start: Start,
     companion: impl FnOnce(oneshot::Sender<()>) -> Result<Companion, String>,
@@ -98,8 +101,10 @@ async fn open(
     notes: fn(Note),
     stop: oneshot::Receiver<()>,
 ) -> Result<(Driver, Wakes), String> {
+    crate::device::open_many_descriptors();
     let Start { state, timing, ports, web, board } = start;
-    let on_flash = |why: String| format!("{}: {why}", state.display());
+    let hint = if demonstrates(&ports) { "; choose another with --state FILE" } else { "" };
+    let on_flash = |why: String| format!("the state file {}: {why}{hint}", state.display());
     let nor = Chip::open(&state, timing).map_err(|error| on_flash(error.to_string()))?;
     let flash::Opened { journal, durable, found } = flash::open(nor).map_err(on_flash)?;
     if found.torn_tail {
@@ -152,7 +157,8 @@ fn listen_web(
     let site = Arc::new(WebSite::new());
     for (interface, at) in web {
         let device = ports.get(usize::from(interface.0)).and_then(|port| port.device.as_ref());
-        let listener = http::Listener::bind(*at, device).map_err(in_use)?;
+        let listener =
+            http::Listener::bind(*at, device).map_err(|error| web_in_use(error, web, ports))?;
         let serving = http::serve(listener, *interface, Side::Lan, desk.clone(), site.clone());
         tokio::spawn(serving);
         let port = if at.port() == 80 { String::new() } else { format!(":{}", at.port()) };
@@ -168,13 +174,65 @@ fn listen_web(
     Ok(wake)
 }
 
+/// Whether phones are simulated on the loopback, and the command line says where things are.
+fn demonstrates(ports: &[Port]) -> bool {
+    ports.iter().any(|port| port.client.is_some())
+}
+
+/// The port of the pages is the one that a demonstration can choose.
+fn web_in_use(
+    error: std::io::Error,
+    web: &[(InterfaceNo, SocketAddrV4)],
+    ports: &[Port],
+) -> String {
+    let Some((_, at)) = web.first().filter(|_| demonstrates(ports)) else {
+        return in_use(error);
+    };
+    if error.kind() == std::io::ErrorKind::AddrNotAvailable {
+        return format!("this machine has no address {}", at.ip());
+    }
+    if error.kind() != std::io::ErrorKind::AddrInUse {
+        return in_use(error);
+    }
+    let said = error.to_string();
+    let taken = place(&said);
+    let other = SocketAddrV4::new(*at.ip(), at.port().checked_add(1).unwrap_or(8_081));
+    format!("{taken} is taken by another program. Choose another one: --web {other}")
+}
+
 fn in_use(error: std::io::Error) -> String {
-    let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
-        ". Is another Dialtone running?"
-    } else if error.kind() == std::io::ErrorKind::PermissionDenied {
+    let said = error.to_string();
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        let taken = place(&said);
+        return format!("{taken} is taken. Is another Dialtone running? Stop it first.");
+    }
+    let hint = if error.kind() == std::io::ErrorKind::PermissionDenied {
         ". Serving on this port needs root, or its capabilities."
     } else {
         ""
     };
-    format!("{error}{hint}")
+    format!("{said}{hint}")
+}
+
+/// The address that an error is about: what stands before the system's own words.
+fn place(said: &str) -> &str {
+    let ends = [": EADDRINUSE", ": Address already in use"];
+    let end = ends.iter().filter_map(|words| said.find(words)).min();
+    end.and_then(|end| said.get(..end)).unwrap_or(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_is_taken_is_named_without_the_systems_words() {
+        let taken = |said: &str| std::io::Error::new(std::io::ErrorKind::AddrInUse, said);
+        let error = taken("on eth0: 10.0.0.1:67: EADDRINUSE: Address already in use");
+        let wanted = "on eth0: 10.0.0.1:67 is taken. Is another Dialtone running? Stop it first.";
+        assert_eq!(in_use(error), wanted);
+        let error = taken("10.0.0.1:80: Address already in use (os error 98)");
+        let wanted = "10.0.0.1:80 is taken. Is another Dialtone running? Stop it first.";
+        assert_eq!(web_in_use(error, &[], &[]), wanted);
+    }
 }

@@ -55,6 +55,8 @@ pub enum Cause {
     Unregistered,
     /// There is no room for another handset.
     HandsetsFull,
+    /// So many unknown devices came that new ones are taken in slowly.
+    StrangersCapped,
     /// Nothing new can be stored.
     NotStored,
 }
@@ -64,7 +66,7 @@ impl Cause {
     pub fn next_step(&self) -> &'static str {
         match self {
             Cause::CreationClosed(_) => {
-                "Add the phone by hand, or allow Plug-and-Play for this side."
+                "Add it as a handset here, or switch on New phones on the Handsets page."
             }
             Cause::OfferNotTaken => {
                 "Check that the switch port lets answers through: VLAN, port security, DHCP snooping."
@@ -72,7 +74,7 @@ impl Cause {
             Cause::OtherDhcpServer(_) => {
                 "Switch the other server off, or let it hand out the address of this box in option 66."
             }
-            Cause::PoolFull => "Make the pool of this network larger, or remove devices from it.",
+            Cause::PoolFull => "Give this network a larger pool in the configuration file, or remove devices from it.",
             Cause::AddressInUse(_) => {
                 "Find the device with this fixed address and move it out of the pool; the phone gets another one."
             }
@@ -117,7 +119,8 @@ impl Cause {
             Cause::RegistrationLost => "Check the phone's power and cable; it has not been heard of.",
             Cause::Unregistered => "Switch the account on again at the phone, or restart it.",
             Cause::HandsetsFull => "Delete handsets that are no longer used.",
-            Cause::NotStored => "Look at the System page; the flash memory needs attention.",
+            Cause::StrangersCapped => "Add it as a handset here, or restart it in an hour.",
+            Cause::NotStored => "Tell whoever looks after this box; its flash memory is damaged.",
         }
     }
 }
@@ -180,6 +183,9 @@ impl fmt::Display for Cause {
             }
             Cause::Unregistered => f.write_str("It has ended its registration by itself."),
             Cause::HandsetsFull => f.write_str("There is no room for another handset."),
+            Cause::StrangersCapped => {
+                f.write_str("So many unknown devices came that new phones are taken in slowly.")
+            }
             Cause::NotStored => {
                 f.write_str("It cannot be taken in because nothing new can be stored.")
             }

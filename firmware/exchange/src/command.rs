@@ -97,7 +97,7 @@ impl fmt::Display for Refusal {
             Refusal::NoSuchHandset => f.write_str("This handset does not exist any more."),
             Refusal::NoSuchLine => f.write_str("This handset has no such line any more."),
             Refusal::MacTaken => f.write_str("A handset with this MAC address exists already."),
-            Refusal::MacUnusable => f.write_str("This MAC address cannot belong to a phone."),
+            Refusal::MacUnusable => f.write_str("This MAC address cannot belong to a phone. Check it against the label."),
             Refusal::ExtensionTaken(extension) => {
                 write!(f, "Extension {extension} is assigned to another line already.")
             }
@@ -105,7 +105,8 @@ impl fmt::Display for Refusal {
             Refusal::LinesFull => f.write_str("This handset has no room for another line."),
             Refusal::LastLine => f.write_str("A handset keeps its first line."),
             Refusal::ChangedMeanwhile => f.write_str(
-                "Somebody else changed this handset meanwhile. Look at it again before you change it.",
+                "Not done: this handset was changed meanwhile, by somebody else or in another window. \
+                Look at what is saved now, then do it again if you still want to.",
             ),
             Refusal::NotStored => {
                 f.write_str("Nothing new can be stored: the flash memory needs attention.")

@@ -303,7 +303,7 @@ impl Office {
             return Err(Cause::HandsetsFull);
         }
         if !self.spend(now) {
-            return Err(Cause::NotStored);
+            return Err(if self.read_only { Cause::NotStored } else { Cause::StrangersCapped });
         }
         let origin = match side {
             Side::Lan => Origin::LanPlugAndPlay,

@@ -13,6 +13,7 @@ use crate::names::{HandsetNo, RecordNo, Side};
 use crate::note::{Note, Protocol};
 use crate::office::Office;
 use crate::output::{Answer, Arrival, Neighbour};
+use crate::policy::{Act, Verdict};
 use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
 use crate::state::{Handset, Line};
 use crate::story::{Door, FileAnswer, Step, StepName};
@@ -148,6 +149,10 @@ fn own_file(
             return (Answer::Forbidden, RecordNo(0), Some(mac));
         }
     };
+    if office.admit(arrival.side, mac, Act::Fetch) != Verdict::Allow {
+        told(office, now, Some(mac), door, name, FileAnswer::Refused(Cause::WanFetch));
+        return (Answer::Forbidden, RecordNo(0), Some(mac));
+    }
     let values = values(office, arrival, Some(mac), Some(handset));
     let made = make(office, render, now, own.template, &values);
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));

@@ -5,7 +5,7 @@ mod support;
 
 use exchange::cause::Cause;
 use exchange::command::Command;
-use exchange::limits::HANDSETS_MAX;
+use exchange::limits::{HANDSETS_MAX, STRANGER_RECORDS_BURST};
 use exchange::names::{InterfaceNo, Side, Text};
 use exchange::Line;
 use phones::builders::{decline, discover, request, request_init_reboot, request_selecting};
@@ -62,7 +62,7 @@ fn creation_closed_on_the_lan() {
     office.boots(PHONE);
     office.fetch(at(), &own_file(PHONE));
     let sentence = "New phones on the LAN are not taken in at present.";
-    let next = "Add the phone by hand, or allow Plug-and-Play for this side.";
+    let next = "Add it as a handset here, or switch on New phones on the Handsets page.";
     stuck(&office, sentence, next);
     let added = Command::AddHandset { mac: wire::Mac(PHONE), extension: None, name: Text::new() };
     office.command(added).unwrap();
@@ -76,7 +76,7 @@ fn creation_closed_and_the_phone_was_not_even_told_where_to_ask() {
     office.boots(PHONE);
     office.after_ms(2 * MINUTE_MS);
     let sentence = "New phones on the LAN are not taken in at present.";
-    let next = "Add the phone by hand, or allow Plug-and-Play for this side.";
+    let next = "Add it as a handset here, or switch on New phones on the Handsets page.";
     stuck(&office, sentence, next);
     let asks = subscribe(at(), PHONE);
     office.datagram(at(), Line::SipMulticast, asks.as_bytes());
@@ -121,7 +121,8 @@ fn the_pool_is_full() {
     }
     office.discovers(PHONE).answers([]);
     let sentence = "There is no free address left for it.";
-    let next = "Make the pool of this network larger, or remove devices from it.";
+    let next =
+        "Give this network a larger pool in the configuration file, or remove devices from it.";
     stuck(&office, sentence, next);
     office.after_ms(8 * 60 * MINUTE_MS);
     office.boots(PHONE);
@@ -400,10 +401,23 @@ fn nothing_new_can_be_stored() {
     office.exchange.set_read_only();
     assert_eq!(office.fetch(at(), &own_file(PHONE)).0, "forbidden");
     let sentence = "It cannot be taken in because nothing new can be stored.";
-    stuck(&office, sentence, "Look at the System page; the flash memory needs attention.");
+    stuck(&office, sentence, "Tell whoever looks after this box; its flash memory is damaged.");
     office.restart();
     office.boots(PHONE);
     fetches(&mut office);
+}
+
+#[test]
+fn too_many_strangers_came() {
+    let mut office = Office::new(boards::wide);
+    for no in 0..STRANGER_RECORDS_BURST {
+        let [_, _, high, low] = no.to_be_bytes();
+        office.boots([2, 0, 0, 1, high, low]);
+    }
+    let address = office.boots(PHONE);
+    assert_eq!(office.fetch(from(address, 1), &own_file(PHONE)).0, "forbidden");
+    let sentence = "So many unknown devices came that new phones are taken in slowly.";
+    stuck(&office, sentence, "Add it as a handset here, or restart it in an hour.");
 }
 
 #[test]
@@ -441,6 +455,7 @@ fn made_by(cause: Cause) -> fn() {
         Cause::RegistrationLost => its_registration_ran_out,
         Cause::Unregistered => it_gave_up_its_registration_by_itself,
         Cause::HandsetsFull => there_is_no_room_for_another_handset,
+        Cause::StrangersCapped => too_many_strangers_came,
         Cause::NotStored => nothing_new_can_be_stored,
     }
 }

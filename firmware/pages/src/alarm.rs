@@ -26,7 +26,7 @@ pub(crate) fn words(alarm: &Alarm) -> AlarmText {
         ),
         Alarm::PoolFull { network } => (
             format!("The network {network} has no free address left."),
-            "Make its pool larger, or remove devices from it.",
+            "Give it a larger pool in the configuration file, or remove devices from it.",
             None,
         ),
         Alarm::HandsetsFull => (

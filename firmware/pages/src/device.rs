@@ -2,7 +2,7 @@
 
 use crate::form::AssignForm;
 use crate::moment::{After, Ago, Left};
-use crate::status::{mark, origin, sentence, step_mark, Mark};
+use crate::status::{mark, next_step, origin, sentence, step_mark, Mark};
 use crate::{asset, html, Html, Viewer};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -11,7 +11,7 @@ use askama::Template;
 use exchange::cause::Cause;
 use exchange::story::Step;
 use exchange::time::Instant;
-use exchange::view::{DeviceView, LineRow};
+use exchange::view::{DeviceView, LineRow, Origin, Status};
 
 /// Bytes of a page with a long story, for the first allocation.
 const PAGE_BYTES: usize = 20 * 1024;
@@ -104,21 +104,43 @@ impl Device<'_> {
             sentence: cause.to_string(),
             next_step: cause.next_step(),
         };
-        let calm =
-            |mark, sentence: &str| Verdict { mark, sentence: sentence.to_string(), next_step: "" };
+        let calm = |mark, sentence: &str, next_step| Verdict {
+            mark,
+            sentence: sentence.to_string(),
+            next_step,
+        };
         match (&self.view.handset, &self.view.stranger) {
             (Some(row), _) => match row.cause {
                 Some(cause) => said(mark(row.status), cause),
-                None => calm(mark(row.status), sentence(row.status)),
+                None if self.never_came() => {
+                    calm(mark(row.status), "This phone has not come yet.", "Plug it into the LAN.")
+                }
+                None => calm(mark(row.status), sentence(row.status), next_step(row.status)),
             },
             (None, stranger) => {
                 let mark = Mark { class: "new", word: "Stranger" };
                 match stranger.as_ref().and_then(|row| row.cause) {
                     Some(cause) => said(mark, cause),
-                    None => calm(mark, "This device is not one of your handsets."),
+                    None => {
+                        let phone = stranger.as_ref().is_some_and(|row| row.maker.is_some());
+                        let next_step = if phone { "Add it as a handset here." } else { "" };
+                        calm(mark, "This device is not one of your handsets.", next_step)
+                    }
                 }
             }
         }
+    }
+
+    /// Whether a handset was added by hand and nothing of it was ever heard. Model and address
+    /// outlive a restart of the box, so having neither tells it from one heard before.
+    fn never_came(&self) -> bool {
+        self.view.origin == Some(Origin::ByHand)
+            && self.view.handset.as_ref().is_some_and(|row| {
+                row.status == Status::Away
+                    && row.last_seen.is_none()
+                    && row.model.is_empty()
+                    && row.address.is_none()
+            })
     }
 
     fn last_seen(&self) -> Option<Ago> {

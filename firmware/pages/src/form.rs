@@ -24,8 +24,8 @@ pub const PASSWORD_CHARS_MAX: usize = 128;
 /// Characters of a typed field that are shown again.
 const ECHO_CHARS_MAX: usize = 80;
 
-const BAD_MAC: &str = "A MAC address has twelve digits, such as 00:15:65:12:34:56. It is printed \
-    on the back of the phone.";
+const BAD_MAC: &str = "A MAC address is twelve characters, 0 to 9 and A to F, such as \
+    00:15:65:12:34:56. It is printed on the back of the phone.";
 const BAD_EXTENSION: &str = "An extension has 2 to 6 digits and does not begin with 0.";
 const INCOMPLETE: &str =
     "This form came incomplete. Please look at it again and save it once more.";
@@ -50,6 +50,12 @@ pub struct AddForm {
 }
 
 impl AddForm {
+    /// Whether anything is wrong with it.
+    pub fn is_refused(&self) -> bool {
+        let errors = [&self.mac_error, &self.extension_error, &self.name_error, &self.form_error];
+        errors.iter().any(|error| error.is_some())
+    }
+
     /// What was typed, without errors.
     pub fn typed(fields: &Fields) -> AddForm {
         AddForm {
@@ -114,6 +120,11 @@ pub struct AssignForm {
 }
 
 impl AssignForm {
+    /// The line in whose fields something is wrong.
+    pub fn refused_line(&self) -> Option<LineNo> {
+        self.line.filter(|_| self.extension_error.is_some() || self.name_error.is_some())
+    }
+
     /// What was typed, without errors. Right for the forms that add or remove a line or delete
     /// the handset, too: they have no field to keep.
     pub fn typed(fields: &Fields) -> AssignForm {
@@ -234,7 +245,8 @@ fn is_common(password: &str) -> bool {
 
 fn read_mac(fields: &Fields) -> Result<Mac, String> {
     let typed = fields.field("mac").unwrap_or_default().trim();
-    match Mac::parse(typed.as_bytes()) {
+    // Some labels print the pairs with spaces between them.
+    match Mac::parse(typed.replace(' ', "-").as_bytes()) {
         Some(mac) if mac.is_device() => Ok(mac),
         Some(_) => Err(Refusal::MacUnusable.to_string()),
         None => Err(BAD_MAC.to_string()),
@@ -285,6 +297,16 @@ mod tests {
         assert_eq!((extension, name.as_str()), (Extension::parse("204"), "Anna Weber"));
         let bare = add(&fields("mac=001565aabbcc"));
         assert!(matches!(bare, Ok(Command::AddHandset { extension: None, .. })));
+    }
+
+    #[test]
+    fn a_mac_address_is_read_as_labels_print_it() {
+        let mac = Mac([0x00, 0x15, 0x65, 0x12, 0x34, 0x63]);
+        for typed in ["00+15+65+12+34+63", "00:15:65:12:34:63", "00-15-65-12-34-63", "001565123463"]
+        {
+            assert_eq!(read_mac(&fields(&format!("mac={typed}"))), Ok(mac), "{typed}");
+        }
+        assert_eq!(read_mac(&fields("mac=00+15+65+12+34")), Err(BAD_MAC.to_string()));
     }
 
     #[test]

@@ -29,6 +29,14 @@ pub(crate) fn sentence(status: Status) -> &'static str {
     }
 }
 
+/// What somebody can do about a status that has no cause of its own; may be empty.
+pub(crate) fn next_step(status: Status) -> &'static str {
+    match status {
+        Status::Away => "Check its power and cable.",
+        Status::Registered | Status::Booting | Status::Stuck => "",
+    }
+}
+
 /// How a step looks in the timeline. The word is for those who do not see the colour.
 pub(crate) fn step_mark(tone: Tone) -> Mark {
     let (class, word) = match tone {

@@ -62,6 +62,8 @@ pub(crate) fn run(wish: &Wish) -> Result<(), String> {
     };
     let once = wish.once.then_some(wish.deadline);
     serve::run(start, |stop| {
+        let state = wish.state.display();
+        say(format_args!("State:      {state}   (to start afresh, delete it)"));
         say(format_args!("{} simulated phones boot now. Ctrl-C ends the demo.\n", wish.phones));
         std::thread::Builder::new()
             .name("phones".to_owned())

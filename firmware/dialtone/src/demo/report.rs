@@ -16,18 +16,23 @@ pub(super) fn stuck(since_start: Duration, phone: &Phone, why: &Reason) {
 
 fn line(since_start: Duration, phone: &Phone, what: Arguments<'_>) {
     let seconds = since_start.as_secs_f64();
-    let mac: Vec<String> = phone.mac().iter().map(|byte| format!("{byte:02x}")).collect();
     let address = phone.ip().map_or_else(|| "-".to_owned(), |ip| ip.to_string());
-    let (title, mac) = (phone.title(), mac.join(":"));
+    let (title, mac) = (phone.title(), mac(phone));
     say(format_args!("{seconds:6.2} s  {title:<20} {mac}  {address:<13} {what}"));
 }
 
 /// How far a phone has come, for the reason at the end.
 pub(super) fn last_word(phone: &Phone, step: Option<&Step>) -> String {
+    let (title, mac) = (phone.title(), mac(phone));
     match step {
-        Some(step) => format!("{} {step}", phone.describe()),
-        None => format!("{} says nothing", phone.describe()),
+        Some(step) => format!("the first of them, {title} {mac}, was at: {step}"),
+        None => format!("the first of them, {title} {mac}, says nothing"),
     }
+}
+
+fn mac(phone: &Phone) -> String {
+    let pairs: Vec<String> = phone.mac().iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(":")
 }
 
 pub(super) fn summary(registered: usize, of: usize, since_start: Duration) {

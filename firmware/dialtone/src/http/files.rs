@@ -14,6 +14,8 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 
+/// The header by which a browser tells whose page made it ask (Fetch Metadata).
+const SENT_BY: &str = "sec-fetch-site";
 /// Bytes of an upload taken off the line before it is refused; a log of a phone is smaller.
 const UPLOAD_DISCARDED_MAX: usize = 256 * 1_024;
 /// Most bytes of a User-Agent that are looked at.
@@ -23,6 +25,11 @@ const RETRY_AFTER_S: &str = "5";
 
 /// Answers a request for, or of, a file.
 pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Answered {
+    // A browser says by whom it was sent, a phone never does. No page anywhere may make the
+    // computers that load it ask for a phone's file in their own name.
+    if request.headers().contains_key(SENT_BY) {
+        return plain(StatusCode::FORBIDDEN);
+    }
     let upload = match *request.method() {
         Method::GET | Method::HEAD => false,
         Method::PUT | Method::POST => true,

@@ -243,7 +243,7 @@ async fn a_handset_is_added_assigned_given_lines_and_deleted() {
         let expected = handset(1, &format!("?done={word}"));
         assert_eq!(header(&done, "location"), Some(expected.as_str()), "{done}");
         let stale = browser.send(&handset(1, action), &format!("seen={seen}&{form}")).await;
-        assert!(status(&stale) == 422 && stale.contains("Somebody else"), "{stale}");
+        assert!(status(&stale) == 422 && stale.contains("changed meanwhile"), "{stale}");
     }
     let page = browser.get(&handset(1, "?done=line-removed")).await;
     assert!(page.contains("The last line was removed."));

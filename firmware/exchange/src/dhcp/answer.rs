@@ -91,7 +91,7 @@ pub(crate) fn nak(office: &mut Office, now: Now, question: &Question<'_>, wanted
 }
 
 /// Tells a client that has an address from elsewhere the options only (RFC 2131 4.3.5).
-pub(crate) fn inform(office: &mut Office, now: Now, question: &Question<'_>, _own: Ipv4Addr) {
+pub(crate) fn inform(office: &mut Office, now: Now, question: &Question<'_>) {
     let options = options(office, question, None);
     let none = Ipv4Addr::UNSPECIFIED;
     send(office, now, question, MessageType::Ack, none, &options, RecordNo(0));

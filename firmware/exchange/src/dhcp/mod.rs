@@ -6,7 +6,7 @@
 //!
 //! | client says | with | and we answer |
 //! |---|---|---|
-//! | DISCOVER | | OFFER: reserved, else had before, else asked for and free, else a new one |
+//! | DISCOVER | | OFFER: reserved, else had before, else a new one (1) |
 //! | REQUEST | server id ours, requested | ACK, or NAK if it is not ours to give (SELECTING) |
 //! | REQUEST | server id of another | nothing; the offer is dropped, the other server noted |
 //! | REQUEST | requested, no server id | ACK if right, NAK if wrong, else nothing (INIT-REBOOT) |
@@ -14,6 +14,8 @@
 //! | DECLINE | | the address is left alone for a day |
 //! | RELEASE | | nothing; the address stays the device's, for when it comes back |
 //! | INFORM | | ACK with options, without address and lease |
+//!
+//! (1) the one asked for if it is free, where nothing can be probed; else one found silent.
 //!
 //! Only devices that look like phones, are known, or ask for them get a maker's options, and only
 //! while the policy would take them in. Not implemented, on purpose: BOOTP without option 53,
@@ -314,7 +316,7 @@ fn inform(office: &mut Office, now: Now, question: &Question<'_>) {
     // The answer goes to ciaddr; one that is not on this network would be sent to a third party.
     if office.board.subnets[question.subnet].network.contains(address) {
         office.step(now, question.message.chaddr, Step::Inform(address));
-        answer::inform(office, now, question, address);
+        answer::inform(office, now, question);
     }
 }
 

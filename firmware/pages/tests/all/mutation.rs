@@ -3,7 +3,7 @@
 use exchange::names::HandsetNo;
 use pages::form::{self, AddForm, AssignForm, Fields};
 
-const ROUNDS: u32 = 200_000;
+const ROUNDS: u32 = 1_000_000;
 
 const SEEDS: [&str; 6] = [
     "csrf=5f1d0c2a9b7e4863&mac=00%3A15%3A65%3Aaa%3Abb%3Acc&extension=204&name=Anna+Weber",

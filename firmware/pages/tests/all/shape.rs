@@ -100,3 +100,14 @@ fn a_password_that_was_typed_is_never_shown_again() {
         assert!(typed.iter().all(|typed| !html.contains(typed)), "{name}");
     }
 }
+
+#[test]
+fn a_phone_that_never_came_is_told_from_one_that_went_away() {
+    let mut view = crate::office::away_device();
+    assert!(pages::device(&view, &crate::office::VIEWER, None).contains("Check its power"));
+    view.origin = Some(exchange::view::Origin::ByHand);
+    let row = view.handset.as_mut().unwrap();
+    (row.last_seen, row.address) = (None, None);
+    row.model.clear();
+    assert!(pages::device(&view, &crate::office::VIEWER, None).contains("Plug it into the LAN."));
+}
