@@ -1,4 +1,4 @@
-//! Every bound in the product, and how the bounds relate.
+//! The bounds of the exchange, and how they relate; connections are bounded beside their sockets.
 //!
 //! Nothing a packet says can make a table grow past these. Full is a case with an answer and a
 //! note, never a crash. Tables are ordered maps that refuse a new entry at their bound; they are
