@@ -5,8 +5,11 @@
 //! one), [`Config`] is the second, checked for sense. Nothing here reads the network; which address
 //! a port has is asked when the daemon starts.
 
+mod hardware;
 mod sense;
 mod words;
+
+pub(crate) use hardware::Hardware;
 
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::limits::{ADDRESSES_MAX, INTERFACES_MAX, SUBNETS_MAX};
@@ -23,6 +26,8 @@ use wire::Mac;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     state: PathBuf,
+    #[serde(default)]
+    board: Hardware,
     #[serde(default)]
     ports: Ports,
     interface: Vec<InterfaceEntry>,
@@ -115,6 +120,8 @@ pub(crate) struct Config {
     pub(crate) web: Vec<(InterfaceNo, SocketAddrV4)>,
     /// What the exchange has to know.
     pub(crate) board: Board,
+    /// What else the box has.
+    pub(crate) hardware: Hardware,
 }
 
 /// One network port as the sockets need it.
@@ -211,6 +218,7 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
         },
         ports,
         state: file.state,
+        hardware: file.board,
     })
 }
 
@@ -222,7 +230,9 @@ fn port(entry: &InterfaceEntry, file: &File, find: Option<&Finder>) -> Result<(P
     let written = written.transpose()?;
     let found = find.map(|find| find(name)).transpose()?;
     let here = found.as_ref().and_then(|found| found.address);
-    let fallback = || find.is_none().then_some((Ipv4Addr::UNSPECIFIED, 24));
+    // A WAN port may get its address later, by DHCP; its sockets are bound to the port itself.
+    let later = find.is_none() || matches!(entry.side, SideEntry::Wan);
+    let fallback = || later.then_some((Ipv4Addr::UNSPECIFIED, 32));
     let (address, prefix) = written
         .or(here)
         .or_else(fallback)

@@ -221,3 +221,28 @@ impl FlashThread {
         let _ = self.jobs.send(job);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use journal::mem::MemFlash;
+
+    #[test]
+    fn the_exchange_reckons_a_record_as_large_as_the_journal_makes_it() {
+        for address in [[0, 0, 0, 0], [10, 0, 0, 1]] {
+            let event = Event::AddressGiven { mac: [2; 6], address };
+            let mut bytes = Vec::new();
+            event.encode(&mut bytes);
+            assert_eq!(event.record_bytes(), Journal::<MemFlash>::cost(bytes.len()));
+            assert_eq!(event.record_bytes(), exchange::limits::ADDRESS_RECORD_BYTES);
+        }
+        for letters in 0..40 {
+            let name = exchange::names::text(&"x".repeat(letters));
+            let (handset, line) = (exchange::names::HandsetNo(900), exchange::names::LineNo::FIRST);
+            let event = Event::LineAssigned { handset, line, extension: None, name };
+            let mut bytes = Vec::new();
+            event.encode(&mut bytes);
+            assert_eq!(event.record_bytes(), Journal::<MemFlash>::cost(bytes.len()));
+        }
+    }
+}

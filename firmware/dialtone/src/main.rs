@@ -113,8 +113,8 @@ fn serve(file: &str, timing: Timing) -> Result<(), String> {
     let config =
         config::read(&text, Some(&device::find)).map_err(|why| format!("{file}: {why}"))?;
     device::widen_neighbour_table();
-    let config::Config { state, ports, web, board } = config;
-    serve::appliance(serve::Start { state, timing, ports, web, board })
+    let config::Config { state, ports, web, board, hardware } = config;
+    serve::appliance(serve::Start { state, timing, ports, web, board, hardware })
 }
 
 fn text_of(file: &str) -> Result<String, String> {

@@ -3,7 +3,7 @@
 use crate::call;
 use crate::chip::Chip;
 use crate::clock::Clock;
-use crate::config::Port;
+use crate::config::{Hardware, Port};
 use crate::drive::{Driver, Ended, Wakes};
 use crate::entropy;
 use crate::flash::{self, FlashThread};
@@ -37,6 +37,7 @@ pub(crate) struct Start {
     pub(crate) ports: Vec<Port>,
     pub(crate) web: Vec<(InterfaceNo, SocketAddrV4)>,
     pub(crate) board: Board,
+    pub(crate) hardware: Hardware,
 }
 
 /// A companion thread that decides when to stop, such as a demonstration's phones.
@@ -102,7 +103,7 @@ async fn open(
     stop: oneshot::Receiver<()>,
 ) -> Result<(Driver, Wakes), String> {
     crate::device::open_many_descriptors();
-    let Start { state, timing, ports, web, board } = start;
+    let Start { state, timing, ports, web, board, hardware: _ } = start;
     let hint = if demonstrates(&ports) { "; choose another with --state FILE" } else { "" };
     let on_flash = |why: String| format!("the state file {}: {why}{hint}", state.display());
     let nor = Chip::open(&state, timing).map_err(|error| on_flash(error.to_string()))?;
@@ -116,7 +117,17 @@ async fn open(
     let password_set = durable.admin_password().is_some();
     let render = render::Templates::shipped()
         .map_err(|flaw| format!("template {} fails in line {}", flaw.template, flaw.line))?;
+    let room = u64::from(journal.capacity());
+    let overfull = durable.record_bytes() > room;
     let mut exchange = Exchange::new(board, durable, seed, Box::new(render), hash);
+    exchange.set_flash_bytes(room);
+    if overfull {
+        complain(format_args!(
+            "the state is larger than this flash holds; known phones are served, nothing new is \
+             stored"
+        ));
+        exchange.set_read_only();
+    }
     if found.damaged.is_some() {
         complain(format_args!(
             "the state is damaged; known phones are served from what is proven good, \

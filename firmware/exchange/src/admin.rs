@@ -37,7 +37,7 @@ pub(crate) fn carry_out(
             if office.durable.handset(handset).and_then(|known| known.line(line)).is_none() {
                 return Err(Refusal::NoSuchLine);
             }
-            office.record(mac, Event::LineAssigned { handset, line, extension, name });
+            assign(office, mac, Event::LineAssigned { handset, line, extension, name })?;
             Ok(None)
         }
         Command::AddLine { handset } => add_line(office, now, by, handset),
@@ -70,7 +70,7 @@ fn add(
         return Err(Refusal::MacTaken);
     }
     free_for(office, extension, None)?;
-    if office.durable.free_handset().is_none() {
+    if !office.has_room_for_handset() {
         return Err(Refusal::HandsetsFull);
     }
     office.speak_of(now, mac);
@@ -78,8 +78,17 @@ fn add(
     let handset = office.enrol(mac, Origin::ByHand).ok_or(Refusal::HandsetsFull)?;
     if extension.is_some() || !name.is_empty() {
         let line = LineNo::FIRST;
+        // There was room for the whole handset.
         office.record(mac, Event::LineAssigned { handset, line, extension, name });
     }
+    Ok(())
+}
+
+fn assign(office: &mut Office, mac: Mac, event: Event) -> Result<(), Refusal> {
+    if !office.has_room_to_change(&event) {
+        return Err(Refusal::FlashFull);
+    }
+    office.record(mac, event);
     Ok(())
 }
 
@@ -96,7 +105,11 @@ fn add_line(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Resul
         return Err(Refusal::LinesFull);
     }
     let (login, secret) = office.draw_line();
-    office.record(mac, Event::LineAdded { handset, login, secret });
+    let event = Event::LineAdded { handset, login, secret };
+    if !office.has_room_for(&event) {
+        return Err(Refusal::FlashFull);
+    }
+    office.record(mac, event);
     Ok(None)
 }
 

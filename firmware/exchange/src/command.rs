@@ -79,6 +79,8 @@ pub enum Refusal {
     ExtensionTaken(Extension),
     /// There is no room for another handset.
     HandsetsFull,
+    /// The flash memory has no room for it.
+    FlashFull,
     /// The model carries no further line.
     LinesFull,
     /// A handset keeps its first line.
@@ -102,6 +104,9 @@ impl fmt::Display for Refusal {
                 write!(f, "Extension {extension} is assigned to another line already.")
             }
             Refusal::HandsetsFull => f.write_str("There is no room for another handset."),
+            Refusal::FlashFull => f.write_str(
+                "The flash memory is full. Delete handsets or lines that are no longer used, then do it again.",
+            ),
             Refusal::LinesFull => f.write_str("This handset has no room for another line."),
             Refusal::LastLine => f.write_str("A handset keeps its first line."),
             Refusal::ChangedMeanwhile => f.write_str(

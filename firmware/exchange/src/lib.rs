@@ -48,6 +48,7 @@ mod provision;
 mod registrar;
 pub mod render;
 mod request;
+mod room;
 mod secret;
 mod sip;
 pub mod state;
@@ -108,6 +109,12 @@ impl Exchange {
             sip: sip::Sip::default(),
             render,
         }
+    }
+
+    /// Says how many bytes of records the flash holds; without this there is no bound but those of
+    /// [`limits`].
+    pub fn set_flash_bytes(&mut self, bytes: u64) {
+        self.office.flash_bytes = bytes;
     }
 
     /// From now on nothing new is stored: known phones are served, new ones refused.

@@ -95,6 +95,19 @@ pub const PROBED_AHEAD_MAX: usize = 1_024;
 /// Probes under way at the same time.
 pub const PROBES_MAX: usize = 64;
 
+/// Heading of a record on flash, in bytes, and what its length is rounded up to; the journal's.
+pub const RECORD_HEADING_BYTES: u64 = 12;
+/// What the length of a record is rounded up to, in bytes.
+pub const RECORD_ALIGN_BYTES: u64 = 4;
+/// What a remembered address takes on flash, in bytes.
+pub const ADDRESS_RECORD_BYTES: u64 = 24;
+/// What the facts about the site take on flash at most, in bytes: switches, password, numbering.
+pub const SITE_RECORD_BYTES_MAX: u64 = 512;
+/// What a new handset takes on flash at most, in bytes, with its address and its first contact.
+pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
+/// Flash that new things leave alone, in bytes: what exists can be changed when there is no room
+/// for more.
+pub const FLASH_RESERVE_BYTES: u64 = 16 * 1_024;
 /// Records that unknown devices may cause at once; as many as there can be handsets, twice, since
 /// a new phone writes its address and itself.
 pub const STRANGER_RECORDS_BURST: u32 = 2 * HANDSETS_MAX as u32;

@@ -157,7 +157,7 @@ fn alarms(office: &Office, now: Now) -> Vec<Alarm> {
     if let Some((server, at)) = office.other_dhcp.filter(|(_, at)| lately(at)) {
         alarms.push(Alarm::OtherDhcpServer { server, at });
     }
-    if office.durable.free_handset().is_none() {
+    if !office.has_room_for_handset() {
         alarms.push(Alarm::HandsetsFull);
     }
     if office.strangers_capped() {

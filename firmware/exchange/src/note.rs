@@ -82,6 +82,8 @@ pub enum Table {
     Sessions,
     /// Outputs of one call.
     Outputs,
+    /// Facts on flash.
+    Flash,
 }
 
 impl Note {
@@ -206,6 +208,7 @@ impl fmt::Display for Table {
             Table::Contacts => "contacts of a line",
             Table::Sessions => "sessions",
             Table::Outputs => "outputs",
+            Table::Flash => "records on flash",
         })
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Office {
     pub(crate) other_dhcp: Option<(Ipv4Addr, Instant)>,
     /// Whether the journal takes no more facts; known phones are served all the same.
     pub(crate) read_only: bool,
+    /// Bytes that all facts may take on flash.
+    pub(crate) flash_bytes: u64,
     pub(crate) revision: u64,
     /// What signs meant that were heard before; phones of one model say the same.
     said_before: BTreeMap<u64, Identity>,
@@ -77,6 +79,7 @@ impl Office {
             counters: [0; Note::KINDS],
             other_dhcp: None,
             read_only: false,
+            flash_bytes: u64::MAX,
             revision: 0,
             said_before: BTreeMap::new(),
             out: VecDeque::new(),
@@ -298,7 +301,7 @@ impl Office {
                 return self.turn_away(now, side, mac, Cause::WanFetch);
             }
         }
-        if self.durable.free_handset().is_none() {
+        if !self.has_room_for_handset() {
             self.note(now, Note::Full(Table::Handsets));
             return Err(Cause::HandsetsFull);
         }
@@ -379,7 +382,10 @@ impl Office {
         if self.read_only || !(completes || self.may_rewrite(now, mac)) {
             return;
         }
-        self.record(mac, Event::HandsetRecognised { handset, family, model, firmware });
+        let event = Event::HandsetRecognised { handset, family, model, firmware };
+        if self.has_room_to_change(&event) {
+            self.record(mac, event);
+        }
     }
 
     /// Whether something that changes by itself may be written for this device again; asking

@@ -218,8 +218,13 @@ impl Registrar {
         if lately.is_some_and(|at| now.mono.since_ms(*at) < REWRITE_MS) {
             return;
         }
+        let event = Event::ContactLearnt { handset, line, contact };
+        // Without room it is bound all the same, and asked for again after a restart.
+        if !office.has_room_to_change(&event) {
+            return office.note(now, Note::Full(Table::Flash));
+        }
         self.learnt.insert(account.at, now.mono);
-        office.record(mac, Event::ContactLearnt { handset, line, contact });
+        office.record(mac, event);
     }
 
     /// The 200, with all bindings there are (RFC 3261 section 10.3 step 8).

@@ -5,7 +5,9 @@
 //! names: variants are only ever appended, never reordered, never given a new field; a changed
 //! fact is a new variant.
 
-use crate::limits::{HANDSETS_MAX, LINES_MAX};
+mod event;
+
+use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, LINES_MAX, SITE_RECORD_BYTES_MAX};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
 use crate::view::Origin;
@@ -13,131 +15,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
-use serde::{Deserialize, Serialize};
 use wire::Mac;
 
-/// A fact. It may not be refused; whoever makes one has checked before.
-#[derive(Clone, Serialize, Deserialize)]
-pub enum Event {
-    /// A device has this address until further notice.
-    AddressGiven {
-        /// The device.
-        mac: [u8; 6],
-        /// The address.
-        address: [u8; 4],
-    },
-    /// A device no longer has an address.
-    AddressForgotten {
-        /// The device.
-        mac: [u8; 6],
-    },
-    /// A handset is known, with its first line.
-    HandsetCreated {
-        /// Its number.
-        handset: HandsetNo,
-        /// Its hardware address.
-        mac: [u8; 6],
-        /// How it came: 0 by Plug-and-Play on the LAN, 1 on the WAN, 2 by hand.
-        origin: u8,
-        /// Its maker, by the catalogue's number.
-        family: u8,
-        /// Its model, empty where unknown.
-        model: Text,
-        /// Its firmware, empty where unknown.
-        firmware: Text,
-        /// Password of its own web page.
-        web: WebSecret,
-        /// User name of its first line.
-        login: LoginId,
-        /// Password of its first line.
-        secret: LineSecret,
-    },
-    /// A handset turned out to be of this make.
-    HandsetRecognised {
-        /// Which one.
-        handset: HandsetNo,
-        /// Its maker, by the catalogue's number.
-        family: u8,
-        /// Its model.
-        model: Text,
-        /// Its firmware.
-        firmware: Text,
-    },
-    /// A handset is no longer known; its secrets are gone.
-    HandsetDeleted {
-        /// Which one.
-        handset: HandsetNo,
-    },
-    /// A handset has one more line.
-    LineAdded {
-        /// Which handset.
-        handset: HandsetNo,
-        /// User name of the line.
-        login: LoginId,
-        /// Password of the line.
-        secret: LineSecret,
-    },
-    /// A handset's last line is gone.
-    LineRemoved {
-        /// Which handset.
-        handset: HandsetNo,
-    },
-    /// A line belongs to an extension and a name, or to nobody.
-    LineAssigned {
-        /// Which handset.
-        handset: HandsetNo,
-        /// Which line.
-        line: LineNo,
-        /// The number people dial.
-        extension: Option<Extension>,
-        /// Who.
-        name: Text,
-    },
-    /// A LAN handset's line was last reached by this Contact.
-    ContactLearnt {
-        /// Which handset.
-        handset: HandsetNo,
-        /// Which line.
-        line: LineNo,
-        /// The URI as the phone sent it.
-        contact: ContactText,
-    },
-    /// New handsets are, or are not, taken in from one side.
-    CreationAllowed {
-        /// Which side.
-        side: Side,
-        /// Whether they are.
-        open: bool,
-    },
-    /// The admin's password was changed.
-    AdminPasswordSet {
-        /// Its hash.
-        hash: PasswordHash,
-    },
-    /// Handsets were numbered up to here; a snapshot says so, since the last one may be deleted.
-    HandsetsNumbered {
-        /// The number given last.
-        last: HandsetNo,
-    },
-}
-
-impl Event {
-    /// Appends the bytes that go to flash.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        // Writing to a Vec fails only for a type postcard cannot hold, and these are all held.
-        if let Ok(bytes) = postcard::to_allocvec(self) {
-            out.extend_from_slice(&bytes);
-        }
-    }
-
-    /// Reads what [`Event::encode`] wrote; `None` for anything else, a newer event among it.
-    pub fn decode(bytes: &[u8]) -> Option<Event> {
-        match postcard::take_from_bytes(bytes) {
-            Ok((event, [])) => Some(event),
-            Ok(_) | Err(_) => None,
-        }
-    }
-}
+pub use event::Event;
 
 /// Everything that survives a power cut.
 pub struct Durable {
@@ -150,6 +30,8 @@ pub struct Durable {
     lan_creates: bool,
     wan_creates: bool,
     admin_password: Option<PasswordHash>,
+    /// Bytes of flash that the facts about handsets take.
+    handset_bytes: u64,
 }
 
 /// A known handset.
@@ -203,6 +85,7 @@ impl Default for Durable {
             lan_creates: true,
             wan_creates: false,
             admin_password: None,
+            handset_bytes: 0,
         }
     }
 }
@@ -210,6 +93,14 @@ impl Default for Durable {
 impl Durable {
     /// Makes the fact true. Facts about things that do not exist change nothing.
     pub fn apply(&mut self, event: &Event) {
+        let about = event.handset();
+        let before = about.map_or(0, |handset| self.bytes_of(handset));
+        self.make_true(event);
+        let after = about.map_or(0, |handset| self.bytes_of(handset));
+        self.handset_bytes = (self.handset_bytes + after).saturating_sub(before);
+    }
+
+    fn make_true(&mut self, event: &Event) {
         match event {
             Event::AddressGiven { mac, address } => {
                 self.give(Mac(*mac), Ipv4Addr::from(*address));
@@ -244,6 +135,12 @@ impl Durable {
             Event::AdminPasswordSet { hash } => self.admin_password = Some(hash.clone()),
             Event::HandsetsNumbered { last } => self.last_handset = *last,
         }
+    }
+
+    /// Bytes of flash that the facts about one handset take.
+    fn bytes_of(&self, handset: HandsetNo) -> u64 {
+        let known = self.handsets.get(&handset);
+        known.map_or(0, |known| known.facts(handset).map(|fact| fact.record_bytes()).sum())
     }
 
     fn give(&mut self, mac: Mac, address: Ipv4Addr) {
@@ -427,6 +324,13 @@ impl Durable {
             Side::Lan => self.lan_creates,
             Side::Wan => self.wan_creates,
         }
+    }
+
+    /// How many bytes of flash all facts take together; what a snapshot needs.
+    pub fn record_bytes(&self) -> u64 {
+        self.addresses.len() as u64 * ADDRESS_RECORD_BYTES
+            + self.handset_bytes
+            + SITE_RECORD_BYTES_MAX
     }
 
     /// The hash of the admin's password; `None` until it was changed for the first time.

@@ -2,6 +2,7 @@
 
 mod support;
 
+use exchange::cause::Cause;
 use exchange::limits::{PROBES_MAX, PROBE_WAIT_MS};
 use exchange::note::Note;
 use phones::builders::{discover, request_init_reboot, request_renewing, request_selecting};
@@ -169,4 +170,19 @@ fn in_a_quiet_day_a_newcomer_always_finds_an_address_ready() {
     assert!(office.now_ms > 24 * 3_600_000, "a day is over");
     assert!(probes > 24 * 40, "probed again every hour, {probes}");
     office.discovers(PHONE).answers([OFFER_10]);
+}
+
+#[test]
+fn a_device_that_claims_the_address_of_a_phone_raises_an_alarm() {
+    let mut office = Office::new(boards::plain);
+    let leased = office.boots(PHONE);
+    office.answered(leased, PHONE);
+    assert_eq!(office.count(Note::TwoPlaces(Mac(PHONE))), 0, "the phone itself speaks");
+    let heard = office.answered(leased, PC);
+    let alarm = [Note::Conflict(leased, Mac(PC)), Note::TwoPlaces(Mac(PHONE))];
+    assert_eq!(heard.notes, alarm);
+    assert_eq!(office.cause(PHONE), Some(Cause::TwoPlaces));
+    office.answered(leased, PC);
+    assert_eq!(office.count(alarm[1]), 1, "once a minute at most");
+    assert_eq!(office.answered(address(99), PC).notes, [], "nobody's address");
 }

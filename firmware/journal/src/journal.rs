@@ -124,7 +124,7 @@ impl<F: Flash> Journal<F> {
         self.writable().map_err(AppendError::Refused)?;
         let mut need = 0;
         snapshot(&mut |record| need += Self::cost(record.len()));
-        let room = self.banks.bytes - BANK_HEADER;
+        let room = self.capacity();
         if need > u64::from(room) {
             return Err(AppendError::Full { need, room });
         }
@@ -166,6 +166,11 @@ impl<F: Flash> Journal<F> {
     /// Returns the bytes of flash that a record with `payload` bytes takes.
     pub const fn cost(payload: usize) -> u64 {
         record_bytes(payload)
+    }
+
+    /// Returns the bytes of flash that the records of a snapshot may take together.
+    pub fn capacity(&self) -> u32 {
+        self.banks.bytes - BANK_HEADER
     }
 
     /// Returns the bytes of flash that are left for records in the bank in use.

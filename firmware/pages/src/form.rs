@@ -75,6 +75,7 @@ impl AddForm {
             Refusal::NoSuchHandset
             | Refusal::NoSuchLine
             | Refusal::HandsetsFull
+            | Refusal::FlashFull
             | Refusal::LinesFull
             | Refusal::LastLine
             | Refusal::ChangedMeanwhile
@@ -147,6 +148,7 @@ impl AssignForm {
             | Refusal::MacTaken
             | Refusal::MacUnusable
             | Refusal::HandsetsFull
+            | Refusal::FlashFull
             | Refusal::LinesFull
             | Refusal::LastLine
             | Refusal::ChangedMeanwhile

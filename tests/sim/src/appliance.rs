@@ -186,7 +186,8 @@ impl Appliance {
         };
         let board = site::board(self.pool);
         let render = Box::new(Shared(templates));
-        let exchange = Exchange::new(board, found, Seed(seed), render, PasswordHash::new());
+        let mut exchange = Exchange::new(board, found, Seed(seed), render, PasswordHash::new());
+        exchange.set_flash_bytes(u64::from(journal.capacity()));
         self.boots += 1;
         self.journal = Some(journal);
         self.running = Some(Running {

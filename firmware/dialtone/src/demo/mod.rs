@@ -8,7 +8,7 @@
 mod office;
 mod report;
 
-use crate::config::Port;
+use crate::config::{Hardware, Port};
 use crate::nor_file::Timing;
 use crate::say::say;
 use crate::serve::{self, Start};
@@ -59,6 +59,7 @@ pub(crate) fn run(wish: &Wish) -> Result<(), String> {
         ports: vec![port()],
         web: web(wish.web),
         board: board(wish.web),
+        hardware: Hardware::default(),
     };
     let once = wish.once.then_some(wish.deadline);
     serve::run(start, |stop| {

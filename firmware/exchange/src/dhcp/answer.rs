@@ -72,12 +72,20 @@ fn remember(office: &mut Office, now: Now, mac: Mac, address: Ipv4Addr) {
     {
         return office.note(now, Note::Full(Table::Addresses));
     }
+    let event = Event::AddressGiven { mac: mac.0, address: address.octets() };
+    let fits = match office.durable.handset_of(mac) {
+        Some(_) => office.has_room_to_change(&event),
+        None => office.has_room_for(&event),
+    };
+    if !fits {
+        return office.note(now, Note::Full(Table::Flash));
+    }
     // A handset's first address is always written; one that moves and moves is capped like a
     // stranger.
     let first =
         office.durable.handset_of(mac).is_some() && office.durable.address_of(mac).is_none();
     if (first && !office.read_only) || office.spend(now) {
-        office.record(mac, Event::AddressGiven { mac: mac.0, address: address.octets() });
+        office.record(mac, event);
     }
 }
 

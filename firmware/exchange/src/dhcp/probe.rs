@@ -56,7 +56,7 @@ impl Waiting {
     /// with another when he asks again.
     pub(crate) fn answered(&mut self, office: &mut Office, now: Now, address: Ipv4Addr, mac: Mac) {
         if !office.leases.probe_answered(address) {
-            return;
+            return contradicted(office, now, address, mac);
         }
         self.by_address.remove(&address);
         // Whoever has it is alive: another one is taken instead.
@@ -78,6 +78,15 @@ impl Waiting {
                 None => office.leases.keep_clean(pool, address, now.mono),
             }
         }
+    }
+}
+
+/// Somebody says that an address is his. If it is leased to another, two devices use it.
+fn contradicted(office: &mut Office, now: Now, address: Ipv4Addr, mac: Mac) {
+    let holder = office.leases.at(address, now.mono).map(|lease| lease.mac);
+    if let Some(holder) = holder.filter(|holder| *holder != mac) {
+        office.note(now, Note::Conflict(address, mac));
+        office.two_places(now, holder);
     }
 }
 

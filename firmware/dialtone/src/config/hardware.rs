@@ -1,0 +1,38 @@
+//! The `[board]` section: what the box has besides network ports, and how much of it is ours.
+//!
+//! On a computer that has an operating system of its own all of it is left out: then somebody else
+//! sets addresses, and the daemon stays who started it.
+
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Facts of the box and its operating system; nothing is taken for granted.
+#[derive(Deserialize, Clone, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct Hardware {
+    /// What the board is called.
+    pub(crate) name: Option<String>,
+    /// Who the daemon is once everything is open.
+    pub(crate) user: Option<String>,
+    /// The device that starts the box anew when nobody pets it.
+    pub(crate) watchdog: Option<PathBuf>,
+    /// The button that says somebody stands in front of the box.
+    pub(crate) button: Option<ButtonEntry>,
+    /// The socket of the system's log.
+    pub(crate) log: Option<PathBuf>,
+    /// Whether the daemon gives the ports their addresses and shuts what is not offered on the WAN.
+    pub(crate) bring_up: bool,
+}
+
+/// A button on a line of a GPIO chip.
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ButtonEntry {
+    /// The chip's character device.
+    pub(crate) chip: PathBuf,
+    /// The line of the chip.
+    pub(crate) line: u32,
+    /// Whether a pressed button pulls the line down.
+    #[serde(default)]
+    pub(crate) active_low: bool,
+}

@@ -1,0 +1,155 @@
+//! The facts, and their bytes on flash.
+
+use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
+use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// A fact. It may not be refused; whoever makes one has checked before.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Event {
+    /// A device has this address until further notice.
+    AddressGiven {
+        /// The device.
+        mac: [u8; 6],
+        /// The address.
+        address: [u8; 4],
+    },
+    /// A device no longer has an address.
+    AddressForgotten {
+        /// The device.
+        mac: [u8; 6],
+    },
+    /// A handset is known, with its first line.
+    HandsetCreated {
+        /// Its number.
+        handset: HandsetNo,
+        /// Its hardware address.
+        mac: [u8; 6],
+        /// How it came: 0 by Plug-and-Play on the LAN, 1 on the WAN, 2 by hand.
+        origin: u8,
+        /// Its maker, by the catalogue's number.
+        family: u8,
+        /// Its model, empty where unknown.
+        model: Text,
+        /// Its firmware, empty where unknown.
+        firmware: Text,
+        /// Password of its own web page.
+        web: WebSecret,
+        /// User name of its first line.
+        login: LoginId,
+        /// Password of its first line.
+        secret: LineSecret,
+    },
+    /// A handset turned out to be of this make.
+    HandsetRecognised {
+        /// Which one.
+        handset: HandsetNo,
+        /// Its maker, by the catalogue's number.
+        family: u8,
+        /// Its model.
+        model: Text,
+        /// Its firmware.
+        firmware: Text,
+    },
+    /// A handset is no longer known; its secrets are gone.
+    HandsetDeleted {
+        /// Which one.
+        handset: HandsetNo,
+    },
+    /// A handset has one more line.
+    LineAdded {
+        /// Which handset.
+        handset: HandsetNo,
+        /// User name of the line.
+        login: LoginId,
+        /// Password of the line.
+        secret: LineSecret,
+    },
+    /// A handset's last line is gone.
+    LineRemoved {
+        /// Which handset.
+        handset: HandsetNo,
+    },
+    /// A line belongs to an extension and a name, or to nobody.
+    LineAssigned {
+        /// Which handset.
+        handset: HandsetNo,
+        /// Which line.
+        line: LineNo,
+        /// The number people dial.
+        extension: Option<Extension>,
+        /// Who.
+        name: Text,
+    },
+    /// A LAN handset's line was last reached by this Contact.
+    ContactLearnt {
+        /// Which handset.
+        handset: HandsetNo,
+        /// Which line.
+        line: LineNo,
+        /// The URI as the phone sent it.
+        contact: ContactText,
+    },
+    /// New handsets are, or are not, taken in from one side.
+    CreationAllowed {
+        /// Which side.
+        side: Side,
+        /// Whether they are.
+        open: bool,
+    },
+    /// The admin's password was changed.
+    AdminPasswordSet {
+        /// Its hash.
+        hash: PasswordHash,
+    },
+    /// Handsets were numbered up to here; a snapshot says so, since the last one may be deleted.
+    HandsetsNumbered {
+        /// The number given last.
+        last: HandsetNo,
+    },
+}
+
+impl Event {
+    /// Appends the bytes that go to flash.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        // Writing to a Vec fails only for a type postcard cannot hold, and these are all held.
+        if let Ok(bytes) = postcard::to_allocvec(self) {
+            out.extend_from_slice(&bytes);
+        }
+    }
+
+    /// How many bytes of flash it takes as a record of its own: a heading, itself, and what is left
+    /// unused up to the next record.
+    pub fn record_bytes(&self) -> u64 {
+        let bytes = postcard::experimental::serialized_size(self).unwrap_or(0);
+        (RECORD_HEADING_BYTES + bytes as u64).next_multiple_of(RECORD_ALIGN_BYTES)
+    }
+
+    /// The handset it is about, if it is about one.
+    pub(super) fn handset(&self) -> Option<HandsetNo> {
+        match self {
+            Event::HandsetCreated { handset, .. }
+            | Event::HandsetRecognised { handset, .. }
+            | Event::HandsetDeleted { handset }
+            | Event::LineAdded { handset, .. }
+            | Event::LineRemoved { handset }
+            | Event::LineAssigned { handset, .. }
+            | Event::ContactLearnt { handset, .. } => Some(*handset),
+            Event::AddressGiven { .. }
+            | Event::AddressForgotten { .. }
+            | Event::CreationAllowed { .. }
+            | Event::AdminPasswordSet { .. }
+            | Event::HandsetsNumbered { .. } => None,
+        }
+    }
+
+    /// Reads what [`Event::encode`] wrote; `None` for anything else, a newer event among it.
+    pub fn decode(bytes: &[u8]) -> Option<Event> {
+        match postcard::take_from_bytes(bytes) {
+            Ok((event, [])) => Some(event),
+            Ok(_) | Err(_) => None,
+        }
+    }
+}
