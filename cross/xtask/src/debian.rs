@@ -30,6 +30,7 @@ pub(crate) const CLIENTS: &[Package] = &[
     package("tftp-hpa", "tftp"),
     package("atftp", "atftp"),
     package("curl", "curl"),
+    package("bind9-dnsutils", "dig"),
     package("dnsmasq-base", "dnsmasq"),
     package("sipsak", "sipsak"),
     package("sip-tester", "sipp"),

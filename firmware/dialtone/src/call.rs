@@ -1,11 +1,17 @@
 //! What the web asks of the loop, and what it is answered: calls as values, since only the loop
 //! touches the exchange. An answer that relies on a fact is held until that fact is on flash.
 
-use exchange::access::{LoggedIn, Session, Slowed};
+mod access;
+
+pub(crate) use access::{answer as answer_access, Ask, Told};
+
+use crate::flash::Wear;
+use exchange::access::LoggedIn;
 use exchange::command::{By, Command, Refusal};
+use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
-use exchange::view::{DeviceView, View};
-use exchange::{Answer, PasswordHash};
+use exchange::view::{BoxView, DeviceView, View};
+use exchange::Answer;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
 use wire::Mac;
@@ -30,16 +36,12 @@ pub(crate) enum Call {
     Look,
     /// What did this device do?
     LookAt(Mac),
+    /// How is the box itself?
+    LookAtBox,
     /// Is this done, or why not?
     Do { by: By, command: Command },
-    /// What hash is a password to be compared with?
-    MayLogIn { source: Ipv4Addr },
-    /// The comparison came out like this.
-    LogIn { source: Ipv4Addr, right: bool },
-    /// This session ends.
-    LogOut { token: String },
-    /// This is the new password's hash.
-    SetPassword { source: Ipv4Addr, hash: PasswordHash },
+    /// Who may use the pages?
+    Access(Ask),
 }
 
 /// The answer, by the question.
@@ -49,11 +51,9 @@ pub(crate) enum Reply {
     Checked(Option<LoggedIn>),
     Looked(Box<View>),
     LookedAt(Option<Box<DeviceView>>),
+    LookedAtBox(Box<BoxView>, Wear),
     Done(Result<(), Refusal>),
-    MayLogIn(Result<PasswordHash, Slowed>),
-    LoggedIn(Option<Session>),
-    LoggedOut,
-    PasswordSet(Result<Session, Refusal>),
+    Access(Told),
 }
 
 /// A question with the way back.
@@ -65,9 +65,6 @@ pub(crate) struct Asked {
 /// The web's end of the loop.
 #[derive(Clone)]
 pub(crate) struct Desk(mpsc::Sender<Asked>);
-
-/// Questions that may wait for the loop; more make the web wait, not the loop.
-const QUESTIONS_MAX: usize = 2_048;
 
 /// A desk, and the end from which the loop takes its questions.
 pub(crate) fn desk() -> (Desk, mpsc::Receiver<Asked>) {
@@ -81,5 +78,13 @@ impl Desk {
         let (answer, reply) = oneshot::channel();
         self.0.send(Asked { call, answer }).await.ok()?;
         reply.await.ok()
+    }
+
+    /// Asks who may use the pages; `None` when the loop has ended.
+    pub(crate) async fn ask_access(&self, ask: Ask) -> Option<Told> {
+        match self.ask(Call::Access(ask)).await {
+            Some(Reply::Access(told)) => Some(told),
+            _no_answer => None,
+        }
     }
 }

@@ -9,7 +9,7 @@ mod hardware;
 mod sense;
 mod words;
 
-pub(crate) use hardware::Hardware;
+pub(crate) use hardware::{ButtonEntry, Hardware};
 
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::limits::{ADDRESSES_MAX, INTERFACES_MAX, SUBNETS_MAX};
@@ -229,7 +229,9 @@ fn port(entry: &InterfaceEntry, file: &File, find: Option<&Finder>) -> Result<(P
     });
     let written = written.transpose()?;
     let found = find.map(|find| find(name)).transpose()?;
-    let here = found.as_ref().and_then(|found| found.address);
+    // What somebody else gave a port that is ours is for a time; it is asked for anew.
+    let lent = file.board.bring_up && matches!(entry.side, SideEntry::Wan);
+    let here = found.as_ref().and_then(|found| found.address).filter(|_| !lent);
     // A WAN port may get its address later, by DHCP; its sockets are bound to the port itself.
     let later = find.is_none() || matches!(entry.side, SideEntry::Wan);
     let fallback = || later.then_some((Ipv4Addr::UNSPECIFIED, 32));

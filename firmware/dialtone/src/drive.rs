@@ -5,15 +5,21 @@
 //! nothing new leaves at once, the rest when the flash thread says that its record is kept. The
 //! loop itself never waits for flash, a password, a file or a slow browser.
 
-use crate::call::{Asked, Call, Origin, Reply};
+#[cfg(test)]
+mod tests;
+
+use crate::call::{self, Asked, Call, Origin, Reply};
 use crate::clock::Clock;
 use crate::flash::{FlashThread, Job, Told, Wear};
 use crate::neighbour::Neighbours;
 use crate::sockets::{Heard, Sockets};
 use crate::stream::{Spoken, Streams};
+use crate::watchdog::Watchdog;
+use exchange::limits::{HELD_MAX, LEAVE_MS};
 use exchange::names::RecordNo;
 use exchange::note::Note;
 use exchange::state::Event;
+use exchange::time::Instant;
 use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
 use std::net::Ipv4Addr;
 use tokio::sync::{mpsc, oneshot};
@@ -26,14 +32,21 @@ pub(crate) struct Wakes {
     pub(crate) stop: oneshot::Receiver<()>,
 }
 
+/// What the loop works with, besides the exchange.
+pub(crate) struct Hands {
+    pub(crate) clock: Clock,
+    pub(crate) sockets: Sockets,
+    pub(crate) streams: Streams,
+    pub(crate) neighbours: Option<Neighbours>,
+    pub(crate) flash: FlashThread,
+    pub(crate) watchdog: Option<Watchdog>,
+    pub(crate) notes: fn(Note),
+}
+
 /// The exchange and its surroundings.
 pub(crate) struct Driver {
     exchange: Exchange,
-    clock: Clock,
-    sockets: Sockets,
-    streams: Streams,
-    neighbours: Option<Neighbours>,
-    flash: FlashThread,
+    hands: Hands,
     /// What the exchange wants done, in order.
     outputs: Vec<Output>,
     /// Records of this turn, not yet handed to the flash thread.
@@ -43,23 +56,22 @@ pub(crate) struct Driver {
     kept: RecordNo,
     held: Vec<(RecordNo, Held)>,
     wear: Wear,
-    notes: fn(Note),
+    /// When the loop ends because the daemon is to be started anew.
+    leaves: Option<Instant>,
 }
-
-/// Datagrams and answers that may wait for flash; a storm of a thousand phones needs a few each.
-const HELD_MAX: usize = 16_384;
 
 /// What waits for a record to be on flash.
 enum Held {
     Datagram(Departure),
     Reply(oneshot::Sender<Reply>, Reply),
+    Restart,
 }
 
 impl Held {
     fn is_of(&self, no: TransferNo) -> bool {
         match self {
             Held::Datagram(departure) => departure.line == Line::Transfer(no),
-            Held::Reply(..) => false,
+            Held::Reply(..) | Held::Restart => false,
         }
     }
 }
@@ -68,55 +80,45 @@ impl Held {
 pub(crate) enum Ended {
     /// Somebody asked it to.
     Stopped,
-    /// The flash failed; nothing that relied on it was sent.
-    FlashFailed(String),
+    /// The daemon is to be started anew, by whoever started it.
+    Restart,
+    /// The flash or the sockets failed, in words; nothing that relied on flash was sent.
+    Failed(String),
 }
 
 impl Driver {
-    pub(crate) fn new(
-        exchange: Exchange,
-        clock: Clock,
-        sockets: Sockets,
-        streams: Streams,
-        flash: FlashThread,
-        notes: fn(Note),
-    ) -> Driver {
+    pub(crate) fn new(exchange: Exchange, hands: Hands) -> Driver {
         Driver {
             exchange,
-            clock,
-            sockets,
-            streams,
-            // Without it, e.g. for want of netlink, a lease alone is the proof.
-            neighbours: Neighbours::open().ok(),
-            flash,
+            hands,
             outputs: Vec::new(),
             records: Vec::new(),
             made: RecordNo(0),
             kept: RecordNo(0),
             held: Vec::new(),
             wear: Wear::default(),
-            notes,
+            leaves: None,
         }
     }
 
     /// Runs until stopped, or until flash fails.
     pub(crate) async fn run(mut self, mut wakes: Wakes) -> Ended {
         // What is done ahead of any phone, such as probing addresses, begins at once.
-        self.exchange.tick(self.clock.now());
+        self.exchange.tick(self.hands.clock.now());
         self.drain();
         self.perform();
         loop {
-            let deadline = self.exchange.next_deadline(self.clock.now().mono);
+            let deadline = self.turn_over();
             tokio::select! {
-                heard = self.sockets.heard() => if let Err(error) = heard {
-                    return Ended::FlashFailed(format!("the sockets failed: {error}"));
+                heard = self.hands.sockets.heard() => if let Err(error) = heard {
+                    return Ended::Failed(format!("the sockets failed: {error}"));
                 },
                 Some(asked) = wakes.web.recv() => self.answer(asked),
                 Some(spoken) = wakes.streams.recv() => self.hear_stream(spoken),
                 Some(told) = wakes.flash.recv() => if let Err(why) = self.settle(told) {
-                    return Ended::FlashFailed(why);
+                    return Ended::Failed(why);
                 },
-                () = tokio::time::sleep_until(self.clock.at(deadline)) => (),
+                () = tokio::time::sleep_until(deadline) => (),
                 _ = &mut wakes.stop => return Ended::Stopped,
             }
             // Read all that waits before anything is answered.
@@ -129,16 +131,39 @@ impl Driver {
             }
             while let Ok(told) = wakes.flash.try_recv() {
                 if let Err(why) = self.settle(told) {
-                    return Ended::FlashFailed(why);
+                    return Ended::Failed(why);
                 }
             }
             self.tick();
             self.perform();
+            if self.may_leave().is_some_and(|at| at <= self.hands.clock.now().mono) {
+                return Ended::Restart;
+            }
         }
     }
 
+    /// When the daemon is to end, once nothing is being written any more.
+    fn may_leave(&self) -> Option<Instant> {
+        self.leaves.filter(|_| self.kept >= self.made)
+    }
+
+    /// Shows the watchdog that the loop turns, and says when it has to turn again.
+    fn turn_over(&mut self) -> tokio::time::Instant {
+        let leaves = self.may_leave();
+        let Hands { clock, watchdog, .. } = &mut self.hands;
+        let now = clock.now().mono;
+        let deadline = self.exchange.next_deadline(now);
+        let mut deadline = leaves.map_or(deadline, |leaves| deadline.min(leaves));
+        if let Some(watchdog) = watchdog {
+            watchdog.pet(now);
+            deadline = deadline.min(now.after_ms(watchdog.every().as_millis() as u64));
+        }
+        log::logger().flush();
+        clock.at(deadline)
+    }
+
     fn tick(&mut self) {
-        let now = self.clock.now();
+        let now = self.hands.clock.now();
         if self.exchange.next_deadline(now.mono) <= now.mono {
             self.exchange.tick(now);
             self.drain();
@@ -146,8 +171,8 @@ impl Driver {
     }
 
     fn listen(&mut self) {
-        let now = self.clock.now();
-        let Driver { exchange, sockets, neighbours, outputs, .. } = self;
+        let now = self.hands.clock.now();
+        let Driver { exchange, hands: Hands { sockets, neighbours, .. }, outputs, .. } = self;
         let indices = sockets.indices();
         sockets.drain(&mut |heard| {
             match heard {
@@ -159,9 +184,11 @@ impl Driver {
                         Line::Sip if bytes.starts_with(b"SUBSCRIBE ") => {
                             look_up(neighbours, index, *from.ip())
                         }
-                        Line::Dhcp | Line::Transfer(_) | Line::Sip | Line::SipStream(_) => {
-                            Neighbour::Unknown
-                        }
+                        Line::Dhcp
+                        | Line::Transfer(_)
+                        | Line::Sip
+                        | Line::SipStream(_)
+                        | Line::Mdns => Neighbour::Unknown,
                     };
                     let arrival = Arrival { side, interface, from, neighbour };
                     exchange.datagram(now, arrival, line, bytes);
@@ -175,9 +202,9 @@ impl Driver {
     }
 
     fn hear_stream(&mut self, spoken: Spoken) {
-        let now = self.clock.now();
+        let now = self.hands.clock.now();
         match spoken {
-            Spoken::Opened(stream, writer) => self.streams.opened(stream, writer),
+            Spoken::Opened(stream, writer) => self.hands.streams.opened(stream, writer),
             Spoken::Message { stream, origin, bytes } => {
                 let arrival = Arrival {
                     side: origin.side,
@@ -188,7 +215,7 @@ impl Driver {
                 self.exchange.datagram(now, arrival, Line::SipStream(stream), &bytes);
             }
             Spoken::Closed(stream) => {
-                self.streams.closed(stream);
+                self.hands.streams.closed(stream);
                 self.exchange.closed(now, stream);
             }
         }
@@ -210,13 +237,13 @@ impl Driver {
     }
 
     fn reply(&mut self, call: Call) -> (Reply, RecordNo) {
-        let now = self.clock.now();
+        let now = self.hands.clock.now();
         let nothing = RecordNo(0);
         let exchange = &mut self.exchange;
         match call {
             Call::Fetch { origin, name, user_agent, upload } => {
-                let index = self.sockets.index(origin.interface);
-                let neighbour = look_up(&mut self.neighbours, index, *origin.from.ip());
+                let index = self.hands.sockets.index(origin.interface);
+                let neighbour = look_up(&mut self.hands.neighbours, index, *origin.from.ip());
                 let arrival = Arrival {
                     side: origin.side,
                     interface: origin.interface,
@@ -237,24 +264,17 @@ impl Driver {
             Call::LookAt(mac) => {
                 (Reply::LookedAt(exchange.device(now, mac).map(Box::new)), nothing)
             }
+            Call::LookAtBox => {
+                (Reply::LookedAtBox(Box::new(exchange.box_view(now)), self.wear), nothing)
+            }
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
             },
-            Call::MayLogIn { source } => {
-                (Reply::MayLogIn(exchange.may_log_in(now, source)), nothing)
+            Call::Access(ask) => {
+                let (told, after) = call::answer_access(exchange, now, ask);
+                (Reply::Access(told), after)
             }
-            Call::LogIn { source, right } => {
-                (Reply::LoggedIn(exchange.log_in(now, source, right)), nothing)
-            }
-            Call::LogOut { token } => {
-                exchange.log_out(&token);
-                (Reply::LoggedOut, nothing)
-            }
-            Call::SetPassword { source, hash } => match exchange.set_password(now, source, hash) {
-                Ok((session, after)) => (Reply::PasswordSet(Ok(session)), after),
-                Err(refusal) => (Reply::PasswordSet(Err(refusal)), nothing),
-            },
         }
     }
 
@@ -272,7 +292,7 @@ impl Driver {
                 self.perform();
                 let facts = self.exchange.durable().facts();
                 let records = facts.map(|fact| encoded(&fact)).collect();
-                self.flash.hand(Job::Snapshot(records, self.made));
+                self.hands.flash.hand(Job::Snapshot(records, self.made));
                 Ok(())
             }
             Told::Failed(why) => Err(why),
@@ -289,7 +309,7 @@ impl Driver {
                     self.records.push(encoded(&event));
                 }
                 // While flash is written, a flood must not fill memory; who is dropped asks again.
-                Output::Send(..) if self.held.len() >= HELD_MAX => (),
+                Output::Send(_, after) if after > self.kept && self.held.len() >= HELD_MAX => (),
                 Output::Send(departure, after) => {
                     self.held.push((after, Held::Datagram(departure)));
                 }
@@ -297,16 +317,19 @@ impl Driver {
                     self.release();
                     // What still waits would open the socket anew, and nobody would close it.
                     self.held.retain(|(_, held)| !held.is_of(no));
-                    self.sockets.close(no);
+                    self.hands.sockets.close(no);
                 }
-                Output::Close(Line::SipStream(stream)) => self.streams.close(stream),
-                Output::Close(Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast) => (),
-                Output::Probe(interface, address) => self.sockets.probe(interface, address),
-                Output::Note(note) => (self.notes)(note),
+                Output::Close(Line::SipStream(stream)) => self.hands.streams.close(stream),
+                Output::Close(
+                    Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast | Line::Mdns,
+                ) => (),
+                Output::Probe(interface, address) => self.hands.sockets.probe(interface, address),
+                Output::Note(note) => (self.hands.notes)(note),
+                Output::Restart(after) => self.held.push((after, Held::Restart)),
             }
         }
         if !self.records.is_empty() {
-            self.flash.hand(Job::Append(std::mem::take(&mut self.records), self.made));
+            self.hands.flash.hand(Job::Append(std::mem::take(&mut self.records), self.made));
         }
         self.release();
     }
@@ -323,15 +346,24 @@ impl Driver {
                 Held::Datagram(departure) => self.send(&departure),
                 // A browser that went away meanwhile is nobody's loss.
                 Held::Reply(answer, reply) => drop(answer.send(reply)),
+                // What has just been answered leaves first.
+                Held::Restart => {
+                    self.leaves = Some(self.hands.clock.now().mono.after_ms(LEAVE_MS));
+                }
             }
         }
     }
 
     fn send(&mut self, departure: &Departure) {
         match departure.line {
-            Line::SipStream(stream) => self.streams.send(stream, &departure.bytes),
-            Line::Dhcp | Line::Tftp | Line::Transfer(_) | Line::Sip | Line::SipMulticast => {
-                if let Err(error) = self.sockets.send(departure) {
+            Line::SipStream(stream) => self.hands.streams.send(stream, &departure.bytes),
+            Line::Dhcp
+            | Line::Tftp
+            | Line::Transfer(_)
+            | Line::Sip
+            | Line::SipMulticast
+            | Line::Mdns => {
+                if let Err(error) = self.hands.sockets.send(departure) {
                     log::debug!("a datagram could not leave: {error}");
                 }
             }

@@ -6,10 +6,11 @@
 //! instead; the state already holds whatever waits, so the snapshot settles it too. A failed write
 //! ends the promise: the loop is told, and the daemon starts anew.
 
-use crate::chip::Chip;
+use crate::chip::{self, Chip};
 use exchange::names::RecordNo;
 use exchange::state::{Durable, Event};
 use journal::{AppendError, Journal};
+use pages::recovery::Problem;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -52,39 +53,27 @@ pub(crate) struct Opened {
     pub(crate) found: journal::Mounted,
 }
 
-/// Reads the journal and folds it into the state; an error in words for the console.
-pub(crate) fn open(flash: Chip) -> Result<Opened, String> {
+/// Reads the journal and folds it into the state, or says why it cannot be used.
+pub(crate) fn open(flash: Chip) -> Result<Opened, Problem> {
     let mut durable = Durable::default();
     let mut unknown = 0u32;
     let mut visit = |record: &[u8]| match Event::decode(record) {
         Some(event) => durable.apply(&event),
         None => unknown += 1,
     };
-    let (journal, found) = Journal::mount(flash, &mut visit).map_err(|error| match error {
-        journal::MountError::Newer { version } => {
-            format!("it holds a journal of format {version}, which is newer than this software")
-        }
-        journal::MountError::Foreign => {
-            "it holds something that is no journal, and is left untouched".to_owned()
-        }
-        journal::MountError::Geometry => "it is too small for a journal".to_owned(),
-        journal::MountError::OtherGeometry { bank_bytes } => {
-            format!("it holds a journal with banks of {bank_bytes} bytes, which do not fit here")
-        }
-        journal::MountError::Headless => {
-            "both headings of its journal are damaged; it is left untouched".to_owned()
-        }
-        journal::MountError::Fault(fault) => format!("it cannot be read ({fault:?})"),
-    })?;
+    let (journal, found) =
+        Journal::mount(flash, &mut visit).map_err(|error| chip::unmounted(&error))?;
     if unknown > 0 {
-        return Err(format!("{unknown} records in it were written by newer software"));
+        return Err(Problem::NewerRecords { count: unknown });
     }
     Ok(Opened { journal, durable, found })
 }
 
 /// Runs until the loop hangs up.
 pub(crate) fn run(mut journal: Journal<Chip>, jobs: &Receiver<Job>, told: &UnboundedSender<Told>) {
-    let mut wear = Wear::default();
+    let mut wear = Wear { used: journal.used(), ..Wear::default() };
+    // How full it is can be shown before anything was written.
+    let _ = told.send(Told::Kept(RecordNo(0), wear));
     // A batch did not fit. What comes after it may not go before it: only a snapshot helps.
     let mut starved = false;
     loop {
@@ -214,6 +203,12 @@ impl FlashThread {
             .name("flash".to_owned())
             .spawn(move || run(journal, &queue, &told))?;
         Ok(FlashThread { jobs })
+    }
+
+    /// A thread that a test plays.
+    #[cfg(test)]
+    pub(crate) fn played(jobs: Sender<Job>) -> FlashThread {
+        FlashThread { jobs }
     }
 
     /// Hands over work; a thread that has ended has said why.

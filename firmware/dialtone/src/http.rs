@@ -23,6 +23,7 @@ use crate::call::{Call, Desk, Origin, Reply};
 use crate::config::Device;
 use crate::sockets;
 use crate::web::WebSite;
+use exchange::limits::{ACCEPT_AGAIN_MS, HTTP_BACKLOG, HTTP_HEAD_BYTES_MAX};
 use exchange::names::{InterfaceNo, Side};
 use guests::{Guest, Phase, Watched, TICK};
 use http_body_util::Full;
@@ -43,13 +44,6 @@ use tokio::time::MissedTickBehavior;
 /// Every answer, complete before it is sent.
 pub(crate) type Answered = Response<Full<Bytes>>;
 
-/// Most bytes of a head.
-const HEAD_BYTES_MAX: usize = 16 * 1_024;
-/// Connections that may wait to be accepted; all phones may come in the same moment.
-const BACKLOG: u32 = 2_048;
-/// How long nothing is accepted after an error, such as being out of descriptors.
-const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(20);
-
 /// A bound port.
 pub(crate) struct Listener {
     listener: TcpListener,
@@ -59,7 +53,7 @@ pub(crate) struct Listener {
 impl Listener {
     /// Binds an address of a port; needs a runtime to be entered.
     pub(crate) fn bind(at: SocketAddrV4, device: Option<&Device>) -> io::Result<Listener> {
-        let listener = sockets::tcp(at, device, BACKLOG)?;
+        let listener = sockets::tcp(at, device, HTTP_BACKLOG)?;
         let port = listener.local_addr()?.port();
         Ok(Listener { listener, at: SocketAddrV4::new(*at.ip(), port) })
     }
@@ -95,7 +89,7 @@ pub(crate) async fn serve(
             Ok((_, SocketAddr::V6(_))) => continue,
             // A connection that died in the queue, or no descriptor left: let others finish.
             Err(_) => {
-                tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+                tokio::time::sleep(Duration::from_millis(ACCEPT_AGAIN_MS)).await;
                 continue;
             }
         };
@@ -137,7 +131,7 @@ async fn attend(stream: TcpStream, guest: Guest, visitor: Visitor) {
         }
     });
     let connection = http1::Builder::new()
-        .max_buf_size(HEAD_BYTES_MAX)
+        .max_buf_size(HTTP_HEAD_BYTES_MAX)
         .auto_date_header(false)
         // Some simple clients close their half once they have asked.
         .half_close(true)

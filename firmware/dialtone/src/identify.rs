@@ -2,12 +2,11 @@
 
 use crate::config::bytes_of;
 use exchange::catalog::{Catalog, Identity, Sign};
+use exchange::limits::IDENTIFY_LINE_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read, Write};
 use wire::Mac;
 
-/// Longest line read; a longer one is answered as unreadable.
-const LINE_BYTES_MAX: u64 = 256 * 1024;
 /// What a line looks like, for whoever sent another.
 const WANTED: &str = r#"wanted is a line such as {"kind":"dhcp_option60","string":"yealink"}; kinds are dhcp_option60, dhcp_option55, dhcp_option77, http_user_agent, sip_user_agent, pnp_event, pnp_request_uri, filename, oui"#;
 
@@ -50,12 +49,12 @@ pub(crate) fn run(questions: impl Read, mut answers: impl Write) -> std::io::Res
     let mut number = 0u64;
     loop {
         line.clear();
-        let read = questions.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
+        let read = questions.by_ref().take(IDENTIFY_LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
         if read == 0 {
             return answers.flush();
         }
         number += 1;
-        let cut = line.last() != Some(&b'\n') && read as u64 == LINE_BYTES_MAX;
+        let cut = line.last() != Some(&b'\n') && read as u64 == IDENTIFY_LINE_BYTES_MAX;
         if cut {
             questions.skip_until(b'\n')?;
         }

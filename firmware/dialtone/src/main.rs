@@ -2,6 +2,7 @@
 //!
 //! This file reads the command line; [`serve`] puts the parts together, [`drive`] is the loop.
 
+mod button;
 mod call;
 mod chip;
 mod clock;
@@ -11,19 +12,32 @@ mod demo;
 mod device;
 mod drive;
 mod entropy;
+mod firewall;
 mod flash;
 mod http;
 mod identify;
+mod link;
 mod logging;
 mod mtd;
+#[cfg(test)]
+mod mutation;
 mod neighbour;
+mod netlink;
+mod network;
 mod nor_file;
 mod password;
+mod privilege;
 mod raw;
+mod recovery;
+mod release;
 mod say;
 mod serve;
 mod sockets;
+mod sources;
 mod stream;
+mod synchronised;
+mod syslog;
+mod watchdog;
 mod web;
 
 use nor_file::Timing;
@@ -44,6 +58,8 @@ Dialtone gives every desk phone on the LAN its dial tone.
       reads a configuration and says what is wrong with it
   dialtone identify
       reads JSON lines {\"kind\": ..., \"string\": ...} and says which phone each sign is of
+  dialtone button --config FILE --held SECONDS
+      whether the board's button is down and stays so: 0 if it does, 1 if not, 2 if nobody can tell
   dialtone --version";
 
 fn main() -> ExitCode {
@@ -56,6 +72,11 @@ fn main() -> ExitCode {
     }
     match obey(&words) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Refusal::No) => ExitCode::FAILURE,
+        Err(Refusal::Unknown(why)) => {
+            complain(format_args!("{why}"));
+            ExitCode::from(2)
+        }
         Err(Refusal::Failed(why)) => {
             complain(format_args!("{why}"));
             ExitCode::FAILURE
@@ -71,6 +92,10 @@ fn main() -> ExitCode {
 enum Refusal {
     /// It was tried and failed; exit code 1.
     Failed(String),
+    /// The answer to a question is no; exit code 1 and not a word.
+    No,
+    /// A question has no answer; exit code 2.
+    Unknown(String),
     /// The words make no command; exit code 2.
     Unclear(String),
 }
@@ -99,8 +124,10 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
             Ok(outcome.map_err(|error| error.to_string())?)
         }
         ["identify", ..] => unclear("identify wants its questions on standard input"),
+        ["button", "--config", file, "--held", seconds] => held(file, seconds),
+        ["button", ..] => unclear("button wants --config FILE --held SECONDS"),
         ["--version" | "-V"] => {
-            say(format_args!("dialtone {}", env!("CARGO_PKG_VERSION")));
+            say(format_args!("{}", release::line()));
             Ok(())
         }
         [] => unclear("a command is wanted"),
@@ -115,6 +142,20 @@ fn serve(file: &str, timing: Timing) -> Result<(), String> {
     device::widen_neighbour_table();
     let config::Config { state, ports, web, board, hardware } = config;
     serve::appliance(serve::Start { state, timing, ports, web, board, hardware })
+}
+
+fn held(file: &str, seconds: &str) -> Result<(), Refusal> {
+    let seconds = seconds.parse().ok().filter(|seconds| (1..=60).contains(seconds));
+    let too_long = || Refusal::Unclear("--held wants 1 to 60 seconds".to_owned());
+    let seconds = seconds.ok_or_else(too_long)?;
+    let unknown = |why: String| Refusal::Unknown(why);
+    let text = text_of(file).map_err(unknown)?;
+    let config = config::read(&text, None).map_err(|why| unknown(format!("{file}: {why}")))?;
+    let long = std::time::Duration::from_secs(seconds);
+    match button::stays_down(&config.hardware, long).map_err(unknown)? {
+        true => Ok(()),
+        false => Err(Refusal::No),
+    }
 }
 
 fn text_of(file: &str) -> Result<String, String> {
@@ -196,6 +237,7 @@ mod tests {
         match obey(words) {
             Err(Refusal::Unclear(why)) => why,
             Err(Refusal::Failed(why)) => panic!("{words:?} failed: {why}"),
+            Err(Refusal::No | Refusal::Unknown(_)) => panic!("{words:?} was answered"),
             Ok(()) => panic!("{words:?} was understood"),
         }
     }

@@ -17,6 +17,10 @@ use std::path::Path;
 const MTD_MAJOR: u64 = 90;
 /// Smallest piece programmed at once where the chip does not say: a page of the usual NOR chips.
 const PAGE_BYTES: u32 = 256;
+/// Flags of the kernel: it can be written, and each bit of it can be cleared by itself. Flash with
+/// error correction or pages that are written once has only the first.
+const WRITEABLE: u32 = 0x400;
+const BIT_WRITEABLE: u32 = 0x800;
 
 /// `struct mtd_info_user` of the kernel.
 #[repr(C)]
@@ -50,6 +54,7 @@ const _: () = assert!(size_of::<ChipFacts>() == 32 && size_of::<Region>() == 8);
 pub(crate) struct Mtd {
     file: File,
     geometry: Geometry,
+    flags: u32,
 }
 
 impl Mtd {
@@ -72,8 +77,17 @@ impl Mtd {
         let _ = unsafe { ioctl::unlock(file.as_raw_fd(), &raw const all) };
         let page = info.write_size.max(PAGE_BYTES);
         let geometry = Geometry { size: info.size, erase_block: info.erase_size, page };
-        Ok(Mtd { file, geometry })
+        Ok(Mtd { file, geometry, flags: info.flags })
     }
+
+    /// Tells whether it behaves as NOR flash does, which the journal relies on.
+    pub(crate) fn clears_single_bits(&self) -> bool {
+        is_nor(self.flags)
+    }
+}
+
+fn is_nor(flags: u32) -> bool {
+    flags & (WRITEABLE | BIT_WRITEABLE) == WRITEABLE | BIT_WRITEABLE
 }
 
 impl Flash for Mtd {
@@ -111,9 +125,16 @@ mod tests {
     }
 
     #[test]
+    fn only_flash_whose_single_bits_can_be_cleared_is_good() {
+        // MTD_CAP_NORFLASH and MTD_CAP_RAM; then MTD_CAP_NANDFLASH and MTD_CAP_ROM.
+        assert!(is_nor(0xc00) && is_nor(0x1c00));
+        assert!(!is_nor(0x400) && !is_nor(0) && !is_nor(0x800));
+    }
+
+    #[test]
     fn the_requests_are_numbered_as_the_kernel_numbers_them() {
-        assert_eq!(nix::request_code_read!(b'M', 1, size_of::<ChipFacts>()), 0x8020_4d01);
-        assert_eq!(nix::request_code_write!(b'M', 2, size_of::<Region>()), 0x4008_4d02);
-        assert_eq!(nix::request_code_write!(b'M', 6, size_of::<Region>()), 0x4008_4d06);
+        assert_eq!(nix::request_code_read!(b'M', 1, size_of::<ChipFacts>()) as u32, 0x8020_4d01);
+        assert_eq!(nix::request_code_write!(b'M', 2, size_of::<Region>()) as u32, 0x4008_4d02);
+        assert_eq!(nix::request_code_write!(b'M', 6, size_of::<Region>()) as u32, 0x4008_4d06);
     }
 }

@@ -4,25 +4,24 @@
 //! parameters it was made with, so that later releases may choose others and still read old ones.
 //! Hashing is slow and takes megabytes on purpose; so it is done off the loop and behind a [`Door`]
 //! that lets one person in at a time: a flood of log-ins costs time, never memory, and never the
-//! phones their exchange.
+//! phones their exchange. How much is done depends on the CPU, which is measured before the first
+//! hash of a start (see [`Strength`]); serving does not wait for that.
 //!
 //! Nothing in here keeps, prints or logs a password.
 
+use crate::call::{Ask, Desk};
 use crate::entropy;
 use argon2::{Algorithm, Argon2, Params, Version};
+use exchange::limits::{PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, PASSWORD_TURN_MS};
 use exchange::PasswordHash;
+use nix::time::ClockId;
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Memory of one hash, in KiB, and how often it is gone over.
-const MEMORY_KIB: u32 = 8 * 1_024;
-const ROUNDS: u32 = 2;
-/// What a record from flash may ask for at most; a damaged one must not take the box.
-const MEMORY_KIB_MAX: u32 = 64 * 1_024;
-const ROUNDS_MAX: u32 = 16;
 const HASH_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
@@ -48,8 +47,8 @@ impl fmt::Display for Failed {
     }
 }
 
-/// Draws the first password, of 80 random bits, and hashes it; the text is for the console only.
-pub(crate) fn first() -> Result<(String, PasswordHash), Failed> {
+/// Draws the first password, of 80 random bits; the text is for the console only.
+pub(crate) fn first() -> Result<String, Failed> {
     let chance = entropy::salt().map_err(|_no_entropy| Failed::Entropy)?;
     let mut password = String::new();
     for (place, byte) in chance.iter().enumerate() {
@@ -58,17 +57,69 @@ pub(crate) fn first() -> Result<(String, PasswordHash), Failed> {
         }
         password.extend(ALPHABET.get(usize::from(byte & 31)).copied().map(char::from));
     }
-    let salt = entropy::salt().map_err(|_no_entropy| Failed::Entropy)?;
-    let hash = hash(&password, salt)?;
-    Ok((password, hash))
+    Ok(password)
+}
+
+/// Has the first password hashed while the box serves already, and hands the hash in. Nobody else
+/// is let in before that, so that a log-in meanwhile waits instead of failing.
+pub(crate) fn make_first(door: &Door, password: String, desk: Desk) {
+    let Some(turn) = door.first_turn() else {
+        return log::error!("somebody was let in before the first password was there");
+    };
+    tokio::spawn(async move {
+        match turn.hash(password).await {
+            Ok(hash) => drop(desk.ask_access(Ask::FirstMade { hash }).await),
+            Err(error) => log::error!("nobody can log in with the first password: {error}"),
+        }
+        drop(turn);
+    });
+}
+
+/// How slow a hash is made: what it is to cost in memory, and how often that is gone over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Strength {
+    memory_kib: u32,
+    rounds: u32,
+}
+
+/// What a check is to take of this CPU: a person hardly waits, and a thief of the flash does.
+const CHECK: Duration = Duration::from_millis(350);
+/// Memory of one hash, in KiB: this much is worth more than further rounds (RFC 9106 section 4).
+const MEMORY_KIB_MIN: u32 = 4 * 1_024;
+/// Fewest rounds. With the least memory a CPU that needs more than 60 ms for one round over a MiB
+/// takes longer than it should, and does.
+const ROUNDS_MIN: u32 = 2;
+const KIB_A_MIB: u32 = 1_024;
+
+impl Strength {
+    /// Measures one round over the least memory, in CPU time of this thread, so that a box that is
+    /// busy while phones boot does not make weaker hashes.
+    fn measured() -> Strength {
+        let before = thread_time();
+        // Without memory for this one the next will say so.
+        let _done = derive("", &[0; SALT_BYTES], MEMORY_KIB_MIN, 1);
+        Strength::of(thread_time().saturating_sub(before))
+    }
+
+    /// Memory and rounds that take [`CHECK`] where one round over the least memory takes `took`:
+    /// first as much memory as fits, then rounds.
+    fn of(took: Duration) -> Strength {
+        let least_mib = f64::from(MEMORY_KIB_MIN / KIB_A_MIB);
+        let mib_rounds = CHECK.as_secs_f64() * least_mib / took.as_secs_f64().max(1e-6);
+        let mib = (mib_rounds / f64::from(ROUNDS_MIN)) as u32;
+        let (least, most) = (MEMORY_KIB_MIN / KIB_A_MIB, PASSWORD_MEMORY_KIB_MAX / KIB_A_MIB);
+        let mib = mib.clamp(least, most);
+        let rounds = (mib_rounds / f64::from(mib)).round() as u32;
+        let rounds = rounds.clamp(ROUNDS_MIN, PASSWORD_ROUNDS_MAX);
+        Strength { memory_kib: mib * KIB_A_MIB, rounds }
+    }
+}
+
+fn thread_time() -> Duration {
+    ClockId::CLOCK_THREAD_CPUTIME_ID.now().map(Duration::from).unwrap_or_default()
 }
 
 /// Hashes a password into a record; slow on purpose.
-pub(crate) fn hash(password: &str, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, Failed> {
-    record(password, salt, MEMORY_KIB, ROUNDS)
-}
-
-/// Hashes a password with other parameters than the usual ones.
 pub(crate) fn record(
     password: &str,
     salt: [u8; SALT_BYTES],
@@ -108,7 +159,9 @@ fn read(record: &str) -> Option<(Vec<u8>, Vec<u8>, u32, u32)> {
     let (parameters, salt, hash) = (parts.next()?, parts.next()?, parts.next()?);
     let (memory_kib, rounds) = parameters.strip_suffix(",p=1")?.split_once(",t=")?;
     let (memory_kib, rounds) = (memory_kib.parse().ok()?, rounds.parse().ok()?);
-    let sensible = memory_kib <= MEMORY_KIB_MAX && rounds <= ROUNDS_MAX && parts.next().is_none();
+    let sensible = memory_kib <= PASSWORD_MEMORY_KIB_MAX
+        && rounds <= PASSWORD_ROUNDS_MAX
+        && parts.next().is_none();
     sensible.then_some((from_base64(salt)?, from_base64(hash)?, memory_kib, rounds))
 }
 
@@ -117,6 +170,7 @@ fn read(record: &str) -> Option<(Vec<u8>, Vec<u8>, u32, u32)> {
 pub(crate) struct Door {
     one: Arc<Semaphore>,
     waiting: Arc<Mutex<BTreeSet<Ipv4Addr>>>,
+    strength: Arc<OnceLock<Strength>>,
 }
 
 /// The right to have a password hashed now; the next one's turn comes when it is dropped.
@@ -125,6 +179,7 @@ pub(crate) struct Turn {
     // Shared with the thread that hashes: a browser that hangs up meanwhile must not let in the
     // next one beside it.
     permit: Arc<OwnedSemaphorePermit>,
+    strength: Arc<OnceLock<Strength>>,
 }
 
 /// A place in the queue.
@@ -141,17 +196,41 @@ impl Drop for Place {
 
 impl Door {
     pub(crate) fn new() -> Door {
-        Door { one: Arc::new(Semaphore::new(1)), waiting: Arc::default() }
+        let (waiting, strength) = (Arc::default(), Arc::default());
+        Door { one: Arc::new(Semaphore::new(1)), waiting, strength }
     }
 
-    /// Waits for a turn; `None` at once if somebody of the same address waits or has it already.
+    /// A door behind which hashes are weak and fast.
+    #[cfg(test)]
+    pub(crate) fn weak() -> Door {
+        let door = Door::new();
+        let _ = door.strength.set(Strength { memory_kib: 64, rounds: 1 });
+        door
+    }
+
+    /// Waits for a turn; `None` at once if somebody of the same address waits or has it already,
+    /// and after 20 s in vain.
     pub(crate) async fn turn(&self, source: Ipv4Addr) -> Option<Turn> {
-        if !self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(source) {
-            return None;
-        }
-        let place = Place { waiting: self.waiting.clone(), source };
-        let permit = self.one.clone().acquire_owned().await.ok()?;
-        Some(Turn { _place: place, permit: Arc::new(permit) })
+        let place = self.place(source)?;
+        let patience = Duration::from_millis(PASSWORD_TURN_MS);
+        let permit = tokio::time::timeout(patience, self.one.clone().acquire_owned()).await;
+        Some(self.admit(place, permit.ok()?.ok()?))
+    }
+
+    /// A turn of the box itself, before anybody can ask for one.
+    fn first_turn(&self) -> Option<Turn> {
+        let place = self.place(Ipv4Addr::UNSPECIFIED)?;
+        let permit = self.one.clone().try_acquire_owned().ok()?;
+        Some(self.admit(place, permit))
+    }
+
+    fn place(&self, source: Ipv4Addr) -> Option<Place> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(source).then(|| Place { waiting: self.waiting.clone(), source })
+    }
+
+    fn admit(&self, place: Place, permit: OwnedSemaphorePermit) -> Turn {
+        Turn { _place: place, permit: Arc::new(permit), strength: self.strength.clone() }
     }
 }
 
@@ -161,10 +240,15 @@ impl Turn {
         self.apart(move || is_right(&password, &record)).await.unwrap_or(false)
     }
 
-    /// Hashes a password off the loop.
+    /// Hashes a password off the loop, as slowly as a measurement of this CPU makes it.
     pub(crate) async fn hash(&self, password: String) -> Result<PasswordHash, Failed> {
         let salt = entropy::salt().map_err(|_no_entropy| Failed::Entropy)?;
-        self.apart(move || hash(&password, salt)).await.unwrap_or(Err(Failed::Hash))
+        let strength = self.strength.clone();
+        let hash = move || {
+            let Strength { memory_kib, rounds } = *strength.get_or_init(Strength::measured);
+            record(&password, salt, memory_kib, rounds)
+        };
+        self.apart(hash).await.unwrap_or(Err(Failed::Hash))
     }
 
     async fn apart<T: Send + 'static>(
@@ -216,9 +300,11 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::Call;
 
     #[test]
     fn a_password_is_right_for_its_own_record_only() {
+        let hash = |password, salt| record(password, salt, 8_192, 2);
         let record = hash("correct horse", [7; 16]).unwrap();
         assert!(record.starts_with("$argon2id$v=19$m=8192,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$"));
         assert!(is_right("correct horse", &record));
@@ -236,7 +322,7 @@ mod tests {
 
     #[test]
     fn no_password_is_right_for_a_record_that_cannot_be_read() {
-        let whole = hash("x", [7; 16]).unwrap();
+        let whole = record("x", [7; 16], 8_192, 2).unwrap();
         let damaged = [
             "",
             "$argon2id$v=19$m=8192,t=2,p=1$",
@@ -253,11 +339,54 @@ mod tests {
 
     #[test]
     fn the_first_password_can_be_read_aloud_and_is_another_one_each_time() {
-        let (one, record) = first().unwrap();
-        let (other, _) = first().unwrap();
+        let (one, other) = (first().unwrap(), first().unwrap());
         assert_ne!(one, other);
         assert_eq!((one.len(), one.split('-').count()), (19, 4));
-        assert!(is_right(&one, &record));
+    }
+
+    #[test]
+    fn a_check_takes_a_quarter_to_half_a_second_on_fast_and_slow_boxes() {
+        // Milliseconds of one round over 4 MiB, memory, rounds.
+        let known = [(0.5, 16_384, 64), (3.0, 16_384, 29), (20.0, 16_384, 4), (60.0, 11_264, 2)];
+        let slow = [(120.0, 5_120, 2), (170.0, 4_096, 2), (1_000.0, 4_096, 2)];
+        for (took_ms, memory_kib, rounds) in known.into_iter().chain(slow) {
+            let made = Strength::of(Duration::from_secs_f64(took_ms / 1_000.0));
+            assert_eq!(made, Strength { memory_kib, rounds }, "{took_ms}");
+        }
+        for took_us in (1_400..=240_000).step_by(50) {
+            let Strength { memory_kib, rounds } = Strength::of(Duration::from_micros(took_us));
+            let cost_us = u64::from(memory_kib * rounds) * took_us / u64::from(MEMORY_KIB_MIN);
+            assert!((250_000..=500_000).contains(&cost_us), "{took_us} {cost_us}");
+            assert!((MEMORY_KIB_MIN..=PASSWORD_MEMORY_KIB_MAX).contains(&memory_kib));
+        }
+        assert_eq!(Strength::of(Duration::ZERO).rounds, PASSWORD_ROUNDS_MAX);
+    }
+
+    #[test]
+    fn what_is_measured_is_the_work_of_this_thread() {
+        let before = thread_time();
+        assert!(derive("", &[0; SALT_BYTES], MEMORY_KIB_MIN, 1).is_some());
+        assert!(thread_time() > before);
+    }
+
+    #[tokio::test]
+    async fn whoever_logs_in_before_the_first_password_is_hashed_waits() {
+        let (desk, mut questions) = crate::call::desk();
+        let door = Door::weak();
+        make_first(&door, "first".to_owned(), desk);
+        let guest = Ipv4Addr::new(10, 0, 0, 1);
+        let mut turn = std::pin::pin!(door.turn(guest));
+        let asked = tokio::select! {
+            biased;
+            _ = &mut turn => panic!("let in before"),
+            asked = questions.recv() => asked.unwrap(),
+        };
+        let Call::Access(Ask::FirstMade { hash }) = asked.call else { panic!("another call") };
+        assert!(is_right("first", &hash));
+        let waits = Duration::from_millis(20);
+        assert!(tokio::time::timeout(waits, &mut turn).await.is_err(), "not handed in yet");
+        drop(asked.answer);
+        assert!(turn.await.is_some());
     }
 
     #[test]

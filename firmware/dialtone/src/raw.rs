@@ -17,6 +17,9 @@ use wire::Mac;
 const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_ARP: u16 = 0x0806;
 const ARP_BYTES: usize = 28;
+/// How ARP for IPv4 over Ethernet begins (RFC 826): hardware, protocol, and how long theirs are.
+const ETHERNET_IPV4: [u8; 6] = [0, 1, 8, 0, 6, 4];
+const ARP_REQUEST: [u8; 2] = [0, 1];
 const BROADCAST: Mac = Mac([0xff; 6]);
 
 /// A packet socket on one network port.
@@ -56,26 +59,19 @@ impl RawPort {
     /// Asks who uses an address (RFC 5227 probe: our own protocol address stays empty).
     pub(crate) fn probe(&self, address: Ipv4Addr) -> io::Result<()> {
         let mut arp = [0; ARP_BYTES];
-        arp[..8].copy_from_slice(&[0, 1, 8, 0, 6, 4, 0, 1]);
+        arp[..6].copy_from_slice(&ETHERNET_IPV4);
+        arp[6..8].copy_from_slice(&ARP_REQUEST);
         arp[8..14].copy_from_slice(&self.own.0);
         arp[24..].copy_from_slice(&address.octets());
         self.send(ETHERTYPE_ARP, BROADCAST, &arp)
     }
 
-    /// What the next ARP packet says; `None` when none waits.
+    /// What the next ARP packet of somebody else says; `None` when none waits.
     pub(crate) fn hear(&self) -> Option<Option<Spoke>> {
         let mut arp = [0; 128];
         let read = nix::unistd::read(&self.fd, &mut arp).ok()?;
-        let arp = arp.get(..read)?;
-        let ethernet_ipv4 = arp.get(..6) == Some(&[0, 1, 8, 0, 6, 4]);
-        let mac = arp.get(8..14).and_then(|mac| Some(Mac(mac.try_into().ok()?)));
-        let address = arp.get(14..18).and_then(|ip| <[u8; 4]>::try_from(ip).ok());
-        let (Some(mac), Some(address), true) = (mac, address, ethernet_ipv4) else {
-            return Some(None);
-        };
-        let address = Ipv4Addr::from(address);
-        let told = !address.is_unspecified() && mac.is_device() && mac != self.own;
-        Some(told.then_some(Spoke { address, mac }))
+        let told = spoke(arp.get(..read)?).filter(|(_, mac)| *mac != self.own);
+        Some(told.map(|(address, mac)| Spoke { address, mac }))
     }
 
     /// Sends a UDP datagram to a hardware address, whatever ARP knows.
@@ -120,6 +116,17 @@ impl RawPort {
             sll_addr: [a, b, c, d, e, f, 0, 0],
         }
     }
+}
+
+/// Who sent an ARP packet, and which address he uses; `None` where it says neither, such as a probe
+/// (RFC 5227 section 1.1) or one that is no ARP for IPv4 over Ethernet. Request or answer, the
+/// sender is the same (RFC 826), so the operation is not asked.
+fn spoke(arp: &[u8]) -> Option<(Ipv4Addr, Mac)> {
+    let rest = arp.strip_prefix(&ETHERNET_IPV4)?.get(ARP_REQUEST.len()..)?;
+    let (mac, rest) = rest.split_first_chunk()?;
+    let address: &[u8; 4] = rest.first_chunk()?;
+    let (mac, address) = (Mac(*mac), Ipv4Addr::from(*address));
+    (mac.is_device() && !address.is_unspecified()).then_some((address, mac))
 }
 
 /// Lets the runtime wake whoever waits until a descriptor can be read.
@@ -197,6 +204,67 @@ fn checksum(mut sum: u32) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutation::{spoiled, unhex};
+
+    const ONE: Mac = Mac([2, 0, 0, 0, 0, 1]);
+    const TWO: Mac = Mac([2, 0, 0, 0, 0, 2]);
+
+    /// What tcpdump took off a cable between two Linux hosts, one of them with arping, and who that
+    /// shows where.
+    fn corpus() -> [(&'static str, Option<(Ipv4Addr, Mac)>); 5] {
+        let at = |no| Ipv4Addr::new(10, 9, 0, no);
+        [
+            // A question, an answer, a probe, an announcement, a question in vain.
+            ("00010800060400010200000000020a0900020000000000000a090001", Some((at(2), TWO))),
+            ("00010800060400020200000000010a0900010200000000020a090002", Some((at(1), ONE))),
+            ("000108000604000102000000000200000000ffffffffffff0a09004d", None),
+            ("00010800060400010200000000020a090002ffffffffffff0a090002", Some((at(2), TWO))),
+            ("00010800060400010200000000010a0900010000000000000a090063", Some((at(1), ONE))),
+        ]
+    }
+
+    #[test]
+    fn whoever_speaks_arp_shows_his_address_and_a_probe_shows_none() {
+        for (packet, shown) in corpus() {
+            assert_eq!(spoke(&unhex(packet)), shown, "{packet}");
+        }
+        // An Ethernet card pads a short frame.
+        let mut padded = unhex(corpus()[0].0);
+        padded.resize(46, 0);
+        assert_eq!(spoke(&padded), corpus()[0].1);
+    }
+
+    #[test]
+    fn nobody_speaks_as_a_group_as_nothing_or_in_another_protocol() {
+        let good = unhex(corpus()[0].0);
+        let spoilt = |at: usize, bytes: &[u8]| {
+            let mut packet = good.clone();
+            packet[at..at + bytes.len()].copy_from_slice(bytes);
+            spoke(&packet)
+        };
+        assert_eq!(spoilt(8, &[0xff; 6]), None);
+        assert_eq!(spoilt(8, &[0; 6]), None);
+        assert_eq!(spoilt(8, &[1]), None);
+        // IEEE 802 hardware, IPv6, lengths of others.
+        assert!([spoilt(1, &[6]), spoilt(2, &[0x86, 0xdd]), spoilt(4, &[8]), spoilt(5, &[16])]
+            .iter()
+            .all(Option::is_none));
+        assert!((0..18).all(|len| spoke(&good[..len]).is_none()));
+    }
+
+    #[test]
+    fn a_million_spoiled_packets_show_nobody_who_is_not_in_them() {
+        let packets: Vec<_> = corpus().iter().map(|(packet, _)| unhex(packet)).collect();
+        spoiled(&packets, 1, |packet| {
+            let shown = spoke(packet);
+            if let Some((address, mac)) = shown {
+                assert_eq!(packet[..6], ETHERNET_IPV4);
+                assert_eq!((&packet[8..14], &packet[14..18]), (&mac.0[..], &address.octets()[..]));
+                assert!(mac.is_device() && !address.is_unspecified());
+            }
+            shown.is_some()
+        });
+    }
 
     #[test]
     fn the_checksums_of_a_packet_add_up() {

@@ -1,34 +1,52 @@
 //! Starting: flash, exchange, sockets and web are put together here, and run until the end.
+//!
+//! The order matters. What needs root comes first: the state, since it says which addresses the
+//! ports have, the addresses, the sockets, the watchdog, the button. Then root is given up, and
+//! only then are there threads: what a thread may do is settled when it starts.
 
-use crate::call;
+mod bring_up;
+mod words;
+
+use crate::button::{self, Button};
+use crate::call::{self, Desk};
 use crate::chip::Chip;
 use crate::clock::Clock;
-use crate::config::{Hardware, Port};
-use crate::drive::{Driver, Ended, Wakes};
+use crate::config::{ButtonEntry, Hardware, Port};
+use crate::device;
+use crate::drive::{Driver, Ended, Hands, Wakes};
 use crate::entropy;
 use crate::flash::{self, FlashThread};
 use crate::http;
 use crate::logging;
+use crate::neighbour::Neighbours;
+use crate::network::{self, Network};
 use crate::nor_file::Timing;
 use crate::password;
+use crate::privilege;
+use crate::recovery::{Entrance, Recovery};
+use crate::release;
 use crate::say::{complain, say};
 use crate::sockets::Sockets;
-use crate::stream::{self, Streams};
-use crate::web::WebSite;
+use crate::stream::{self, Lobby, Streams};
+use crate::watchdog::Watchdog;
+use crate::web::{Facts, WebSite};
 use exchange::board::Board;
+use exchange::limits::SPOKEN_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::note::Note;
-use exchange::Exchange;
+use exchange::state::Durable;
+use exchange::{Exchange, PasswordHash};
+use pages::recovery::Problem;
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU32;
 use std::sync::Arc;
 #[cfg(feature = "demo")]
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
+use words::{demonstrates, in_use, web_in_use};
 
-/// Messages of TCP connections that may wait for the loop.
-const SPOKEN_MAX: usize = 256;
+/// The name by which the box is found on the LAN, with `.local` behind it.
+const HOST: &str = "dialtone";
 
 /// What to start with.
 pub(crate) struct Start {
@@ -54,7 +72,8 @@ pub(crate) fn run(
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async move {
         let (stop, stopped) = oneshot::channel();
-        let (driver, wakes) = open(start, logging::quiet, stopped).await?;
+        let opened = opened(&start).map_err(|problem| unusable(&start, problem))?;
+        let (driver, wakes) = open(start, opened, logging::quiet, stopped)?;
         let companion = companion(stop)?;
         tokio::select! {
             ended = driver.run(wakes) => said(ended)?,
@@ -70,7 +89,17 @@ pub(crate) fn appliance(start: Start) -> Result<(), String> {
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async move {
         let (_stop, stopped) = oneshot::channel();
-        let (driver, wakes) = open(start, logging::note, stopped).await?;
+        if let Some(path) = &start.hardware.log {
+            logging::to_syslog(path)?;
+        }
+        let opened = match opened(&start) {
+            Ok(opened) => opened,
+            Err(problem) if start.hardware.name.is_some() && problem != Problem::InUse => {
+                return recover(&start, problem).await;
+            }
+            Err(problem) => return Err(unusable(&start, problem)),
+        };
+        let (driver, wakes) = open(start, opened, logging::note, stopped)?;
         tokio::select! {
             ended = driver.run(wakes) => said(ended),
             () = interrupted() => Ok(()),
@@ -78,10 +107,62 @@ pub(crate) fn appliance(start: Start) -> Result<(), String> {
     })
 }
 
+/// Reads the state.
+fn opened(start: &Start) -> Result<flash::Opened, Problem> {
+    flash::open(Chip::open(&start.state, start.timing)?)
+}
+
+fn unusable(start: &Start, problem: Problem) -> String {
+    let hint = if demonstrates(&start.ports) { "; choose another with --state FILE" } else { "" };
+    format!("the state file {}: {problem}{hint}", start.state.display())
+}
+
+/// Serves the page that says why no phone is served, until a new start is wanted.
+async fn recover(start: &Start, problem: Problem) -> Result<(), String> {
+    let Start { state, timing, ports, web, board, hardware } = start;
+    let entrance = |(no, at): &(InterfaceNo, SocketAddrV4)| {
+        let prefix = board.interface(*no).map(|port| port.prefix)?;
+        let device = ports.get(usize::from(no.0)).and_then(|port| port.device.clone());
+        Some(Entrance { at: *at, prefix, device })
+    };
+    if hardware.bring_up {
+        bring_up::bring_up(hardware, ports, board, None)?;
+    }
+    let entrances: Vec<Entrance> = web.iter().filter_map(entrance).collect();
+    let recovery = Recovery::open(&entrances, state, *timing, problem)?;
+    let mut watchdog = watchdog(hardware);
+    give_up_root(hardware)?;
+    let clock = Clock::start();
+    let beat = || {
+        if let Some(watchdog) = &mut watchdog {
+            watchdog.pet(clock.now().mono);
+        }
+        log::logger().flush();
+    };
+    tokio::select! {
+        () = recovery.serve(beat) => Ok(()),
+        () = interrupted() => Ok(()),
+    }
+}
+
+/// The board's watchdog; a box without one serves all the same.
+fn watchdog(hardware: &Hardware) -> Option<Watchdog> {
+    let opened = hardware.watchdog.as_deref().map(Watchdog::open)?;
+    opened.map_err(|error| log::error!("the watchdog cannot be opened: {error}")).ok()
+}
+
+fn give_up_root(hardware: &Hardware) -> Result<(), String> {
+    if let Some(user) = &hardware.user {
+        let dropped = privilege::drop_to(user)?;
+        log::info!("{dropped}");
+    }
+    Ok(())
+}
+
 fn said(ended: Ended) -> Result<(), String> {
     match ended {
-        Ended::Stopped => Ok(()),
-        Ended::FlashFailed(why) => Err(why),
+        Ended::Stopped | Ended::Restart => Ok(()),
+        Ended::Failed(why) => Err(why),
     }
 }
 
@@ -97,75 +178,111 @@ async fn interrupted() {
     }
 }
 
-async fn open(
+/// Opens everything, gives root up, and puts the parts together. Needs a runtime to be entered.
+fn open(
     start: Start,
+    opened: flash::Opened,
     notes: fn(Note),
     stop: oneshot::Receiver<()>,
 ) -> Result<(Driver, Wakes), String> {
-    crate::device::open_many_descriptors();
-    let Start { state, timing, ports, web, board, hardware: _ } = start;
-    let hint = if demonstrates(&ports) { "; choose another with --state FILE" } else { "" };
-    let on_flash = |why: String| format!("the state file {}: {why}{hint}", state.display());
-    let nor = Chip::open(&state, timing).map_err(|error| on_flash(error.to_string()))?;
-    let flash::Opened { journal, durable, found } = flash::open(nor).map_err(on_flash)?;
-    if found.torn_tail {
-        complain(format_args!("the last write was cut off by a power loss and was dropped"));
-    }
-    let seed = entropy::seed().map_err(|error| format!("the kernel gives no entropy: {error}"))?;
-    let (shown, hash) =
-        password::first().map_err(|error| format!("no first password could be drawn: {error}"))?;
-    let password_set = durable.admin_password().is_some();
-    let render = render::Templates::shipped()
-        .map_err(|flaw| format!("template {} fails in line {}", flaw.template, flaw.line))?;
+    device::open_many_descriptors();
+    let Start { ports, web, board, hardware, .. } = start;
+    let flash::Opened { journal, mut durable, found } = opened;
     let room = u64::from(journal.capacity());
-    let overfull = durable.record_bytes() > room;
-    let mut exchange = Exchange::new(board, durable, seed, Box::new(render), hash);
-    exchange.set_flash_bytes(room);
-    if overfull {
-        complain(format_args!(
-            "the state is larger than this flash holds; known phones are served, nothing new is \
-             stored"
-        ));
+    let stores = stores(&found, durable.record_bytes(), room);
+    let Network { board, ports, web, gateway, passed_over, .. } =
+        network::in_force(&mut durable, stores, board, ports, web);
+    if let Some(why) = passed_over {
+        complain(format_args!("{why}"));
+    }
+    if hardware.bring_up {
+        bring_up::bring_up(&hardware, &ports, &board, gateway)?;
+    }
+    let password_set = durable.admin_password().is_some();
+    let clock = Clock::start();
+    let mut exchange = exchange(board, durable, room)?;
+    exchange.be_found(clock.now(), HOST);
+    if !stores {
         exchange.set_read_only();
     }
-    if found.damaged.is_some() {
-        complain(format_args!(
-            "the state is damaged; known phones are served from what is proven good, \
-             nothing new is stored"
-        ));
-        exchange.set_read_only();
+    if hardware.bring_up {
+        exchange.set_appliance();
     }
+    let (spoken, streams_wake) = mpsc::channel(SPOKEN_MAX);
+    listen_sip(&ports, &spoken)?;
+    let (desk, web_wake) = call::desk();
+    let facts = Facts { board: hardware.name.clone(), slot: release::slot(), ports: ports.clone() };
+    let site = Arc::new(WebSite::new().of(facts));
+    listen_web(&web, &ports, &desk, &site)?;
+    let sockets = Sockets::open(ports).map_err(in_use)?;
+    // Without it, e.g. for want of netlink, a lease alone is the proof.
+    let neighbours = Neighbours::open().ok();
+    let watchdog = watchdog(&hardware);
+    let button = hardware.button.as_ref().and_then(button_of);
+    give_up_root(&hardware)?;
     let (told, flash_wake) = mpsc::unbounded_channel();
     let flash = FlashThread::start(journal, told)
         .map_err(|error| format!("the flash thread did not start: {error}"))?;
-    let streams_wake = listen_sip(&ports)?;
-    let web_wake = listen_web(&web, &ports, password_set, &shown)?;
-    let sockets = Sockets::open(ports).map_err(in_use)?;
-    let clock = Clock::start();
-    let driver = Driver::new(exchange, clock, sockets, Streams::default(), flash, notes);
-    Ok((driver, Wakes { web: web_wake, streams: streams_wake, flash: flash_wake, stop }))
+    if password_set {
+        say(format_args!("Log in with the password you chose.\n"));
+    } else {
+        first_password(&site, desk.clone())?;
+    }
+    tokio::spawn(button::claims(button, desk));
+    let hands =
+        Hands { clock, sockets, streams: Streams::default(), neighbours, flash, watchdog, notes };
+    let wakes = Wakes { web: web_wake, streams: streams_wake, flash: flash_wake, stop };
+    Ok((Driver::new(exchange, hands), wakes))
 }
 
-fn listen_sip(ports: &[Port]) -> Result<mpsc::Receiver<stream::Spoken>, String> {
-    let (spoken, wake) = mpsc::channel(SPOKEN_MAX);
-    let numbers = Arc::new(AtomicU32::new(1));
+/// Whether new facts can be stored; says why not, and what else was found.
+fn stores(found: &journal::Mounted, bytes: u64, room: u64) -> bool {
+    if found.torn_tail {
+        complain(format_args!("the last write was cut off by a power loss and was dropped"));
+    }
+    let why = match (&found.damaged, bytes > room) {
+        (None, false) => return true,
+        (Some(_), _) => "the state is damaged, and what is proven good is in force",
+        (None, true) => "the state is larger than this flash holds",
+    };
+    complain(format_args!("{why}: known phones are served, nothing new is stored"));
+    false
+}
+
+/// The exchange as its state makes it.
+fn exchange(board: Board, durable: Durable, room: u64) -> Result<Exchange, String> {
+    let seed = entropy::seed().map_err(|error| format!("the kernel gives no entropy: {error}"))?;
+    let render = render::Templates::shipped()
+        .map_err(|flaw| format!("template {} fails in line {}", flaw.template, flaw.line))?;
+    let none_yet = PasswordHash::new();
+    let mut exchange = Exchange::new(board, durable, seed, Box::new(render), none_yet);
+    exchange.set_flash_bytes(room);
+    Ok(exchange)
+}
+
+/// The board's button; one that cannot be opened is a nuisance, not a reason to serve nobody.
+fn button_of(entry: &ButtonEntry) -> Option<Button> {
+    let opened = Button::open(&entry.chip, entry.line, entry.active_low);
+    opened.map_err(|error| log::error!("the button cannot be read: {error}")).ok()
+}
+
+fn listen_sip(ports: &[Port], spoken: &mpsc::Sender<stream::Spoken>) -> Result<(), String> {
+    let lobby = Arc::new(Lobby::default());
     for (place, port) in ports.iter().enumerate() {
         let listener = stream::bind(port).map_err(in_use)?;
         let interface = InterfaceNo(place as u8);
-        let (side, numbers, spoken) = (port.side, numbers.clone(), spoken.clone());
-        tokio::spawn(stream::listen(listener, interface, side, numbers, spoken));
+        let (side, lobby, spoken) = (port.side, lobby.clone(), spoken.clone());
+        tokio::spawn(stream::listen(listener, interface, side, lobby, spoken));
     }
-    Ok(wake)
+    Ok(())
 }
 
 fn listen_web(
     web: &[(InterfaceNo, SocketAddrV4)],
     ports: &[Port],
-    password_set: bool,
-    first_password: &str,
-) -> Result<mpsc::Receiver<call::Asked>, String> {
-    let (desk, wake) = call::desk();
-    let site = Arc::new(WebSite::new());
+    desk: &Desk,
+    site: &Arc<WebSite>,
+) -> Result<(), String> {
     for (interface, at) in web {
         let device = ports.get(usize::from(interface.0)).and_then(|port| port.device.as_ref());
         let listener =
@@ -175,75 +292,14 @@ fn listen_web(
         let port = if at.port() == 80 { String::new() } else { format!(":{}", at.port()) };
         say(format_args!("Admin page: http://{}{port}/", at.ip()));
     }
-    if password_set {
-        say(format_args!("Log in with the password you chose.\n"));
-    } else {
-        say(format_args!(
-            "Password:   {first_password}   (for the first log-in; you choose your own then)\n"
-        ));
-    }
-    Ok(wake)
+    Ok(())
 }
 
-/// Whether phones are simulated on the loopback, and the command line says where things are.
-fn demonstrates(ports: &[Port]) -> bool {
-    ports.iter().any(|port| port.client.is_some())
-}
-
-/// The port of the pages is the one that a demonstration can choose.
-fn web_in_use(
-    error: std::io::Error,
-    web: &[(InterfaceNo, SocketAddrV4)],
-    ports: &[Port],
-) -> String {
-    let Some((_, at)) = web.first().filter(|_| demonstrates(ports)) else {
-        return in_use(error);
-    };
-    if error.kind() == std::io::ErrorKind::AddrNotAvailable {
-        return format!("this machine has no address {}", at.ip());
-    }
-    if error.kind() != std::io::ErrorKind::AddrInUse {
-        return in_use(error);
-    }
-    let said = error.to_string();
-    let taken = place(&said);
-    let other = SocketAddrV4::new(*at.ip(), at.port().checked_add(1).unwrap_or(8_081));
-    format!("{taken} is taken by another program. Choose another one: --web {other}")
-}
-
-fn in_use(error: std::io::Error) -> String {
-    let said = error.to_string();
-    if error.kind() == std::io::ErrorKind::AddrInUse {
-        let taken = place(&said);
-        return format!("{taken} is taken. Is another Dialtone running? Stop it first.");
-    }
-    let hint = if error.kind() == std::io::ErrorKind::PermissionDenied {
-        ". Serving on this port needs root, or its capabilities."
-    } else {
-        ""
-    };
-    format!("{said}{hint}")
-}
-
-/// The address that an error is about: what stands before the system's own words.
-fn place(said: &str) -> &str {
-    let ends = [": EADDRINUSE", ": Address already in use"];
-    let end = ends.iter().filter_map(|words| said.find(words)).min();
-    end.and_then(|end| said.get(..end)).unwrap_or(said)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_that_is_taken_is_named_without_the_systems_words() {
-        let taken = |said: &str| std::io::Error::new(std::io::ErrorKind::AddrInUse, said);
-        let error = taken("on eth0: 10.0.0.1:67: EADDRINUSE: Address already in use");
-        let wanted = "on eth0: 10.0.0.1:67 is taken. Is another Dialtone running? Stop it first.";
-        assert_eq!(in_use(error), wanted);
-        let error = taken("10.0.0.1:80: Address already in use (os error 98)");
-        let wanted = "10.0.0.1:80 is taken. Is another Dialtone running? Stop it first.";
-        assert_eq!(web_in_use(error, &[], &[]), wanted);
-    }
+/// Draws the first password, says it on the console and nowhere else, and has it hashed.
+fn first_password(site: &WebSite, desk: Desk) -> Result<(), String> {
+    let first =
+        password::first().map_err(|error| format!("no first password could be drawn: {error}"))?;
+    say(format_args!("Password:   {first}   (for the first log-in; you choose your own then)\n"));
+    password::make_first(site.door(), first, desk);
+    Ok(())
 }

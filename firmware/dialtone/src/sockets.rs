@@ -7,6 +7,9 @@
 use crate::call::Origin;
 use crate::config::{Device, Port};
 use crate::raw::{self, RawPort, Spoke};
+use exchange::limits::{
+    DATAGRAMS_A_TURN_MAX, DATAGRAM_BYTES_MAX, RECEIVE_BUFFER_BYTES, ROUNDS_A_TURN_MAX,
+};
 use exchange::names::{InterfaceNo, Side};
 use exchange::{Departure, Line, To, TransferNo};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -21,19 +24,10 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use tokio::io::unix::AsyncFd;
 use tokio::net::{TcpListener, TcpSocket};
-use wire::Mac;
+use wire::{mdns, Mac};
 
 /// Where phones ask who configures them.
 const PNP_GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 1, 75);
-/// Ears for a storm: a thousand phones and some.
-const RECEIVE_BUFFER_BYTES: usize = 8 * 1024 * 1024;
-/// Largest datagram read; more than any phone sends.
-const DATAGRAM_BYTES_MAX: usize = 65_536;
-/// Datagrams taken from one socket before the others get their turn.
-const TURN_MAX: usize = 2_048;
-
-/// Rounds through the sockets that are ready before something else gets its turn.
-const ROUNDS_MAX: usize = 64;
 
 /// All datagram sockets.
 pub(crate) struct Sockets {
@@ -114,7 +108,15 @@ impl Sockets {
         let pnp = udp(port, SocketAddrV4::new(PNP_GROUP, port.sip_port))?;
         let membership = IpMembershipRequest::new(PNP_GROUP, Some(port.address));
         setsockopt(&pnp, sockopt::IpAddMembership, &membership)?;
-        self.add(interface, Line::SipMulticast, pnp)
+        self.add(interface, Line::SipMulticast, pnp)?;
+        if port.device.is_some() {
+            match mdns_socket(port) {
+                Ok(mdns) => self.add(interface, Line::Mdns, mdns)?,
+                // On a computer with a responder of its own that shares with nobody.
+                Err(error) => log::warn!("no name by multicast DNS on {}: {error}", port.name()),
+            }
+        }
+        Ok(())
     }
 
     fn add(&mut self, interface: InterfaceNo, line: Line, fd: OwnedFd) -> io::Result<()> {
@@ -125,7 +127,12 @@ impl Sockets {
             Line::Transfer(no) => {
                 self.transfers.insert(no, key);
             }
-            Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
+            Line::Dhcp
+            | Line::Tftp
+            | Line::Sip
+            | Line::SipMulticast
+            | Line::SipStream(_)
+            | Line::Mdns => {
                 self.by_line.insert((interface, line), key);
             }
         }
@@ -151,7 +158,7 @@ impl Sockets {
     pub(crate) fn drain(&mut self, hear: &mut dyn FnMut(Heard<'_>)) {
         let mut events = [EpollEvent::empty(); 64];
         self.unread = false;
-        for _ in 0..ROUNDS_MAX {
+        for _ in 0..ROUNDS_A_TURN_MAX {
             let ready = self.epoll.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
             for event in events.iter().take(ready) {
                 self.unread |= !self.drain_one(event.data(), hear);
@@ -169,17 +176,17 @@ impl Sockets {
             let raw = self.raw.get(&InterfaceNo((key & 0xff) as u8));
             let spoken = |_| raw.and_then(RawPort::hear);
             let mut heard = 0;
-            for told in (0..TURN_MAX).map_while(spoken) {
+            for told in (0..DATAGRAMS_A_TURN_MAX).map_while(spoken) {
                 heard += 1;
                 if let Some(Spoke { address, mac }) = told {
                     hear(Heard::Arp { address, mac });
                 }
             }
-            return heard < TURN_MAX;
+            return heard < DATAGRAMS_A_TURN_MAX;
         }
         let Some(socket) = self.open.get(&key) else { return true };
         let Some(port) = self.ports.get(usize::from(socket.interface.0)) else { return true };
-        for _ in 0..TURN_MAX {
+        for _ in 0..DATAGRAMS_A_TURN_MAX {
             let received = recvfrom::<SockaddrIn>(socket.fd.as_raw_fd(), &mut self.buffer);
             let (len, from) = match received {
                 Ok((len, Some(from))) => (len, SocketAddrV4::from(from)),
@@ -206,9 +213,12 @@ impl Sockets {
         }
         let key = match line {
             Line::Transfer(no) => self.transfers.get(no),
-            Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
-                self.by_line.get(&(*interface, *line))
-            }
+            Line::Dhcp
+            | Line::Tftp
+            | Line::Sip
+            | Line::SipMulticast
+            | Line::SipStream(_)
+            | Line::Mdns => self.by_line.get(&(*interface, *line)),
         };
         let socket = key.and_then(|key| self.open.get(key));
         let (Some(socket), Some(port)) = (socket, self.ports.get(usize::from(interface.0))) else {
@@ -237,6 +247,12 @@ impl Sockets {
             // Closing the descriptor takes it out of the set as well; this is for the record.
             let _ = self.epoll.delete(&socket.fd);
         }
+    }
+
+    /// How many transfers have a socket.
+    #[cfg(test)]
+    pub(crate) fn transfers(&self) -> usize {
+        self.transfers.len()
     }
 
     /// Asks a port's link who uses an address.
@@ -280,8 +296,32 @@ pub(crate) fn tcp(
     listen().map_err(|error| io::Error::new(error.kind(), format!("{at}: {error}")))
 }
 
+/// The socket of multicast DNS on a port; what it sends does not come back to it.
+fn mdns_socket(port: &Port) -> io::Result<OwnedFd> {
+    let fd = unbound(port)?;
+    setsockopt(&fd, sockopt::ReuseAddr, &true)?;
+    let at = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, mdns::PORT);
+    bind(fd.as_raw_fd(), &SockaddrIn::from(at))?;
+    let membership = IpMembershipRequest::new(mdns::GROUP, Some(port.address));
+    setsockopt(&fd, sockopt::IpAddMembership, &membership)?;
+    setsockopt(&fd, sockopt::IpMulticastLoop, &false)?;
+    // RFC 6762 section 11: by this a receiver knows that it came from its own link.
+    setsockopt(&fd, sockopt::IpMulticastTtl, &255)?;
+    setsockopt(&fd, sockopt::Ipv4Ttl, &255)?;
+    Ok(fd)
+}
+
 /// A UDP socket at an address, bound to the port's device where it has one.
 fn udp(port: &Port, at: SocketAddrV4) -> io::Result<OwnedFd> {
+    let fd = unbound(port)?;
+    let taken =
+        |error: nix::Error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}"));
+    bind(fd.as_raw_fd(), &SockaddrIn::from(at)).map_err(taken)?;
+    Ok(fd)
+}
+
+/// A datagram socket of a port, with large ears.
+fn unbound(port: &Port) -> io::Result<OwnedFd> {
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let fd = socket(AddressFamily::Inet, SockType::Datagram, flags, None)?;
     if let Some(device) = &port.device {
@@ -291,8 +331,5 @@ fn udp(port: &Port, at: SocketAddrV4) -> io::Result<OwnedFd> {
     if setsockopt(&fd, sockopt::RcvBufForce, &RECEIVE_BUFFER_BYTES).is_err() {
         let _ = setsockopt(&fd, sockopt::RcvBuf, &RECEIVE_BUFFER_BYTES);
     }
-    let taken =
-        |error: nix::Error| io::Error::new(io::Error::from(error).kind(), format!("{at}: {error}"));
-    bind(fd.as_raw_fd(), &SockaddrIn::from(at)).map_err(taken)?;
     Ok(fd)
 }

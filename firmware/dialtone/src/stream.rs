@@ -1,39 +1,44 @@
 //! SIP over TCP: connections are cut into messages here, bounded in number, size and time; what the
 //! messages mean is the exchange's business.
+//!
+//! RFC 3261 section 18.3, with the keep-alive of RFC 5626 section 3.5.1. A connection that breaks a
+//! bound is closed without a word. Each wait has one deadline, not one for each byte of what is
+//! awaited, so that nobody stays by dripping; a keep-alive before the first message extends
+//! nothing. Not here: TLS.
+
+#[cfg(test)]
+mod tests;
 
 use crate::call::Origin;
 use crate::clock;
 use crate::config::Port;
 use crate::sockets;
+use crate::sources::Sources;
+use exchange::limits::{
+    ACCEPT_AGAIN_MS, STREAMS_MAX, STREAMS_PER_SOURCE_MAX, STREAMS_WAN_MAX, STREAM_BACKLOG,
+    STREAM_FIRST_MS, STREAM_IDLE_MS, STREAM_MESSAGE_MS, STREAM_OUTBOX_MAX, STREAM_PIECE_BYTES,
+    STREAM_WRITE_MS,
+};
 use exchange::names::{InterfaceNo, Side};
 use exchange::StreamNo;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{timeout, timeout_at};
-use wire::sip::{frame, Frame, BODY_MAX, HEADER_MAX, PONG};
-
-/// Connections at the same time, of all and of one address.
-const STREAMS_MAX: usize = 512;
-const STREAMS_PER_SOURCE_MAX: usize = 8;
-/// A message that has begun has to be whole within this time.
-const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
-/// The first message has to begin within this time; later ones may be a registration apart.
-const FIRST_WITHIN: Duration = Duration::from_secs(30);
-const IDLE_AT_MOST: Duration = Duration::from_secs(7_200);
-/// A reader that takes nothing for so long is gone.
-const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
-/// Messages that may wait for one connection.
-const OUTBOX_MAX: usize = 16;
+use wire::sip::{frame, Frame, PONG};
 
 /// What happened on a connection.
 pub(crate) enum Spoken {
+    /// It is there; what is put into the queue is sent.
     Opened(StreamNo, mpsc::Sender<Vec<u8>>),
+    /// One whole message came.
     Message { stream: StreamNo, origin: Origin, bytes: Vec<u8> },
+    /// It is gone.
     Closed(StreamNo),
 }
 
@@ -65,37 +70,45 @@ impl Streams {
     }
 }
 
-/// Who is connected, counted by address.
-#[derive(Clone, Default)]
-struct Guests(Arc<Mutex<BTreeMap<Ipv4Addr, usize>>>);
+/// What all network ports share: the numbers of connections, and who has how many on which side.
+#[derive(Default)]
+pub(crate) struct Lobby {
+    numbers: AtomicU32,
+    lan: Mutex<Sources>,
+    wan: Mutex<Sources>,
+}
 
+/// A place in the lobby, given back when dropped.
 struct Guest {
-    guests: Guests,
+    lobby: Arc<Lobby>,
+    side: Side,
     source: Ipv4Addr,
 }
 
-impl Guests {
-    fn admit(&self, source: Ipv4Addr) -> Option<Guest> {
-        let mut guests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = guests.values().sum();
-        let here = guests.entry(source).or_default();
-        if all >= STREAMS_MAX || *here >= STREAMS_PER_SOURCE_MAX {
-            return None;
+impl Lobby {
+    fn admit(self: &Arc<Self>, side: Side, source: Ipv4Addr) -> Option<Guest> {
+        let (sources, at_most) = self.sources(side);
+        let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let admitted = sources.all() < at_most && sources.enter(source, STREAMS_PER_SOURCE_MAX);
+        admitted.then(|| Guest { lobby: self.clone(), side, source })
+    }
+
+    fn sources(&self, side: Side) -> (&Mutex<Sources>, usize) {
+        match side {
+            Side::Lan => (&self.lan, STREAMS_MAX),
+            Side::Wan => (&self.wan, STREAMS_WAN_MAX),
         }
-        *here += 1;
-        Some(Guest { guests: self.clone(), source })
+    }
+
+    fn number(&self) -> StreamNo {
+        StreamNo(self.numbers.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        let mut guests = self.guests.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = guests.get_mut(&self.source) {
-            *here -= 1;
-            if *here == 0 {
-                guests.remove(&self.source);
-            }
-        }
+        let (sources, _) = self.lobby.sources(self.side);
+        sources.lock().unwrap_or_else(PoisonError::into_inner).leave(self.source);
     }
 }
 
@@ -104,34 +117,43 @@ pub(crate) async fn listen(
     listener: TcpListener,
     interface: InterfaceNo,
     side: Side,
-    numbers: Arc<std::sync::atomic::AtomicU32>,
+    lobby: Arc<Lobby>,
     loop_end: mpsc::Sender<Spoken>,
 ) {
-    let guests = Guests::default();
     loop {
         let Ok((connection, SocketAddr::V4(from))) = listener.accept().await else {
             // Out of descriptors, or a connection that died in the queue: let others finish.
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(ACCEPT_AGAIN_MS)).await;
             continue;
         };
-        let Some(guest) = guests.admit(*from.ip()) else { continue };
-        let no = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let Some(guest) = lobby.admit(side, *from.ip()) else { continue };
+        let stream = lobby.number();
         let origin = Origin { interface, side, from };
         let loop_end = loop_end.clone();
         tokio::spawn(async move {
-            let stream = StreamNo(no);
-            let (writer, outbox) = mpsc::channel(OUTBOX_MAX);
-            if loop_end.send(Spoken::Opened(stream, writer)).await.is_ok() {
-                serve(connection, stream, origin, outbox, &loop_end).await;
-                let _ = loop_end.send(Spoken::Closed(stream)).await;
-            }
+            attend(connection, stream, origin, &loop_end).await;
             drop(guest);
         });
     }
 }
 
+/// Serves one connection from its first byte to its last, and tells the loop of both ends.
+async fn attend(
+    connection: impl AsyncRead + AsyncWrite + Unpin,
+    stream: StreamNo,
+    origin: Origin,
+    loop_end: &mpsc::Sender<Spoken>,
+) {
+    let (writer, outbox) = mpsc::channel(STREAM_OUTBOX_MAX);
+    if loop_end.send(Spoken::Opened(stream, writer)).await.is_ok() {
+        serve(connection, stream, origin, outbox, loop_end).await;
+        // A loop that has ended needs to know nothing.
+        let _ = loop_end.send(Spoken::Closed(stream)).await;
+    }
+}
+
 async fn serve(
-    mut connection: TcpStream,
+    mut connection: impl AsyncRead + AsyncWrite + Unpin,
     stream: StreamNo,
     origin: Origin,
     mut outbox: mpsc::Receiver<Vec<u8>>,
@@ -139,14 +161,15 @@ async fn serve(
 ) {
     let mut buffer: Vec<u8> = Vec::new();
     let mut heard_any = false;
-    // One deadline for what is awaited, not one for each byte of it.
-    let mut deadline = clock::after(FIRST_WITHIN);
+    let mut deadline = clock::after(Duration::from_millis(STREAM_FIRST_MS));
     loop {
-        let began = buffer.is_empty();
-        let mut piece = [0; 4_096];
+        let begins = buffer.is_empty();
+        // As much as is read next and no more; most connections of an office hold nothing.
+        buffer.shrink_to(STREAM_PIECE_BYTES);
+        buffer.reserve_exact(STREAM_PIECE_BYTES);
         tokio::select! {
-            read = timeout_at(deadline, connection.read(&mut piece)) => match read {
-                Ok(Ok(len)) if len > 0 => buffer.extend_from_slice(&piece[..len]),
+            read = timeout_at(deadline, connection.read_buf(&mut buffer)) => match read {
+                Ok(Ok(len)) if len > 0 => (),
                 _closed_failed_or_too_slow => return,
             },
             message = outbox.recv() => {
@@ -154,65 +177,73 @@ async fn serve(
                 if !write(&mut connection, &message).await {
                     return;
                 }
+                continue;
             }
         }
         let mut whole = false;
         loop {
-            match frame(&buffer) {
-                Frame::Need if buffer.len() > HEADER_MAX + BODY_MAX => return,
-                Frame::Need => break,
-                Frame::Ping(len) => {
-                    buffer.drain(..len);
-                    whole = heard_any;
+            match take(&mut buffer) {
+                Taken::Nothing => break,
+                Taken::Ping => {
+                    whole |= heard_any;
                     if !write(&mut connection, PONG).await {
                         return;
                     }
                 }
-                Frame::Blank(len) => drop(buffer.drain(..len)),
-                Frame::Message(len) => {
-                    let bytes: Vec<u8> = buffer.drain(..len).collect();
+                Taken::Message(bytes) => {
                     (heard_any, whole) = (true, true);
                     if loop_end.send(Spoken::Message { stream, origin, bytes }).await.is_err() {
                         return;
                     }
                 }
-                Frame::Malformed | Frame::TooLarge => return,
+                Taken::Lost => return,
             }
         }
-        deadline = match (buffer.is_empty(), whole, began) {
-            (true, true, _) => clock::after(IDLE_AT_MOST),
-            (false, true, _) => clock::after(MESSAGE_WITHIN),
-            (false, false, true) => deadline.min(clock::after(MESSAGE_WITHIN)),
-            (_, false, _) => deadline,
+        let message_ends = clock::after(Duration::from_millis(STREAM_MESSAGE_MS));
+        deadline = match (buffer.is_empty(), whole) {
+            (true, true) => clock::after(Duration::from_millis(STREAM_IDLE_MS)),
+            (false, true) => message_ends,
+            (false, false) if begins => deadline.min(message_ends),
+            (true | false, false) => deadline,
         };
     }
 }
 
-async fn write(connection: &mut TcpStream, bytes: &[u8]) -> bool {
-    matches!(timeout(WRITTEN_WITHIN, connection.write_all(bytes)).await, Ok(Ok(())))
+/// What was taken off the start of a buffer.
+#[derive(Debug, PartialEq, Eq)]
+enum Taken {
+    /// Nothing; more has to come.
+    Nothing,
+    /// A keep-alive, which is answered.
+    Ping,
+    /// A message.
+    Message(Vec<u8>),
+    /// Nothing, ever: where a message ends cannot be told any more.
+    Lost,
 }
 
-/// Connections that may wait to be accepted.
-const BACKLOG: u32 = 256;
+fn take(buffer: &mut Vec<u8>) -> Taken {
+    loop {
+        match frame(buffer) {
+            Frame::Need => return Taken::Nothing,
+            Frame::Blank(len) => drop(buffer.drain(..len)),
+            Frame::Ping(len) => {
+                buffer.drain(..len);
+                return Taken::Ping;
+            }
+            Frame::Message(len) => return Taken::Message(buffer.drain(..len).collect()),
+            Frame::Malformed | Frame::TooLarge => return Taken::Lost,
+        }
+    }
+}
+
+async fn write(connection: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {
+    let within = Duration::from_millis(STREAM_WRITE_MS);
+    matches!(timeout(within, connection.write_all(bytes)).await, Ok(Ok(())))
+}
 
 /// Binds the SIP port of a network port for TCP; needs a runtime to be entered.
 pub(crate) fn bind(port: &Port) -> std::io::Result<TcpListener> {
     let at = SocketAddrV4::new(port.address, port.sip_port);
-    sockets::tcp(at, port.device.as_ref(), BACKLOG)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_guest_has_so_many_connections_and_no_more() {
-        let guests = Guests::default();
-        let here = Ipv4Addr::new(10, 0, 0, 1);
-        let kept: Vec<_> = (0..STREAMS_PER_SOURCE_MAX).map(|_| guests.admit(here)).collect();
-        assert!(kept.iter().all(Option::is_some) && guests.admit(here).is_none());
-        assert!(guests.admit(Ipv4Addr::new(10, 0, 0, 2)).is_some());
-        drop(kept);
-        assert!(guests.admit(here).is_some());
-    }
+    sockets::tcp(at, port.device.as_ref(), STREAM_BACKLOG)
 }

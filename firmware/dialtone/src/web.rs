@@ -4,7 +4,8 @@
 //! host (else 421; a page of elsewhere whose name was rebound to our address is a stranger), a form
 //! was sent from a page of ours (else 403), somebody is logged in (else to the log-in page), the
 //! first password was changed (else to that page), and the form carries its session's token (else
-//! 403). Only [`Route::Login`] and [`Route::Asset`] are open to whoever is not logged in.
+//! 403). Only [`Route::Login`], [`Route::Claim`] and [`Route::Asset`] are open to whoever is not
+//! logged in.
 //!
 //! A form that changed something is answered with 303 and a word that the next page turns into a
 //! sentence (`?done=added`); one that changed nothing, with 422 and the same page, what was typed
@@ -14,29 +15,33 @@
 //! password as the outcome of a comparison. No password, token or form is ever logged.
 
 mod account;
+mod claim;
 mod gate;
+mod machine;
 mod office;
 mod reply;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use machine::Facts;
+
 use crate::call::{Call, Reply};
+use crate::flash::Wear;
 use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
+use crate::release::VERSION;
 use exchange::access::LoggedIn;
 use exchange::command::By;
+use exchange::view::BoxView;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use pages::form::{Fields, FormError, FORM_BYTES_MAX};
-use pages::Viewer;
+use pages::{OnTrial, Viewer};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-
-/// Version of the software, as pages show it.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A page or an action of the admin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +49,7 @@ pub(crate) enum Route {
     Home,
     Asset,
     Login,
+    Claim,
     Password,
     Logout,
     Handsets,
@@ -54,6 +60,12 @@ pub(crate) enum Route {
     RemoveLine,
     Delete,
     Creation,
+    Network,
+    ProposeLan,
+    ProposeWan,
+    KeepNetwork,
+    System,
+    Restart,
 }
 
 /// What a route can be asked for.
@@ -65,10 +77,11 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 13] = [
+const ROUTES: [(&str, Route, Takes); 20] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
+    ("/login/claim", Route::Claim, Takes::Both),
     ("/password", Route::Password, Takes::Both),
     ("/logout", Route::Logout, Takes::Post),
     ("/handsets", Route::Handsets, Takes::Get),
@@ -79,6 +92,12 @@ const ROUTES: [(&str, Route, Takes); 13] = [
     ("/handsets/{rest}/remove-line", Route::RemoveLine, Takes::Post),
     ("/handsets/{rest}/delete", Route::Delete, Takes::Post),
     ("/policy/creation", Route::Creation, Takes::Post),
+    ("/network", Route::Network, Takes::Get),
+    ("/network/lan", Route::ProposeLan, Takes::Post),
+    ("/network/wan", Route::ProposeWan, Takes::Post),
+    ("/network/keep", Route::KeepNetwork, Takes::Post),
+    ("/system", Route::System, Takes::Get),
+    ("/system/restart", Route::Restart, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -93,16 +112,17 @@ pub(crate) struct WebSite {
     routes: matchit::Router<(Route, Takes)>,
     guests: Arc<Guests>,
     door: Door,
+    facts: Facts,
 }
 
 impl WebSite {
     /// The site as shipped.
     pub(crate) fn new() -> WebSite {
-        WebSite::with(Limits::default())
+        WebSite::with(Limits::default(), Door::new())
     }
 
-    /// The site with other bounds of connections.
-    pub(crate) fn with(limits: Limits) -> WebSite {
+    /// The site with other bounds of connections, and another door.
+    pub(crate) fn with(limits: Limits, door: Door) -> WebSite {
         let mut routes = matchit::Router::new();
         for (pattern, route, takes) in ROUTES {
             // Two patterns that clash would leave a route out, which a test would find.
@@ -110,14 +130,20 @@ impl WebSite {
                 log::error!("{pattern} is not served: {error}");
             }
         }
-        WebSite { routes, guests: Arc::new(Guests::new(limits)), door: Door::new() }
+        WebSite { routes, guests: Arc::new(Guests::new(limits)), door, facts: Facts::default() }
+    }
+
+    /// The same site on a box of which so much is known.
+    pub(crate) fn of(self, facts: Facts) -> WebSite {
+        WebSite { facts, ..self }
     }
 
     pub(crate) fn guests(&self) -> &Arc<Guests> {
         &self.guests
     }
 
-    fn door(&self) -> &Door {
+    /// Where people queue to have a password hashed.
+    pub(crate) fn door(&self) -> &Door {
         &self.door
     }
 
@@ -157,6 +183,8 @@ pub(crate) async fn answer(
         (Route::Asset, _) => return reply::asset(parts.uri.path()),
         (Route::Login, false) => return account::login_page(visitor, &parts).await,
         (Route::Login, true) => return account::log_in(visitor, &parts, body).await,
+        (Route::Claim, false) => return claim::page(visitor, &parts).await,
+        (Route::Claim, true) => return claim::set_password(visitor, &parts, body).await,
         _needs_a_session => (),
     }
     let Some((token, admin)) = logged_in(visitor, &parts.headers).await else {
@@ -166,7 +194,10 @@ pub(crate) async fn answer(
     if admin.must_change_password && !stays {
         return reply::see("/password");
     }
-    let admin = Admin { visitor, session: admin, token };
+    let Some(Reply::LookedAtBox(the_box, wear)) = visitor.desk.ask(Call::LookAtBox).await else {
+        return reply::unavailable();
+    };
+    let admin = Admin { visitor, session: admin, token, the_box, wear };
     if !posted {
         return admin.show(route, &rest, &parts).await;
     }
@@ -184,6 +215,9 @@ struct Admin<'a> {
     visitor: &'a Visitor,
     session: LoggedIn,
     token: String,
+    /// The box as it was when he asked; what is on trial is said on every page.
+    the_box: Box<BoxView>,
+    wear: Wear,
 }
 
 impl Admin<'_> {
@@ -194,15 +228,22 @@ impl Admin<'_> {
             Route::Password => self.password_page(),
             Route::Handsets => self.handsets(query).await,
             Route::Device => self.device(rest, query).await,
+            Route::Network => self.network(query),
+            Route::System => self.system(),
             Route::Asset
             | Route::Login
+            | Route::Claim
             | Route::Logout
             | Route::Add
             | Route::Assign
             | Route::AddLine
             | Route::RemoveLine
             | Route::Delete
-            | Route::Creation => reply::unknown(),
+            | Route::Creation
+            | Route::ProposeLan
+            | Route::ProposeWan
+            | Route::KeepNetwork
+            | Route::Restart => reply::unknown(),
         }
     }
 
@@ -215,14 +256,25 @@ impl Admin<'_> {
                 self.change_handset(route, rest, fields).await
             }
             Route::Creation => self.allow_creation(fields).await,
-            Route::Home | Route::Asset | Route::Login | Route::Handsets | Route::Device => {
-                reply::unknown()
-            }
+            Route::ProposeLan => self.propose_lan(fields).await,
+            Route::ProposeWan => self.propose_wan(fields).await,
+            Route::KeepNetwork => self.keep_network(fields).await,
+            Route::Restart => self.restart(fields).await,
+            Route::Home
+            | Route::Asset
+            | Route::Login
+            | Route::Claim
+            | Route::Handsets
+            | Route::Device
+            | Route::Network
+            | Route::System => reply::unknown(),
         }
     }
 
     fn viewer<'a>(&'a self, notice: Option<&'a str>) -> Viewer<'a> {
-        Viewer { csrf: &self.session.csrf, notice, version: VERSION }
+        let now = self.the_box.now;
+        let trial = self.the_box.trial.map(|until| OnTrial { now, until });
+        Viewer { csrf: &self.session.csrf, notice, version: VERSION, trial }
     }
 
     fn by(&self, fields: &Fields) -> By {

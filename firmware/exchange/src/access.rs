@@ -4,9 +4,16 @@
 //! kept in memory only; the daemon prints it on the console. Passwords themselves never get here:
 //! the daemon hashes and compares, off the loop, one at a time, and tells the outcome. Sessions are
 //! in memory and die with the daemon.
+//!
+//! Whoever has his hands on the box may *claim* it: for two minutes then a new password can be set
+//! from the LAN without the old one, once. That is the way in before the first log-in and after a
+//! lost password. It touches nothing but the password and the sessions.
 
 use crate::chance::Chance;
-use crate::limits::{LOGIN_SOURCES_MAX, SESSIONS_MAX, SESSION_IDLE_MS, SESSION_MS};
+use crate::command::Refusal;
+use crate::limits::{
+    CLAIM_MS, LOGIN_SOURCES_MAX, LOGIN_WAIT_MAX_S, SESSIONS_MAX, SESSION_IDLE_MS, SESSION_MS,
+};
 use crate::secret::PasswordHash;
 use crate::time::{Instant, SECOND_MS};
 use alloc::collections::BTreeMap;
@@ -41,9 +48,21 @@ pub struct Slowed {
     pub retry_after_ms: u64,
 }
 
-/// The sessions, and who guessed wrong.
+/// Why a password may not be set without the old one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unclaimed {
+    /// Nobody in front of the box has claimed it, or somebody was faster, or two minutes are over.
+    Closed,
+    /// This source tried too often.
+    Slowed(Slowed),
+    /// It may not be set at all.
+    Refused(Refusal),
+}
+
+/// The sessions, who guessed wrong, and until when the box is claimed.
 pub(crate) struct Access {
     first_password: Option<PasswordHash>,
+    claimed_until: Option<Instant>,
     sessions: BTreeMap<[u8; 32], Open>,
     failures: BTreeMap<Ipv4Addr, Failures>,
 }
@@ -60,16 +79,24 @@ struct Failures {
     not_before: Instant,
 }
 
-/// After the third wrong password each further one doubles the wait, up to this many seconds.
-const WAIT_MAX_S: u64 = 60;
-
 impl Access {
     pub(crate) fn new(first_password: PasswordHash) -> Access {
         Access {
-            first_password: Some(first_password),
+            first_password: Some(first_password).filter(|hash| !hash.is_empty()),
+            claimed_until: None,
             sessions: BTreeMap::new(),
             failures: BTreeMap::new(),
         }
+    }
+
+    /// The hash of the first password was made.
+    pub(crate) fn first_password_made(&mut self, hash: PasswordHash) {
+        self.first_password = Some(hash);
+    }
+
+    /// The hash of the first password, once it was made.
+    pub(crate) fn first_password(&self) -> Option<&PasswordHash> {
+        self.first_password.as_ref()
     }
 
     /// The hash to compare with, if this source may try now.
@@ -79,14 +106,46 @@ impl Access {
         source: Ipv4Addr,
         set: Option<&PasswordHash>,
     ) -> Result<PasswordHash, Slowed> {
-        if let Some(failures) = self.failures.get(&source) {
-            if failures.not_before > now {
-                return Err(Slowed { retry_after_ms: failures.not_before.since_ms(now) });
-            }
-        }
-        let hash = set.or(self.first_password.as_ref()).cloned();
+        self.is_patient(now, source)?;
+        let hash = set.or(self.first_password()).cloned();
         // An empty hash matches no password.
         Ok(hash.unwrap_or_default())
+    }
+
+    fn is_patient(&self, now: Instant, source: Ipv4Addr) -> Result<(), Slowed> {
+        match self.failures.get(&source).map(|failures| failures.not_before) {
+            Some(not_before) if not_before > now => {
+                Err(Slowed { retry_after_ms: not_before.since_ms(now) })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Somebody has his hands on the box. Whoever lost his password has tried many: all are
+    /// forgiven, or he would wait while his two minutes pass.
+    pub(crate) fn claim(&mut self, now: Instant) {
+        self.claimed_until = Some(now.after_ms(CLAIM_MS));
+        self.failures.clear();
+    }
+
+    pub(crate) fn is_claimed(&self, now: Instant) -> bool {
+        self.claimed_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether this source may set a password without the old one; asking in vain counts like a
+    /// wrong password.
+    pub(crate) fn may_claim(&mut self, now: Instant, source: Ipv4Addr) -> Result<(), Unclaimed> {
+        self.is_patient(now, source).map_err(Unclaimed::Slowed)?;
+        if !self.is_claimed(now) {
+            self.failed(now, source);
+            return Err(Unclaimed::Closed);
+        }
+        Ok(())
+    }
+
+    /// A password was set: the claim is used up.
+    pub(crate) fn end_claim(&mut self) {
+        self.claimed_until = None;
     }
 
     /// A wrong password was given.
@@ -101,7 +160,7 @@ impl Access {
             self.failures.entry(source).or_insert(Failures { count: 0, not_before: now });
         failures.count = failures.count.saturating_add(1);
         let doublings = failures.count.saturating_sub(3).min(6);
-        let wait_s = if failures.count < 3 { 0 } else { (1u64 << doublings).min(WAIT_MAX_S) };
+        let wait_s = if failures.count < 3 { 0 } else { (1u64 << doublings).min(LOGIN_WAIT_MAX_S) };
         failures.not_before = now.after_ms(wait_s * SECOND_MS);
     }
 
@@ -238,5 +297,42 @@ mod tests {
         let admin = access.check(Instant(1), HOME, &session.token, false).unwrap();
         assert!(admin.must_change_password && admin.sent(&session.csrf));
         assert!(!admin.sent("") && !admin.sent(&session.csrf[1..]));
+    }
+
+    #[test]
+    fn a_claim_lasts_two_minutes_and_forgives_wrong_passwords() {
+        let (mut access, _) = access();
+        assert_eq!(access.may_claim(Instant(0), HOME), Err(Unclaimed::Closed));
+        for _ in 0..9 {
+            access.failed(Instant(0), HOME);
+        }
+        assert!(matches!(access.may_claim(Instant(1), HOME), Err(Unclaimed::Slowed(_))));
+        access.claim(Instant(1));
+        assert_eq!(access.may_claim(Instant(1), HOME), Ok(()));
+        assert_eq!(access.may_claim(Instant(2 * MINUTE_MS), HOME), Ok(()));
+        assert_eq!(access.may_claim(Instant(2 * MINUTE_MS + 1), HOME), Err(Unclaimed::Closed));
+        access.claim(Instant(3 * MINUTE_MS));
+        access.end_claim();
+        assert_eq!(access.may_claim(Instant(3 * MINUTE_MS), HOME), Err(Unclaimed::Closed));
+    }
+
+    #[test]
+    fn whoever_tries_to_claim_in_vain_is_slowed() {
+        let (mut access, _) = access();
+        for _ in 0..3 {
+            assert_eq!(access.may_claim(Instant(0), HOME), Err(Unclaimed::Closed));
+        }
+        let slowed = Unclaimed::Slowed(Slowed { retry_after_ms: 1_000 });
+        assert_eq!(access.may_claim(Instant(0), HOME), Err(slowed));
+        assert!(access.may_try(Instant(0), HOME, None).is_err(), "its log-ins, too");
+    }
+
+    #[test]
+    fn while_the_first_hash_is_being_made_no_password_is_right() {
+        let mut access = Access::new(PasswordHash::new());
+        assert!(access.may_try(Instant(0), HOME, None).is_ok_and(|hash| hash.is_empty()));
+        assert!(access.first_password().is_none());
+        access.first_password_made(PasswordHash::try_from("made").unwrap());
+        assert!(access.may_try(Instant(0), HOME, None).is_ok_and(|hash| hash == "made"));
     }
 }

@@ -4,6 +4,7 @@ use crate::catalog::{Family, Sign};
 use crate::command::{By, Command, Refusal};
 use crate::limits::LINES_MAX;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
+use crate::network::Trial;
 use crate::office::Office;
 use crate::state::Event;
 use crate::time::Now;
@@ -16,6 +17,7 @@ pub(crate) type Ended = Option<(HandsetNo, Option<LineNo>)>;
 /// Does what the admin wants, or says why not; a refused command changes nothing.
 pub(crate) fn carry_out(
     office: &mut Office,
+    trial: &mut Trial,
     now: Now,
     by: &By,
     command: Command,
@@ -23,7 +25,9 @@ pub(crate) fn carry_out(
     if by.side != Side::Lan {
         return Err(Refusal::WrongSide);
     }
-    if office.read_only {
+    // It stores nothing, and may be what a box in trouble needs.
+    let stores = !matches!(command, Command::Restart);
+    if office.read_only && stores {
         return Err(Refusal::NotStored);
     }
     match command {
@@ -48,6 +52,12 @@ pub(crate) fn carry_out(
             }
             Ok(None)
         }
+        Command::ProposeLan(lan) => trial.propose_lan(office, now, by.source, lan).map(|()| None),
+        Command::ProposeWan(wan) => trial.propose_wan(office, now, by.source, wan).map(|()| None),
+        Command::KeepNetwork { through } => {
+            trial.keep(office, now, by.source, through).map(|()| None)
+        }
+        Command::Restart => trial.restart(office, now, by.source).map(|()| None),
     }
 }
 

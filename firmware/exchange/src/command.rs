@@ -4,6 +4,7 @@
 //! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
 
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
+pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -52,6 +53,17 @@ pub enum Command {
         /// Whether new handsets are taken in there.
         open: bool,
     },
+    /// Sets the first LAN port and its subnet, on trial; the box starts anew.
+    ProposeLan(Lan),
+    /// Sets how the first WAN port gets its address, on trial; the box starts anew.
+    ProposeWan(Wan),
+    /// Keeps the settings of the network that are on trial.
+    KeepNetwork {
+        /// The address of the box by which the wish came.
+        through: Ipv4Addr,
+    },
+    /// Starts the daemon anew; nothing that is stored changes.
+    Restart,
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -91,6 +103,20 @@ pub enum Refusal {
     NotStored,
     /// Only the LAN may do this.
     WrongSide,
+    /// The settings of the network make no sense.
+    Network(Flaw),
+    /// The settings of the network are these already.
+    Unchanged,
+    /// Nothing of the network is on trial.
+    NothingOnTrial,
+    /// The wish did not come by the LAN address that is on trial.
+    NotByNewAddress,
+    /// The first LAN port has no subnet of its own that could be set.
+    NetworkInFile,
+    /// The box is simulated on the loopback of a computer.
+    Demonstration,
+    /// The computer it runs on sets its addresses, and starts it.
+    NotAppliance,
 }
 
 impl fmt::Display for Refusal {
@@ -117,6 +143,25 @@ impl fmt::Display for Refusal {
                 f.write_str("Nothing new can be stored: the flash memory needs attention.")
             }
             Refusal::WrongSide => f.write_str("This can be done from the LAN only."),
+            Refusal::Network(flaw) => flaw.fmt(f),
+            Refusal::Unchanged => f.write_str("These are the settings already; nothing was changed."),
+            Refusal::NothingOnTrial => f.write_str(
+                "No new settings are waiting to be kept: they are kept already, or went back.",
+            ),
+            Refusal::NotByNewAddress => f.write_str(
+                "This can be done only on a page that was opened by the new LAN address itself.",
+            ),
+            Refusal::NetworkInFile => f.write_str(
+                "The LAN port has no subnet of its own here; the configuration file says why.",
+            ),
+            Refusal::Demonstration => f.write_str(
+                "This is a demonstration on the loopback of a computer: it has no network of its \
+                own to set, and nobody to start it anew.",
+            ),
+            Refusal::NotAppliance => f.write_str(
+                "The computer that this program runs on sets its own addresses and starts the \
+                program: change its settings and the configuration file there.",
+            ),
         }
     }
 }

@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use wire::sip::Credentials;
 
-/// Most hex digits a hash has here.
-pub const HEX_MAX: usize = 64;
+/// Hex digits of the longest hash here.
+pub const HASH_DIGITS: usize = 64;
 
 /// Bytes of a nonce: when, salt, signature.
 const NONCE_BYTES: usize = 8 + 8 + SIGNATURE_BYTES;
@@ -59,7 +59,7 @@ impl Algorithm {
     }
 
     /// The hash of the parts joined by colons, in lower-case hex.
-    fn hash(self, parts: &[&str]) -> String<HEX_MAX> {
+    fn hash(self, parts: &[&str]) -> String<HASH_DIGITS> {
         match self {
             Algorithm::Md5 => hex(&joined::<Md5>(parts)),
             Algorithm::Sha256 => hex(&joined::<Sha256>(parts)),
@@ -89,7 +89,7 @@ fn hex<const N: usize>(bytes: &impl AsRef<[u8]>) -> String<N> {
 #[derive(Clone)]
 pub struct Ha1 {
     algorithm: Algorithm,
-    hex: String<HEX_MAX>,
+    hex: String<HASH_DIGITS>,
 }
 
 impl Ha1 {
@@ -151,7 +151,7 @@ pub fn response(
     uri: &str,
     nonce: &str,
     protection: Option<Protection<'_>>,
-) -> String<HEX_MAX> {
+) -> String<HASH_DIGITS> {
     let asked = ha1.algorithm.hash(&[method, uri]);
     match protection {
         None => ha1.algorithm.hash(&[&ha1.hex, nonce, &asked]),

@@ -37,7 +37,9 @@ pub mod digest;
 mod leases;
 pub mod limits;
 mod look;
+mod mdns;
 pub mod names;
+pub mod network;
 pub mod note;
 mod office;
 mod output;
@@ -58,7 +60,7 @@ pub mod time;
 pub mod view;
 pub mod zone;
 
-use access::{Access, LoggedIn, Session, Slowed};
+use access::{Access, LoggedIn, Session, Slowed, Unclaimed};
 use alloc::boxed::Box;
 use board::Board;
 use chance::Chance;
@@ -72,7 +74,7 @@ use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{DeviceView, View};
+use view::{BoxView, DeviceView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -88,12 +90,14 @@ pub struct Exchange {
     dhcp: dhcp::Dhcp,
     tftp: tftp::Tftp,
     sip: sip::Sip,
+    mdns: mdns::Mdns,
+    trial: network::Trial,
     render: Box<dyn Render>,
 }
 
 impl Exchange {
     /// Starts from what survived, with the hash of the first password that is in force until an
-    /// admin sets one.
+    /// admin sets one; an empty one if [`Exchange::first_password_made`] will bring it.
     pub fn new(
         board: Board,
         durable: Durable,
@@ -102,11 +106,13 @@ impl Exchange {
         first_password: PasswordHash,
     ) -> Exchange {
         Exchange {
+            trial: network::Trial::new(&durable),
             office: Office::new(board, durable, Chance::new(seed)),
             access: Access::new(first_password),
             dhcp: dhcp::Dhcp::default(),
             tftp: tftp::Tftp::default(),
             sip: sip::Sip::default(),
+            mdns: mdns::Mdns::default(),
             render,
         }
     }
@@ -115,6 +121,23 @@ impl Exchange {
     /// [`limits`].
     pub fn set_flash_bytes(&mut self, bytes: u64) {
         self.office.flash_bytes = bytes;
+    }
+
+    /// From now on the box is found by multicast DNS as `<name>.local` on the LAN, or as
+    /// `<name>-2.local` where somebody else has that name.
+    pub fn be_found(&mut self, now: Now, name: &str) {
+        self.mdns.be_found(&self.office, now, name);
+    }
+
+    /// The name, without its domain, under which the box is found; `None` while it is not.
+    pub fn host(&self) -> Option<alloc::string::String> {
+        self.mdns.host()
+    }
+
+    /// Says that the box is this program's own: it sets the addresses at its start, and is started
+    /// anew when it ends. Without this nobody can change the network here, or restart anything.
+    pub fn set_appliance(&mut self) {
+        self.trial.be_ours();
     }
 
     /// From now on nothing new is stored: known phones are served, new ones refused.
@@ -135,6 +158,7 @@ impl Exchange {
             Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
                 self.sip.datagram(office, now, arrival, line, bytes);
             }
+            Line::Mdns => self.mdns.datagram(office, now, arrival, bytes),
         }
     }
 
@@ -167,7 +191,7 @@ impl Exchange {
     /// Does what an admin wants, or says why not; the outcome is to be told once the record
     /// returned is on flash.
     pub fn command(&mut self, now: Now, by: &By, command: Command) -> Result<RecordNo, Refusal> {
-        let ended = admin::carry_out(&mut self.office, now, by, command)?;
+        let ended = admin::carry_out(&mut self.office, &mut self.trial, now, by, command)?;
         if let Some((handset, line)) = ended {
             self.sip.forget(handset, line);
         }
@@ -179,6 +203,8 @@ impl Exchange {
         self.dhcp.tick(&mut self.office, now);
         self.tftp.tick(&mut self.office, now);
         self.sip.tick(&mut self.office, now);
+        self.mdns.tick(&mut self.office, now);
+        self.trial.tick(&mut self.office, now);
     }
 
     /// When [`Exchange::tick`] has something to do.
@@ -186,13 +212,27 @@ impl Exchange {
         let dhcp = self.dhcp.next_deadline(&self.office);
         let tftp = self.tftp.next_deadline().unwrap_or(dhcp);
         let sip = self.sip.next_deadline(now).unwrap_or(dhcp);
-        dhcp.min(tftp).min(sip)
+        let mdns = self.mdns.next_deadline().unwrap_or(dhcp);
+        let trial = self.trial.next_deadline(&self.office).unwrap_or(dhcp);
+        dhcp.min(tftp).min(sip).min(mdns).min(trial)
     }
 }
 
 /// Who may use the admin's doors.
 impl Exchange {
-    /// The hash to compare a password with, if this source may try one now.
+    /// Brings the hash of the first password, which is slow to make.
+    pub fn first_password_made(&mut self, hash: PasswordHash) {
+        self.access.first_password_made(hash);
+    }
+
+    /// The hash of the first password, while it is in force: it must not become the second.
+    pub fn first_password(&self) -> Option<&PasswordHash> {
+        let set = self.office.durable.admin_password().is_some();
+        self.access.first_password().filter(|_| !set)
+    }
+
+    /// The hash to compare a password with, if this source may try one now; empty, and so of no
+    /// password, while the first one's was not brought yet.
     pub fn may_log_in(&self, now: Now, source: Ipv4Addr) -> Result<PasswordHash, Slowed> {
         self.access.may_try(now.mono, source, self.office.durable.admin_password())
     }
@@ -231,8 +271,46 @@ impl Exchange {
         }
         self.office.record_site(Event::AdminPasswordSet { hash });
         self.access.close_all();
+        self.access.end_claim();
         let session = self.access.open(now.mono, source, &mut self.office.chance);
         Ok((session, self.office.latest_record()))
+    }
+
+    /// Somebody has his hands on the box: for two minutes a password may be set from the LAN
+    /// without the old one, once.
+    pub fn claim(&mut self, now: Now) {
+        self.access.claim(now.mono);
+        self.office.note(now, Note::Claimed);
+    }
+
+    /// Whether [`Exchange::set_claimed_password`] would find the box claimed.
+    pub fn is_claimed(&self, now: Now) -> bool {
+        self.access.is_claimed(now.mono)
+    }
+
+    /// Whether this source may set a password without the old one now; asking in vain slows it as
+    /// a wrong password does.
+    pub fn may_claim(&mut self, now: Now, side: Side, source: Ipv4Addr) -> Result<(), Unclaimed> {
+        if !self.admits_admin(side, source) {
+            return Err(Unclaimed::Refused(Refusal::WrongSide));
+        }
+        self.access.may_claim(now.mono, source)
+    }
+
+    /// Sets the admin's password of a claimed box, as [`Exchange::set_password`] does; handsets and
+    /// everything else stay as they are, and the claim is used up.
+    pub fn set_claimed_password(
+        &mut self,
+        now: Now,
+        side: Side,
+        source: Ipv4Addr,
+        hash: PasswordHash,
+    ) -> Result<(Session, RecordNo), Unclaimed> {
+        // Hashing took its time, and somebody else may have been faster.
+        self.may_claim(now, side, source)?;
+        let done = self.set_password(now, source, hash).map_err(Unclaimed::Refused)?;
+        self.office.note(now, Note::PasswordClaimed(source));
+        Ok(done)
     }
 }
 
@@ -251,6 +329,11 @@ impl Exchange {
     /// One device as it may be shown; `None` if nobody knows it.
     pub fn device(&self, now: Now, mac: Mac) -> Option<DeviceView> {
         look::device(&self.office, &self.sip, now, mac)
+    }
+
+    /// The box itself as it may be shown.
+    pub fn box_view(&self, now: Now) -> BoxView {
+        look::the_box(&self.office, &self.trial, now)
     }
 
     /// Grows whenever something that a view shows has changed.

@@ -1,11 +1,16 @@
-//! The bounds of the exchange, and how they relate; connections are bounded beside their sockets.
+//! Every bound of the product (tables, queues, connections, sizes, times), and how they relate.
 //!
-//! Nothing a packet says can make a table grow past these. Full is a case with an answer and a
-//! note, never a crash. Tables are ordered maps that refuse a new entry at their bound; they are
-//! not allocated ahead, so that a small office costs a small box little memory.
+//! Nothing that is said to the box can make anything in it grow past these. Full is a case with an
+//! answer and a note, never a crash. Tables are ordered maps that refuse a new entry at their
+//! bound; they are not allocated ahead, so that a small office costs a small box little memory.
+//!
+//! Those of sockets and connections are kept by the crate `dialtone`; they stand here because they
+//! hold only together with the others. Not here is what a format fixes: the bounds of the parsers
+//! in `wire`, of the patterns in `catalog`, of a form in `pages`, of a bank in `journal`.
 
 use crate::catalog::LEASE_OTHER_S;
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+use wire::sip::{BODY_MAX, HEADER_MAX};
 
 /// Handsets an exchange can hold.
 pub const HANDSETS_MAX: usize = 1_024;
@@ -19,6 +24,14 @@ pub const INTERFACES_MAX: usize = 32;
 pub const SUBNETS_MAX: usize = 16;
 /// Devices whose boot story is kept in memory; the least recently seen stranger makes room.
 pub const DEVICES_MAX: usize = 2_048;
+/// Devices that were never set up and are forgotten at once when there is no room for another.
+pub const FORGOTTEN_AT_ONCE: usize = 64;
+/// Such devices in a view; there can be more of them, no page need be longer.
+pub const STRANGERS_IN_VIEW_MAX: usize = 100;
+/// Such devices on the page of handsets.
+pub const STRANGERS_SHOWN_MAX: usize = 50;
+/// Meanings of signs kept for the next phone of the same model.
+pub const SAID_BEFORE_MAX: usize = 256;
 /// Steps a boot story keeps; older ones are dropped.
 pub const STORY_STEPS_MAX: usize = 64;
 /// Notes kept for the page.
@@ -35,12 +48,35 @@ pub const FILE_NAME_MAX: usize = 128;
 /// Characters of a Contact URI that is remembered.
 pub const CONTACT_MAX: usize = 128;
 
+/// DNS servers that an admin can set for the LAN; more can stand in the configuration file.
+pub const DNS_SERVERS_MAX: usize = 3;
+/// Characters of a domain that an admin can set for the LAN.
+pub const DOMAIN_MAX: usize = 64;
+
+/// Bytes of a time zone's name that is compared for a suggestion; none in the table is longer.
+pub const ZONE_NAME_MAX: usize = 40;
+/// Characters of the name of a slot of the flash; no board's is longer.
+pub const SLOT_CHARS_MAX: usize = 16;
+/// Bytes of a line that `dialtone identify` reads.
+pub const IDENTIFY_LINE_BYTES_MAX: u64 = 256 * 1024;
+
+/// Bytes of a DHCP reply, a little less than an Ethernet frame carries.
+pub const DHCP_REPLY_BYTES_MAX: usize = 1_472;
+
 /// TFTP transfers at the same time.
 pub const TRANSFERS_MAX: usize = 1_024;
 /// TFTP transfers at the same time for one address.
 pub const TRANSFERS_PER_SOURCE_MAX: usize = 8;
 /// Bytes all transfers may hold together.
 pub const TRANSFER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of a TFTP block: an Ethernet frame less the headings of IP, UDP and TFTP.
+pub const TFTP_BLOCK_BYTES_MAX: u16 = 1_468;
+/// Blocks of a TFTP window (RFC 7440).
+pub const TFTP_WINDOW_MAX: u16 = 16;
+/// Repetitions before a TFTP transfer is given up.
+pub const TFTP_REPEATS_MAX: u8 = 4;
+/// Longest time between them, unless the client asks for more.
+pub const TFTP_REPEAT_AFTER_MAX_MS: u64 = 8 * SECOND_MS;
 
 /// SIP bindings of one line (RFC 3261 section 10: several contacts per address of record).
 pub const CONTACTS_PER_LINE_MAX: usize = 4;
@@ -67,14 +103,103 @@ pub const EXPIRES_MAX_S: u32 = 3_600;
 /// How long a nonce may be used.
 pub const NONCE_LIFE_MS: u64 = 5 * MINUTE_MS;
 
+/// How often a name is asked for before it counts as free (RFC 6762 section 8.1).
+pub const MDNS_PROBES: u8 = 3;
+/// Names tried before the box gives up being found by name.
+pub const MDNS_NAMES_MAX: u32 = 20;
+
 /// Sessions of admins at the same time.
 pub const SESSIONS_MAX: usize = 32;
 /// A session ends after this long without a request.
 pub const SESSION_IDLE_MS: u64 = 30 * MINUTE_MS;
 /// A session ends after this long whatever happens.
 pub const SESSION_MS: u64 = 12 * HOUR_MS;
+/// How long a new password may be set without the old one, once somebody in front of the box has
+/// claimed it.
+pub const CLAIM_MS: u64 = 2 * MINUTE_MS;
 /// Failed log-ins remembered, by source.
 pub const LOGIN_SOURCES_MAX: usize = 256;
+/// Longest wait after a wrong password, in seconds; after the third each doubles it up to this.
+pub const LOGIN_WAIT_MAX_S: u64 = 60;
+/// Memory that a password's hash from flash may ask for, in KiB; a damaged one must not take the
+/// box.
+pub const PASSWORD_MEMORY_KIB_MAX: u32 = 16 * 1_024;
+/// How often such a hash may go over it.
+pub const PASSWORD_ROUNDS_MAX: u32 = 64;
+/// How long somebody waits at most for his turn to have a password hashed.
+pub const PASSWORD_TURN_MS: u64 = 20 * SECOND_MS;
+/// How long the button is held, in ms, until somebody is taken to stand in front of the box.
+pub const BUTTON_HELD_MS: u64 = 3 * SECOND_MS;
+/// Characters of a token in a cookie or a form; anything longer is none.
+pub const TOKEN_CHARS_MAX: usize = 64;
+
+/// Bytes of a socket's receive buffer: ears for a storm of a thousand phones and some.
+pub const RECEIVE_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of a datagram that is read; more than any phone sends.
+pub const DATAGRAM_BYTES_MAX: usize = 65_536;
+/// Datagrams taken from one socket before the others get their turn.
+pub const DATAGRAMS_A_TURN_MAX: usize = 2_048;
+/// Rounds through the sockets that are ready before something else gets its turn.
+pub const ROUNDS_A_TURN_MAX: usize = 64;
+/// Datagrams and answers that may wait for flash; a storm of a thousand phones needs a few each.
+pub const HELD_MAX: usize = 16_384;
+/// How long nothing is accepted after an error, such as being out of descriptors.
+pub const ACCEPT_AGAIN_MS: u64 = 20;
+
+/// SIP connections of the LAN at the same time; as many as there are handsets, and some.
+pub const STREAMS_MAX: usize = 1_100;
+/// SIP connections of the WAN at the same time; strangers there take no place of the LAN's.
+pub const STREAMS_WAN_MAX: usize = 512;
+/// SIP connections of one address at the same time.
+pub const STREAMS_PER_SOURCE_MAX: usize = 8;
+/// SIP connections of one network port that may wait to be accepted; all phones may come in the
+/// same moment.
+pub const STREAM_BACKLOG: u32 = 2_048;
+/// The first SIP message of a connection has to begin within this time.
+pub const STREAM_FIRST_MS: u64 = 30 * SECOND_MS;
+/// A SIP message that has begun has to be whole within this time.
+pub const STREAM_MESSAGE_MS: u64 = 10 * SECOND_MS;
+/// Between two SIP messages there is at most this time; a registration's, twice.
+pub const STREAM_IDLE_MS: u64 = 2 * EXPIRES_MAX_S as u64 * SECOND_MS;
+/// Who takes nothing of what he is sent for so long is gone.
+pub const STREAM_WRITE_MS: u64 = 10 * SECOND_MS;
+/// SIP messages that may wait to be sent on one connection.
+pub const STREAM_OUTBOX_MAX: usize = 16;
+/// Bytes read from a SIP connection at once.
+pub const STREAM_PIECE_BYTES: usize = 1_024;
+/// SIP messages of all connections that may wait for the loop.
+pub const SPOKEN_MAX: usize = 256;
+
+/// HTTP connections at the same time; as many as there are handsets, and some browsers.
+pub const VISITS_MAX: usize = 1_100;
+/// HTTP connections of one address at the same time.
+pub const VISITS_PER_SOURCE_MAX: usize = 16;
+/// HTTP connections of one network port that may wait to be accepted, likewise.
+pub const HTTP_BACKLOG: u32 = 2_048;
+/// How often HTTP connections are looked at; any of their times may be so much longer.
+pub const HTTP_TICK_MS: u64 = SECOND_MS;
+/// An HTTP connection on which nothing is asked is closed after this time.
+pub const HTTP_IDLE_MS: u64 = 15 * SECOND_MS;
+/// The head of an HTTP request has to be whole within this time.
+pub const HTTP_HEAD_MS: u64 = 10 * SECOND_MS;
+/// The body of an HTTP request has to be whole within this time.
+pub const HTTP_BODY_MS: u64 = 10 * SECOND_MS;
+/// An HTTP request has to be answered, and the answer taken, within this time.
+pub const HTTP_REQUEST_MS: u64 = 30 * SECOND_MS;
+/// Bytes of the head of an HTTP request.
+pub const HTTP_HEAD_BYTES_MAX: usize = 16 * 1_024;
+/// Bytes of an upload that are taken off the line before it is refused; a phone's log is smaller.
+pub const UPLOAD_BYTES_MAX: usize = 256 * 1_024;
+/// Bytes of an HTTP User-Agent that are looked at.
+pub const USER_AGENT_BYTES_MAX: usize = 256;
+/// Questions of HTTP that may wait for the loop; more make HTTP wait, not the loop.
+pub const QUESTIONS_MAX: usize = 2_048;
+
+/// How long changed settings of the network are on trial, from the start with them: whoever reaches
+/// the box by its new address has to say so before.
+pub const NETWORK_CONFIRM_MS: u64 = 5 * MINUTE_MS;
+/// How long the answer has to leave before the daemon is started anew.
+pub const LEAVE_MS: u64 = SECOND_MS;
 
 /// How long an offered address is kept for the client to ask for it.
 pub const OFFER_MS: u64 = 60 * SECOND_MS;
@@ -101,7 +226,8 @@ pub const RECORD_HEADING_BYTES: u64 = 12;
 pub const RECORD_ALIGN_BYTES: u64 = 4;
 /// What a remembered address takes on flash, in bytes.
 pub const ADDRESS_RECORD_BYTES: u64 = 24;
-/// What the facts about the site take on flash at most, in bytes: switches, password, numbering.
+/// What the facts about the site take on flash at most, in bytes: switches, password, numbering,
+/// and the network as it is kept and as it is proposed.
 pub const SITE_RECORD_BYTES_MAX: u64 = 512;
 /// What a new handset takes on flash at most, in bytes, with its address and its first contact.
 pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
@@ -124,3 +250,36 @@ const _: () = assert!(OFFER_MS < LEASE_OTHER_S as u64 * SECOND_MS && PROBE_WAIT_
 const _: () = assert!(PROBES_MAX <= PROBED_AHEAD_MAX);
 // A whole pool is probed again, some at a time and looked after once a minute, before it is stale.
 const _: () = assert!(PROBE_AGAIN_MS + 5 * MINUTE_MS <= PROBE_FRESH_MS);
+const _: () = assert!(FORGOTTEN_AT_ONCE <= DEVICES_MAX - HANDSETS_MAX);
+const _: () = assert!(STRANGERS_SHOWN_MAX <= STRANGERS_IN_VIEW_MAX);
+// Both fit an Ethernet frame, with the headings of IP, UDP and, of the second, TFTP.
+const _: () = assert!(28 + DHCP_REPLY_BYTES_MAX <= 1_500);
+const _: () = assert!(28 + 4 + TFTP_BLOCK_BYTES_MAX as usize <= 1_500);
+// Every handset may hold a connection to register by, and fetch its file by another.
+const _: () = assert!(STREAMS_MAX >= HANDSETS_MAX && VISITS_MAX >= HANDSETS_MAX);
+const _: () = assert!(STREAM_BACKLOG >= HANDSETS_MAX as u32 && HTTP_BACKLOG >= HANDSETS_MAX as u32);
+// One address alone never takes a tenth of the places.
+const _: () = assert!(STREAMS_PER_SOURCE_MAX * 10 <= STREAMS_WAN_MAX);
+const _: () = assert!(VISITS_PER_SOURCE_MAX * 10 <= VISITS_MAX);
+// Whoever holds a connection has one question at a time, and its answer may wait for flash.
+const _: () = assert!(QUESTIONS_MAX >= VISITS_MAX && HELD_MAX >= OUTPUTS_MAX + VISITS_MAX);
+// A phone that says nothing between two registrations stays connected.
+const _: () = assert!(STREAM_IDLE_MS > EXPIRES_MAX_S as u64 * SECOND_MS);
+const _: () = assert!(STREAM_MESSAGE_MS < STREAM_FIRST_MS && STREAM_FIRST_MS < STREAM_IDLE_MS);
+// Whoever waited for his turn in vain is still told so.
+const _: () = assert!(PASSWORD_TURN_MS < HTTP_REQUEST_MS);
+// A request takes its body's time before it can be answered.
+const _: () = assert!(HTTP_HEAD_MS < HTTP_REQUEST_MS && HTTP_BODY_MS < HTTP_REQUEST_MS);
+const _: () = assert!(HTTP_TICK_MS <= HTTP_HEAD_MS && HTTP_TICK_MS <= HTTP_IDLE_MS);
+// Nothing larger comes by TCP than could have come by UDP.
+const _: () = assert!(STREAM_BYTES_MAX <= DATAGRAM_BYTES_MAX);
+const _: () = assert!((STREAMS_MAX + STREAMS_WAN_MAX) * STREAM_BYTES_MAX <= 32 * 1024 * 1024);
+const _: () = assert!(VISITS_MAX * HTTP_HEAD_BYTES_MAX <= 32 * 1024 * 1024);
+// All of it open at once is what a kernel grants a process that does not ask for more: eight
+// sockets for each network port, one for each transfer and connection, and a few for the rest.
+const _: () = assert!(
+    8 * INTERFACES_MAX + TRANSFERS_MAX + STREAMS_MAX + STREAMS_WAN_MAX + VISITS_MAX + 64 <= 4_096
+);
+
+/// Bytes that one SIP connection can make the box hold while a message is not whole.
+const STREAM_BYTES_MAX: usize = HEADER_MAX + BODY_MAX + STREAM_PIECE_BYTES;

@@ -3,18 +3,20 @@
 use crate::admin;
 use crate::catalog::{Family, SignKind};
 use crate::cause::Cause;
+use crate::limits::STRANGERS_IN_VIEW_MAX;
 use crate::names::{HandsetNo, LineNo, Side};
+use crate::network::Trial;
 use crate::office::Office;
 use crate::policy::{Act, Verdict};
 use crate::sip::Sip;
 use crate::state::Handset;
 use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
-use crate::view::{Alarm, DeviceView, HandsetRow, LineRow, Status, StrangerRow, View};
+use crate::view::{
+    Alarm, BoxView, DeviceView, HandsetRow, LineRow, Status, StrangerRow, View, WanView,
+};
 use alloc::vec::Vec;
 use wire::Mac;
 
-/// Strangers in the list; there can be more of them, the page need not be longer.
-const STRANGERS_SHOWN_MAX: usize = 100;
 /// How long an alarm is shown after its last cause.
 const ALARM_MS: u64 = 24 * HOUR_MS;
 /// How long a device counts as booting after it was last heard.
@@ -62,6 +64,26 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         lines_max: known.map_or(1, |(no, _)| admin::lines_max(office, no)),
         story,
     })
+}
+
+/// The box itself.
+pub(crate) fn the_box(office: &Office, trial: &Trial, now: Now) -> BoxView {
+    let wan = office.board.first(Side::Wan).and_then(|place| office.board.interface(place));
+    let wan = wan.map(|port| WanView {
+        set: office.durable.network().wan,
+        address: Some((port.address, port.prefix)).filter(|(address, _)| !address.is_unspecified()),
+    });
+    BoxView {
+        now,
+        lan: office.board.lan(),
+        wan,
+        trial: trial.until(),
+        hindrance: trial.hindrance(&office.board),
+        http_port: office.board.http_port,
+        state_bytes: office.durable.record_bytes(),
+        flash_bytes: Some(office.flash_bytes).filter(|bytes| *bytes != u64::MAX),
+        read_only: office.read_only,
+    }
 }
 
 fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> HandsetRow {
@@ -124,7 +146,7 @@ fn strangers(office: &Office, now: Now) -> Vec<StrangerRow> {
         .map(|(mac, device)| (device.guess.family().is_some(), device.last_seen, *mac))
         .collect();
     macs.sort_by(|a, b| b.cmp(a));
-    macs.truncate(STRANGERS_SHOWN_MAX);
+    macs.truncate(STRANGERS_IN_VIEW_MAX);
     macs.into_iter().filter_map(|(_, _, mac)| stranger(office, now, mac)).collect()
 }
 

@@ -50,6 +50,18 @@ pub enum Note {
     LoggedIn(Ipv4Addr),
     /// A wrong admin password was given.
     LogInRefused(Ipv4Addr),
+    /// Somebody in front of the box opened the way to a new admin password.
+    Claimed,
+    /// An admin password was set without the old one, from this address.
+    PasswordClaimed(Ipv4Addr),
+    /// An admin at this address changed the settings of the network; they are on trial.
+    NetworkProposed(Ipv4Addr),
+    /// An admin at this address kept the settings of the network that were on trial.
+    NetworkKept(Ipv4Addr),
+    /// Nobody kept the settings of the network that were on trial.
+    NetworkReturned,
+    /// An admin at this address has the daemon started anew.
+    Restarting(Ipv4Addr),
     /// Strangers caused more records than allowed; their addresses are not remembered for now.
     StrangersCapped,
 }
@@ -88,7 +100,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 21;
+    pub const KINDS: usize = 27;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -113,6 +125,12 @@ impl Note {
             | Note::Registered(_)
             | Note::Lost(_)
             | Note::LoggedIn(_)
+            | Note::Claimed
+            | Note::PasswordClaimed(_)
+            | Note::NetworkProposed(_)
+            | Note::NetworkKept(_)
+            | Note::NetworkReturned
+            | Note::Restarting(_)
             | Note::StrangersCapped => false,
         }
     }
@@ -141,6 +159,12 @@ impl Note {
             Note::LogInRefused(_) => 18,
             Note::StrangersCapped => 19,
             Note::Outsider(..) => 20,
+            Note::Claimed => 21,
+            Note::PasswordClaimed(_) => 22,
+            Note::NetworkProposed(_) => 23,
+            Note::NetworkKept(_) => 24,
+            Note::NetworkReturned => 25,
+            Note::Restarting(_) => 26,
         }
     }
 }
@@ -172,6 +196,20 @@ impl fmt::Display for Note {
             Note::FileNotMade(template) => write!(f, "the template {template} failed"),
             Note::LoggedIn(from) => write!(f, "an admin logged in from {from}"),
             Note::LogInRefused(from) => write!(f, "{from} gave a wrong admin password"),
+            Note::Claimed => {
+                f.write_str("a new admin password may be set from the LAN for two minutes")
+            }
+            Note::PasswordClaimed(from) => {
+                write!(f, "{from} set a new admin password without the old one")
+            }
+            Note::NetworkProposed(from) => {
+                write!(f, "{from} changed the network; the box starts anew with it, on trial")
+            }
+            Note::NetworkKept(from) => write!(f, "{from} kept the new settings of the network"),
+            Note::NetworkReturned => f.write_str(
+                "nobody kept the new settings of the network; the box starts anew with the old",
+            ),
+            Note::Restarting(from) => write!(f, "{from} has the program started anew"),
             Note::StrangersCapped => {
                 f.write_str("unknown devices changed too often; they are not remembered for now")
             }

@@ -8,8 +8,8 @@ use crate::chance::Chance;
 use crate::device::{fingerprint, Device};
 use crate::leases::Leases;
 use crate::limits::{
-    DEVICES_MAX, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, STRANGER_RECORDS_BURST,
-    STRANGER_RECORDS_PER_HOUR,
+    DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, SAID_BEFORE_MAX,
+    STRANGER_RECORDS_BURST, STRANGER_RECORDS_PER_HOUR,
 };
 use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
 use crate::note::{Note, Table};
@@ -51,12 +51,6 @@ pub(crate) struct Office {
     complained: [Option<Instant>; Note::KINDS],
     strangers: Budget,
 }
-
-/// Strangers forgotten at once when there is no room for another.
-const FORGOTTEN_AT_ONCE: usize = 64;
-
-/// Meanings of signs kept for the next phone of the same model.
-const SAID_BEFORE_MAX: usize = 256;
 
 /// How many records strangers may still cause.
 struct Budget {
@@ -126,7 +120,10 @@ impl Office {
             | Event::ContactLearnt { .. }
             | Event::CreationAllowed { .. }
             | Event::AdminPasswordSet { .. }
-            | Event::HandsetsNumbered { .. } => (),
+            | Event::HandsetsNumbered { .. }
+            | Event::NetworkProposed { .. }
+            | Event::NetworkKept
+            | Event::NetworkReturned => (),
         }
     }
 

@@ -42,6 +42,8 @@ pub enum Line {
     Sip,
     /// The SIP port, joined to the multicast group 224.0.1.75.
     SipMulticast,
+    /// The port of multicast DNS, joined to the group 224.0.0.251.
+    Mdns,
     /// A SIP connection over TCP.
     SipStream(StreamNo),
 }
@@ -93,6 +95,9 @@ pub enum Output {
     Probe(InterfaceNo, Ipv4Addr),
     /// This is worth telling a human.
     Note(Note),
+    /// The daemon is to end and be started anew: once this fact is on flash, and answers that wait
+    /// for it have had [`crate::limits::LEAVE_MS`] to leave.
+    Restart(RecordNo),
 }
 
 /// A question for a file over HTTP.

@@ -26,9 +26,12 @@ impl Request<'_> {
     pub(crate) fn transport(&self) -> Transport {
         match self.line {
             Line::SipStream(_) => Transport::Tcp,
-            Line::Dhcp | Line::Tftp | Line::Transfer(_) | Line::Sip | Line::SipMulticast => {
-                Transport::Udp
-            }
+            Line::Dhcp
+            | Line::Tftp
+            | Line::Transfer(_)
+            | Line::Sip
+            | Line::SipMulticast
+            | Line::Mdns => Transport::Udp,
         }
     }
 

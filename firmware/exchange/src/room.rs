@@ -26,6 +26,8 @@ impl Office {
 
     fn leaves_reserve(&self, bytes: u64) -> bool {
         let wanted = self.durable.record_bytes().saturating_add(bytes);
-        wanted.saturating_add(FLASH_RESERVE_BYTES) <= self.flash_bytes
+        // A small flash has a small reserve.
+        let reserve = FLASH_RESERVE_BYTES.min(self.flash_bytes / 8);
+        wanted.saturating_add(reserve) <= self.flash_bytes
     }
 }

@@ -9,6 +9,7 @@ mod event;
 
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, LINES_MAX, SITE_RECORD_BYTES_MAX};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::network::Settings;
 use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
 use crate::view::Origin;
 use alloc::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct Durable {
     lan_creates: bool,
     wan_creates: bool,
     admin_password: Option<PasswordHash>,
+    network_kept: Settings,
+    network_proposed: Option<Settings>,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -85,6 +88,8 @@ impl Default for Durable {
             lan_creates: true,
             wan_creates: false,
             admin_password: None,
+            network_kept: Settings::default(),
+            network_proposed: None,
             handset_bytes: 0,
         }
     }
@@ -134,6 +139,13 @@ impl Durable {
             Event::CreationAllowed { side: Side::Wan, open } => self.wan_creates = *open,
             Event::AdminPasswordSet { hash } => self.admin_password = Some(hash.clone()),
             Event::HandsetsNumbered { last } => self.last_handset = *last,
+            Event::NetworkProposed { settings } => self.network_proposed = Some(settings.clone()),
+            Event::NetworkKept => {
+                if let Some(settings) = self.network_proposed.take() {
+                    self.network_kept = settings;
+                }
+            }
+            Event::NetworkReturned => self.network_proposed = None,
         }
     }
 
@@ -252,7 +264,18 @@ impl Durable {
         // Behind the handsets, which count too.
         let counted = self.last_handset != HandsetNo(0) || !self.handsets.is_empty();
         let numbered = counted.then_some(Event::HandsetsNumbered { last: self.last_handset });
-        switches.chain(password).chain(addresses).chain(handsets).chain(numbered)
+        let network = self.network_facts();
+        switches.chain(password).chain(network).chain(addresses).chain(handsets).chain(numbered)
+    }
+
+    /// What is kept has been proposed before.
+    fn network_facts(&self) -> impl Iterator<Item = Event> + '_ {
+        let kept = Some(&self.network_kept).filter(|kept| **kept != Settings::default());
+        let kept = kept.into_iter().flat_map(|kept| {
+            [Event::NetworkProposed { settings: kept.clone() }, Event::NetworkKept]
+        });
+        let proposed = self.network_proposed.iter();
+        kept.chain(proposed.map(|it| Event::NetworkProposed { settings: it.clone() }))
     }
 }
 
@@ -331,6 +354,17 @@ impl Durable {
         self.addresses.len() as u64 * ADDRESS_RECORD_BYTES
             + self.handset_bytes
             + SITE_RECORD_BYTES_MAX
+    }
+
+    /// What an admin has set of the network, as it is in force after a start: what was proposed
+    /// last, unless it was taken back.
+    pub fn network(&self) -> &Settings {
+        self.network_proposed.as_ref().unwrap_or(&self.network_kept)
+    }
+
+    /// Whether what is in force of the network was proposed, and neither kept nor taken back.
+    pub fn network_is_proposed(&self) -> bool {
+        self.network_proposed.is_some()
     }
 
     /// The hash of the admin's password; `None` until it was changed for the first time.

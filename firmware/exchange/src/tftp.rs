@@ -6,7 +6,10 @@
 //! leaves that to us). Blocks are at most what one Ethernet frame carries. Everything to be sent is
 //! in memory before the first block leaves, so `tsize` is exact.
 
-use crate::limits::{TRANSFERS_MAX, TRANSFERS_PER_SOURCE_MAX, TRANSFER_BYTES_MAX};
+use crate::limits::{
+    TFTP_BLOCK_BYTES_MAX, TFTP_REPEATS_MAX, TFTP_REPEAT_AFTER_MAX_MS, TFTP_WINDOW_MAX,
+    TRANSFERS_MAX, TRANSFERS_PER_SOURCE_MAX, TRANSFER_BYTES_MAX,
+};
 use crate::names::{InterfaceNo, RecordNo, Side};
 use crate::note::{Note, Protocol, Table};
 use crate::office::Office;
@@ -22,18 +25,10 @@ use core::net::SocketAddrV4;
 use wire::tftp::{self, ErrorCode, Mode, Options, Packet, Request};
 use wire::Mac;
 
-/// Largest block: an Ethernet frame less IP, UDP and TFTP headers.
-const BLOCK_BYTES_MAX: u16 = 1_468;
 /// How an error packet begins.
 const ERROR: [u8; 2] = [0, 5];
-/// Largest window, in blocks.
-const WINDOW_MAX: u16 = 16;
 /// Time until the first repetition, unless the client asks for another.
 const REPEAT_AFTER_MS: u64 = SECOND_MS;
-/// Longest time between repetitions, unless the client asks for more.
-const REPEAT_AFTER_MAX_MS: u64 = 8 * SECOND_MS;
-/// Repetitions before a transfer is given up.
-const REPEATS_MAX: u8 = 4;
 
 /// All transfers under way.
 #[derive(Default)]
@@ -167,10 +162,10 @@ impl Tftp {
     ) {
         let asked = request.options;
         let agreed = Options {
-            blksize: asked.blksize.map(|size| size.min(BLOCK_BYTES_MAX)),
+            blksize: asked.blksize.map(|size| size.min(TFTP_BLOCK_BYTES_MAX)),
             tsize: asked.tsize.map(|_| file.len() as u64),
             timeout: asked.timeout,
-            windowsize: asked.windowsize.map(|size| size.min(WINDOW_MAX)),
+            windowsize: asked.windowsize.map(|size| size.min(TFTP_WINDOW_MAX)),
         };
         let repeat_after_ms =
             agreed.timeout.map_or(REPEAT_AFTER_MS, |seconds| u64::from(seconds) * SECOND_MS);
@@ -255,12 +250,12 @@ impl Tftp {
 
     fn repeat(&mut self, office: &mut Office, now: Now, no: TransferNo) {
         let Some(transfer) = self.transfers.get_mut(&no) else { return };
-        if transfer.repeats >= REPEATS_MAX {
+        if transfer.repeats >= TFTP_REPEATS_MAX {
             return self.end(office, now, no, Some(Step::TransferLost));
         }
         transfer.repeats += 1;
         if !transfer.fixed_repeat {
-            transfer.repeat_after_ms = (transfer.repeat_after_ms * 2).min(REPEAT_AFTER_MAX_MS);
+            transfer.repeat_after_ms = (transfer.repeat_after_ms * 2).min(TFTP_REPEAT_AFTER_MAX_MS);
         }
         transfer.repeat_at = now.mono.after_ms(transfer.repeat_after_ms);
         if let State::Sending { acked, sent, .. } = &mut transfer.state {

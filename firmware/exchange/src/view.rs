@@ -5,7 +5,9 @@
 //! for a page that nobody has open.
 
 use crate::cause::Cause;
+use crate::command::Refusal;
 use crate::names::{Extension, HandsetNo, LineNo, Text};
+pub use crate::network::{Lan, Wan};
 use crate::note::Note;
 use crate::story::Step;
 use crate::time::{Instant, Now};
@@ -31,6 +33,38 @@ pub struct View {
     pub lan_creates: bool,
     /// Whether new handsets are taken in from the WAN.
     pub wan_creates: bool,
+}
+
+/// The box itself, as the Network and the System page show it.
+pub struct BoxView {
+    /// When it was built.
+    pub now: Now,
+    /// The first LAN port and its own subnet as they are; `None` where only the configuration file
+    /// can set them.
+    pub lan: Option<Lan>,
+    /// The first WAN port; `None` where the board has none.
+    pub wan: Option<WanView>,
+    /// Until when the settings in force are on trial; `None` while they are not.
+    pub trial: Option<Instant>,
+    /// Why neither can anything of the network be changed nor the box be started anew, where it is
+    /// so.
+    pub hindrance: Option<Refusal>,
+    /// Port of the pages, as it is in a URL.
+    pub http_port: u16,
+    /// Bytes that the state would take on flash if it were written anew.
+    pub state_bytes: u64,
+    /// Bytes that it may take; `None` where nobody has said.
+    pub flash_bytes: Option<u64>,
+    /// Whether nothing new is stored.
+    pub read_only: bool,
+}
+
+/// How the first WAN port stands.
+pub struct WanView {
+    /// What an admin has set; `None` where the configuration file says it.
+    pub set: Option<Wan>,
+    /// Its address and the bits of its network part when the box started, if it had one.
+    pub address: Option<(Ipv4Addr, u8)>,
 }
 
 /// One handset in the list.

@@ -16,12 +16,10 @@
 mod table;
 
 use self::table::ZONES;
+use crate::limits::ZONE_NAME_MAX;
 use crate::render::{ChangeValues, SummerValues, ZoneValues};
 use alloc::format;
 use alloc::string::{String, ToString};
-
-/// Longest name that is compared for a suggestion, in bytes; none in the table is longer.
-const NAME_MAX: usize = 40;
 
 /// A time zone a site can choose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +51,7 @@ pub fn find(name: &str) -> Option<&'static Zone> {
 
 /// Finds the zone whose name, or city, looks most like `name`; `None` where nothing is close.
 pub fn nearest(name: &str) -> Option<&'static Zone> {
-    if name.is_empty() || name.len() > NAME_MAX {
+    if name.is_empty() || name.len() > ZONE_NAME_MAX {
         return None;
     }
     let (steps, zone) = ZONES
@@ -262,9 +260,9 @@ fn take_number(text: &str, max: i32) -> Option<(i32, &str)> {
     (number <= max).then_some((number, rest))
 }
 
-/// Edit distance without regard to case; `right` is at most [`NAME_MAX`] bytes.
+/// Edit distance without regard to case; `right` is at most [`ZONE_NAME_MAX`] bytes.
 fn distance(left: &str, right: &str) -> usize {
-    let mut row = [0_usize; NAME_MAX + 1];
+    let mut row = [0_usize; ZONE_NAME_MAX + 1];
     for (at, cell) in row.iter_mut().enumerate() {
         *cell = at;
     }
@@ -296,7 +294,7 @@ mod tests {
     fn every_zone_can_be_read_and_names_are_sorted() {
         for zone in all() {
             assert!(Rule::parse(zone.posix).is_some(), "{}", zone.name);
-            assert!(zone.name.len() <= NAME_MAX && find(zone.name) == Some(zone));
+            assert!(zone.name.len() <= ZONE_NAME_MAX && find(zone.name) == Some(zone));
         }
         assert!(all().is_sorted_by(|a, b| a.name < b.name));
         assert!(all().len() >= 60);

@@ -3,9 +3,12 @@
 mod support;
 
 use exchange::command::Command;
+use exchange::limits::SITE_RECORD_BYTES_MAX;
 use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
+use exchange::network::{Domain, Lan, Settings, Wan};
 use exchange::state::{Durable, Event};
 use exchange::PasswordHash;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use support::{address, boards, from, kind, line, own_file, unhex, Dice, Office, PHONE};
 
@@ -94,7 +97,31 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("creation-allowed", Event::CreationAllowed { side: Side::Wan, open: true }),
         ("handsets-numbered", Event::HandsetsNumbered { last: handset }),
         ("admin-password-set", Event::AdminPasswordSet { hash: hash.unwrap_or_default() }),
+        ("network-proposed", Event::NetworkProposed { settings: settings() }),
+        ("network-proposed-dhcp", Event::NetworkProposed { settings: by_dhcp() }),
+        ("network-kept", Event::NetworkKept),
+        ("network-returned", Event::NetworkReturned),
     ]
+}
+
+fn settings() -> Settings {
+    let dns = [Ipv4Addr::new(9, 9, 9, 9), Ipv4Addr::new(10, 7, 0, 53)].into_iter().collect();
+    let lan = Lan {
+        address: Ipv4Addr::new(10, 7, 0, 1),
+        prefix: 22,
+        first: Ipv4Addr::new(10, 7, 1, 0),
+        last: Ipv4Addr::new(10, 7, 3, 250),
+        router: Some(Ipv4Addr::new(10, 7, 0, 254)),
+        dns,
+        domain: Domain::try_from("office.example").unwrap_or_default(),
+    };
+    let gateway = Some(Ipv4Addr::new(203, 0, 113, 9));
+    let wan = Wan::Fixed { address: Ipv4Addr::new(203, 0, 113, 10), prefix: 29, gateway };
+    Settings { lan: Some(lan), wan: Some(wan) }
+}
+
+fn by_dhcp() -> Settings {
+    Settings { lan: None, wan: Some(Wan::Dhcp) }
 }
 
 #[test]
@@ -114,7 +141,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (13, 12), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (17, 15), "one more fact needs one more file");
 }
 
 #[test]
@@ -151,7 +178,7 @@ fn every_fact_is_read_as_it_was_written() {
         let longer = [&bytes[..], &[0]].concat();
         assert!(Event::decode(&longer).is_none(), "{name} with more behind");
     }
-    assert!(Event::decode(&[12, 1]).is_none(), "a fact of a later release");
+    assert!(Event::decode(&[15, 1]).is_none(), "a fact of a later release");
 }
 
 #[test]
@@ -182,7 +209,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(12) {
+    match dice.below(15) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -200,6 +227,9 @@ fn any_event(dice: &mut Dice) -> Event {
             Event::ContactLearnt { handset, line: number, contact }
         }
         10 => Event::HandsetsNumbered { last: handset },
+        11 => Event::NetworkProposed { settings: [settings(), by_dhcp()][dice.below(2)].clone() },
+        12 => Event::NetworkKept,
+        13 => Event::NetworkReturned,
         _a_switch => Event::CreationAllowed {
             side: [Side::Lan, Side::Wan][dice.below(2)],
             open: dice.below(2) == 0,
@@ -304,4 +334,27 @@ fn the_same_fact_twice_is_the_fact_once() {
         let twice = state_of(&[created(), line_added(), event.clone(), event]);
         assert_eq!(facts_of(&once), facts_of(&twice), "{name}");
     }
+}
+
+#[test]
+fn the_facts_about_the_site_fit_what_is_reckoned_for_them() {
+    let most = |text: &str, len: usize| text.repeat(len);
+    let hash = PasswordHash::try_from(most("h", 128).as_str()).unwrap_or_default();
+    let mut largest = settings();
+    if let Some(lan) = &mut largest.lan {
+        lan.domain = Domain::try_from(most("d", 64).as_str()).unwrap_or_default();
+        let _ = lan.dns.push(Ipv4Addr::new(255, 255, 255, 255));
+        assert_eq!((lan.domain.len(), lan.dns.is_full()), (64, true));
+    }
+    let facts = [
+        Event::AdminPasswordSet { hash },
+        Event::HandsetsNumbered { last: HandsetNo(u16::MAX) },
+        Event::NetworkProposed { settings: largest.clone() },
+        Event::NetworkKept,
+        Event::NetworkProposed { settings: largest },
+    ];
+    let durable = state_of(&facts);
+    let taken: u64 = durable.facts().map(|fact| fact.record_bytes()).sum();
+    assert!(taken <= SITE_RECORD_BYTES_MAX, "{taken}");
+    assert!(durable.record_bytes() >= taken);
 }

@@ -1,5 +1,6 @@
-//! The pages of one's own account: log in, choose a password; and the page that says something
-//! went wrong. They show nothing of the office, not even the version.
+//! The pages of one's own account: log in, choose a password, with the old one or with one's hands
+//! on the box; and the page that says something went wrong. They show nothing of the office, not
+//! even the version.
 
 use crate::form::{PasswordForm, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
 use crate::{asset, html, Html, Viewer};
@@ -23,6 +24,31 @@ pub enum Occasion {
     FirstLogIn,
     /// The person wishes to.
     Wish,
+    /// The box is claimed: the old password is not asked for.
+    Claimed,
+}
+
+impl Occasion {
+    /// Where the form is sent to.
+    fn action(self) -> &'static str {
+        match self {
+            Occasion::FirstLogIn | Occasion::Wish => "/password",
+            Occasion::Claimed => "/login/claim",
+        }
+    }
+}
+
+/// Whether a new password can be set without the old one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Claim {
+    /// Somebody in front of the box has opened the way.
+    Open,
+    /// Nobody has, or not lately.
+    Closed,
+    /// It is closed again, and a password was sent too late.
+    Late,
+    /// This browser's computer tried too often; it is heard again after so many seconds.
+    Slowed(u32),
 }
 
 #[derive(Template)]
@@ -30,11 +56,24 @@ pub enum Occasion {
 struct LoginPage<'a> {
     viewer: &'a Viewer<'a>,
     error: Option<LoginError>,
+    claim: Claim,
 }
 
 /// The log-in page; `viewer.csrf` is the token given out with it.
-pub fn login(viewer: &Viewer<'_>, error: Option<LoginError>) -> Html {
-    html(&LoginPage { viewer, error }, 2 * 1024)
+pub fn login(viewer: &Viewer<'_>, error: Option<LoginError>, claim: Claim) -> Html {
+    html(&LoginPage { viewer, error, claim }, 2 * 1024)
+}
+
+#[derive(Template)]
+#[template(path = "claim.html")]
+struct ClaimPage {
+    claim: Claim,
+}
+
+/// The page that says how a new password can be set without the old one; where it can, the form is
+/// that of [`change_password`].
+pub fn claim(claim: Claim) -> Html {
+    html(&ClaimPage { claim }, 2 * 1024)
 }
 
 #[derive(Template)]

@@ -5,8 +5,10 @@
 //! A [`Refusal`] of the exchange goes beside the field it concerns as well.
 
 mod fields;
+mod network;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
+pub use network::{lan, wan, LanForm, Typed, WanForm};
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -80,7 +82,14 @@ impl AddForm {
             | Refusal::LastLine
             | Refusal::ChangedMeanwhile
             | Refusal::NotStored
-            | Refusal::WrongSide => &mut form.form_error,
+            | Refusal::WrongSide
+            | Refusal::Network(_)
+            | Refusal::Unchanged
+            | Refusal::NothingOnTrial
+            | Refusal::NotByNewAddress
+            | Refusal::NetworkInFile
+            | Refusal::Demonstration
+            | Refusal::NotAppliance => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -153,7 +162,14 @@ impl AssignForm {
             | Refusal::LastLine
             | Refusal::ChangedMeanwhile
             | Refusal::NotStored
-            | Refusal::WrongSide => &mut form.form_error,
+            | Refusal::WrongSide
+            | Refusal::Network(_)
+            | Refusal::Unchanged
+            | Refusal::NothingOnTrial
+            | Refusal::NotByNewAddress
+            | Refusal::NetworkInFile
+            | Refusal::Demonstration
+            | Refusal::NotAppliance => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

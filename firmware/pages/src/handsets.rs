@@ -6,12 +6,11 @@ use crate::status::{mark, Mark};
 use crate::{alarm, asset, html, Html, Viewer};
 use alloc::vec::Vec;
 use askama::Template;
+use exchange::limits::STRANGERS_SHOWN_MAX;
 use exchange::note::Note;
 use exchange::time::Instant;
 use exchange::view::{HandsetRow, Status, StrangerRow, View};
 
-/// Strangers listed; a LAN full of invented addresses must not fill the page.
-const STRANGERS_SHOWN_MAX: usize = 50;
 /// Notes listed.
 const NOTES_SHOWN_MAX: usize = 8;
 /// Bytes of a page without rows, and of one row, for the first allocation.

@@ -8,6 +8,7 @@
 //! | address | method | made or read by |
 //! |---|---|---|
 //! | `/login` | GET, POST | [`login`], [`form::password`] |
+//! | `/login/claim` | GET, POST | [`claim()`] or [`change_password`], [`form::new_password`] |
 //! | `/password` | GET, POST | [`change_password`], [`form::new_password`] |
 //! | `/logout` | POST | [`form::Fields::csrf`] |
 //! | `/handsets` | GET | [`handsets`]; with `?fragment=table` [`handsets_fragment`] |
@@ -16,7 +17,14 @@
 //! | `/handsets/<mac>/assign` | POST | [`form::assign`] |
 //! | `/handsets/<mac>/add-line`, `remove-line`, `delete` | POST | [`form::Fields::seen`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
+//! | `/network` | GET | [`network`] |
+//! | `/network/lan`, `/network/wan` | POST | [`form::lan`], [`form::wan`]; answer: [`leaving`] |
+//! | `/network/keep` | POST | [`form::Fields::csrf`] |
+//! | `/system` | GET | [`system`](system()) |
+//! | `/system/restart` | POST | [`restart`]; once it was confirmed, [`leaving`] |
 //! | `/assets/...` | GET | [`assets`] |
+//!
+//! A box that cannot read its state has one page instead of all these: [`recovery`].
 //!
 //! The crate never serves, never checks a password or a token, never reads a clock, and has no
 //! type that could hold a handset's secret.
@@ -32,12 +40,17 @@ mod device;
 pub mod form;
 mod handsets;
 mod moment;
+mod network;
+pub mod recovery;
 mod status;
+pub mod system;
 
-pub use account::{change_password, login, message, LoginError, Occasion};
+pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
 pub use device::{device, device_fragment};
 pub use handsets::{handsets, handsets_fragment};
+pub use network::{leaving, network, Leaving, OnTrial};
+pub use system::{restart, system};
 
 use alloc::string::String;
 use askama::Template;
@@ -60,6 +73,8 @@ pub struct Viewer<'a> {
     pub notice: Option<&'a str>,
     /// Version of the software.
     pub version: &'a str,
+    /// The settings of the network that are on trial, if they are.
+    pub trial: Option<OnTrial>,
 }
 
 /// Where the page of a handset or device is.

@@ -45,6 +45,15 @@ impl fmt::Display for Left {
     }
 }
 
+/// How long something has lasted, in milliseconds, such as `3 h`.
+pub(crate) struct Lasted(pub(crate) u64);
+
+impl fmt::Display for Lasted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        span(self.0, f)
+    }
+}
+
 /// How long after the step before it a step came, such as `+0.3 s`.
 pub(crate) struct After {
     pub(crate) before: Instant,

@@ -1,4 +1,5 @@
-//! Bytes to messages and back, for the three protocols a desk phone speaks at boot.
+//! Bytes to messages and back, for the protocols a desk phone speaks at boot, and the
+//! one by which a browser finds the box.
 //!
 //! No state, no time, no allocation: a parser borrows from the datagram it is given, a writer fills
 //! the buffer it is given. Everything here is hostile input; a parser answers with a small, closed,
@@ -9,6 +10,7 @@
 
 pub mod dhcp;
 pub mod mac;
+pub mod mdns;
 pub mod sip;
 pub mod tftp;
 

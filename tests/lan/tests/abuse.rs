@@ -85,6 +85,21 @@ fn hundreds_of_slow_connections_do_not_keep_a_phone_from_its_dial_tone() {
     assert!(daemon.is_up());
 }
 
+#[test]
+fn a_sip_message_that_drips_in_is_cut_off_after_ten_seconds() {
+    if !can_run("a_sip_message_that_drips_in", &["ip", PYTHON]) {
+        return;
+    }
+    let lan = Lan::new();
+    let mut daemon = Daemon::start(&lan);
+    let slow = lan.plug_at("slow", "02:00:00:00:00:66", "192.168.10.200/24");
+    let said = slow.script("slow.py", &[BOX]);
+    let seconds: f64 =
+        said.out.trim().parse().unwrap_or_else(|_| panic!("{}{}", said.out, said.err));
+    assert!((10.0..15.0).contains(&seconds), "{seconds} s");
+    assert!(daemon.is_up());
+}
+
 /// Datagrams of junk for each port.
 const JUNK: &str = "20000";
 /// How much memory they may cost.

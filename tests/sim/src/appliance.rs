@@ -118,7 +118,9 @@ impl Appliance {
     /// A box with pools of so many addresses, and a flash of two banks that each hold `state_bytes`
     /// and little more, so that they fill up now and then.
     pub(crate) fn new(pool: u8, state_bytes: u32, seed: u64) -> Appliance {
-        let size = state_bytes.div_ceil(ERASE_BLOCK) * ERASE_BLOCK * 2;
+        // The box keeps an eighth for changes, and asks for room for a whole handset.
+        let bank = state_bytes + state_bytes / 7 + 2_048;
+        let size = bank.div_ceil(ERASE_BLOCK) * ERASE_BLOCK * 2;
         let mut flash = MemFlash::new(Geometry { size, erase_block: ERASE_BLOCK, page: 256 });
         flash.seed(seed);
         flash.tear(if seed.is_multiple_of(2) { Tear::Byte } else { Tear::Page });
@@ -296,6 +298,8 @@ impl Appliance {
                     running.full_notes += u64::from(matches!(note, Note::Full(_)));
                     done.push(Done::Note(note));
                 }
+                // Nothing starts a simulated box anew but its power.
+                Output::Restart(_) => (),
             }
         }
         for port in closing {

@@ -144,6 +144,7 @@ impl World {
             2 => Line::Sip,
             3 => Line::SipMulticast,
             4 => Line::SipStream(StreamNo(self.chance.below(4) as u32)),
+            5 if self.chance.happens(500) => Line::Mdns,
             _ if dhcp => Line::Dhcp,
             _ if heard.port == 69 => Line::Tftp,
             _ if heard.multicast => Line::SipMulticast,

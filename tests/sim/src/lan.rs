@@ -97,6 +97,7 @@ impl World {
         let line = match parcel.port {
             67 => Line::Dhcp,
             69 => Line::Tftp,
+            5353 => Line::Mdns,
             5060 if parcel.multicast => Line::SipMulticast,
             5060 => Line::Sip,
             port => match self.boxed.transfer(port) {
@@ -161,7 +162,9 @@ impl World {
                     String::from_utf8_lossy(first)
                 }
                 Line::Dhcp => format!("type {:?}", dhcp_raw::option(&bytes, 53)).into(),
-                Line::Tftp | Line::Transfer(_) => format!("{:?}", bytes.get(..4)).into(),
+                Line::Tftp | Line::Transfer(_) | Line::Mdns => {
+                    format!("{:?}", bytes.get(..4)).into()
+                }
             };
             let text = format!("{line:?} -> {to:?}, {} bytes, {first}", bytes.len());
             self.trace.line(self.now, "box", text);
@@ -171,6 +174,7 @@ impl World {
             Line::Tftp => 69,
             Line::Transfer(no) => port_of(no),
             Line::Sip | Line::SipMulticast | Line::SipStream(_) => 5060,
+            Line::Mdns => 5353,
         };
         if interface == WAN {
             return self.world_hears(line, &bytes);

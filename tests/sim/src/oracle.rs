@@ -52,7 +52,10 @@ impl Oracle {
             | Event::ContactLearnt { .. }
             | Event::CreationAllowed { .. }
             | Event::AdminPasswordSet { .. }
-            | Event::HandsetsNumbered { .. } => (),
+            | Event::HandsetsNumbered { .. }
+            | Event::NetworkProposed { .. }
+            | Event::NetworkKept
+            | Event::NetworkReturned => (),
         }
     }
 
@@ -121,7 +124,10 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::ContactLearnt { .. }
             | Event::CreationAllowed { .. }
             | Event::AdminPasswordSet { .. }
-            | Event::HandsetsNumbered { .. } => (),
+            | Event::HandsetsNumbered { .. }
+            | Event::NetworkProposed { .. }
+            | Event::NetworkKept
+            | Event::NetworkReturned => (),
         }
     }
     found

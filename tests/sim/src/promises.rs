@@ -13,7 +13,8 @@ use phones::Complaint;
 use std::net::Ipv4Addr;
 use wire::Mac;
 
-const VIEWER: Viewer<'static> = Viewer { csrf: "0123456789", notice: None, version: "0" };
+const VIEWER: Viewer<'static> =
+    Viewer { csrf: "0123456789", notice: None, version: "0", trial: None };
 
 impl World {
     /// After anything a host heard: no complaint, and an address of its own.
@@ -267,5 +268,8 @@ fn name_of(event: &Event) -> String {
         Event::CreationAllowed { side, open } => format!("creation on the {side}: {open}"),
         Event::AdminPasswordSet { .. } => "the admin's password was set".to_owned(),
         Event::HandsetsNumbered { last } => format!("handsets are numbered up to {}", last.0),
+        Event::NetworkProposed { settings } => format!("the network is tried as {settings:?}"),
+        Event::NetworkKept => "the network stays as it is tried".to_owned(),
+        Event::NetworkReturned => "the network is as it was before the trial".to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 /// A crate of ours: its name, what of ours it imports, and what only as an option.
 struct Layer(&'static str, &'static [&'static str], &'static [&'static str]);
 
-const LAYERS: [Layer; 10] = [
+const LAYERS: [Layer; 11] = [
     Layer("wire", &[], &[]),
     Layer("journal", &[], &[]),
     Layer("exchange", &["wire"], &[]),
@@ -22,6 +22,7 @@ const LAYERS: [Layer; 10] = [
     Layer("phones", &[], &[]),
     Layer("sim", &["wire", "exchange", "journal", "pages", "render", "phones"], &[]),
     Layer("lan", &["phones"], &[]),
+    Layer("image", &["lan", "phones"], &[]),
     Layer("xtask", &[], &[]),
 ];
 
@@ -287,6 +288,7 @@ mod tests {
                 "phones: ",
                 "sim: wire journal exchange pages render phones",
                 "lan: phones",
+                "image: phones lan",
                 "xtask: ",
             ]
         );

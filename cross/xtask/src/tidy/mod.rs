@@ -6,6 +6,7 @@
 //! | `imports` | which modules may name which, inside `exchange` and from `pages` |
 //! | `length` | how long a file, a function and a line may be |
 //! | `banned` | calls, macros, attributes and names that are not used here |
+//! | `bounds` | where the bounds of the product stand |
 //! | `prose` | module docs, the length of documents, what no committed text may name |
 //!
 //! Every finding is one line that says where, which rule, and what to do instead. There is no list
@@ -13,6 +14,7 @@
 //! ignores, is not looked at.
 
 mod banned;
+mod bounds;
 mod imports;
 mod layers;
 mod length;
@@ -56,6 +58,7 @@ pub(crate) fn findings(tree: &Tree) -> Vec<Finding> {
         found.extend(imports::check(source));
         found.extend(length::check(source));
         found.extend(banned::check(source));
+        found.extend(bounds::check(source));
     }
     found.extend(prose::check(tree));
     found.sort();

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 #[derive(Deserialize, Clone, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Hardware {
-    /// What the board is called.
+    /// What the board is called. A box with a name has nobody to turn to when it cannot use its
+    /// state: it serves a page that says so instead of ending.
     pub(crate) name: Option<String>,
     /// Who the daemon is once everything is open.
     pub(crate) user: Option<String>,
@@ -20,6 +21,9 @@ pub(crate) struct Hardware {
     pub(crate) button: Option<ButtonEntry>,
     /// The socket of the system's log.
     pub(crate) log: Option<PathBuf>,
+    /// Where it is noted for whatever asks for an address on the WAN whether it should: `dhcp`, or
+    /// `fixed` where the port has one, or `shut` where it must stay down.
+    pub(crate) wan_note: Option<PathBuf>,
     /// Whether the daemon gives the ports their addresses and shuts what is not offered on the WAN.
     pub(crate) bring_up: bool,
 }

@@ -6,6 +6,7 @@
 
 use super::{Answered, Visitor};
 use crate::call::{Call, Reply};
+use exchange::limits::{UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use exchange::Answer;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -16,10 +17,6 @@ use hyper::{Method, Request, Response, StatusCode};
 
 /// The header by which a browser tells whose page made it ask (Fetch Metadata).
 const SENT_BY: &str = "sec-fetch-site";
-/// Bytes of an upload taken off the line before it is refused; a log of a phone is smaller.
-const UPLOAD_DISCARDED_MAX: usize = 256 * 1_024;
-/// Most bytes of a User-Agent that are looked at.
-const USER_AGENT_MAX: usize = 256;
 /// When a phone should ask again for a file that could not be made.
 const RETRY_AFTER_S: &str = "5";
 
@@ -42,7 +39,7 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
     let name = name(request.uri().path());
     let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let user_agent = user_agent.unwrap_or_default();
-    let user_agent = user_agent.get(..USER_AGENT_MAX).unwrap_or(user_agent).to_vec();
+    let user_agent = user_agent.get(..USER_AGENT_BYTES_MAX).unwrap_or(user_agent).to_vec();
     if upload {
         discard(visitor, request).await;
     }
@@ -93,7 +90,7 @@ async fn discard(visitor: &Visitor, request: Request<Incoming>) {
     if request.headers().contains_key(EXPECT) {
         return;
     }
-    let mut body = Limited::new(request.into_body(), UPLOAD_DISCARDED_MAX);
+    let mut body = Limited::new(request.into_body(), UPLOAD_BYTES_MAX);
     let all = async { while let Some(Ok(_piece)) = body.frame().await {} };
     // Late or early, the answer is the same.
     let _ = tokio::time::timeout(visitor.limits.body, all).await;

@@ -1,11 +1,16 @@
 //! Who is connected: how many connections there may be, how long each may take over a step, and
-//! who has to leave when there is no room.
+//! who has to leave when there is no room. How many and how long stands in [`exchange::limits`].
 //!
 //! A connection has no timer of its own. It says which step it is at ([`Phase`]), and once a
 //! [`TICK`] all are looked at ([`Guests::sweep`]); so a thousand phones that fetch a file at the
 //! same moment set no timer at all. When all places are taken, the one that has waited longest
 //! without asking for anything makes room.
 
+use crate::sources::Sources;
+use exchange::limits::{
+    HTTP_BODY_MS, HTTP_HEAD_MS, HTTP_IDLE_MS, HTTP_REQUEST_MS, HTTP_TICK_MS, VISITS_MAX,
+    VISITS_PER_SOURCE_MAX,
+};
 use exchange::names::InterfaceNo;
 use std::collections::BTreeMap;
 use std::io::{self, IoSlice};
@@ -19,12 +24,12 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 /// How often connections are looked at.
-pub(super) const TICK: Duration = Duration::from_secs(1);
+pub(super) const TICK: Duration = Duration::from_millis(HTTP_TICK_MS);
 
 /// Bounds of connections; times are in [`TICK`]s, and one tick may pass unnoticed.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// Connections at the same time; as many as there are handsets, and some browsers.
+    /// Connections at the same time.
     pub(crate) all: usize,
     /// Connections at the same time from one address.
     pub(crate) per_source: usize,
@@ -40,13 +45,14 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let ticks = |ms: u64| (ms / HTTP_TICK_MS) as u32;
         Limits {
-            all: 1_100,
-            per_source: 16,
-            idle_ticks: 15,
-            head_ticks: 10,
-            request_ticks: 30,
-            body: Duration::from_secs(10),
+            all: VISITS_MAX,
+            per_source: VISITS_PER_SOURCE_MAX,
+            idle_ticks: ticks(HTTP_IDLE_MS),
+            head_ticks: ticks(HTTP_HEAD_MS),
+            request_ticks: ticks(HTTP_REQUEST_MS),
+            body: Duration::from_millis(HTTP_BODY_MS),
         }
     }
 }
@@ -111,7 +117,7 @@ pub(crate) struct Guests {
 struct Table {
     next: u64,
     visits: BTreeMap<u64, Arc<Visit>>,
-    by_source: BTreeMap<Ipv4Addr, usize>,
+    sources: Sources,
     leaving: usize,
 }
 
@@ -134,16 +140,15 @@ impl Guests {
     /// A place for a new connection, if its address has not too many; somebody idle makes room.
     pub(super) fn admit(self: &Arc<Self>, at: InterfaceNo, source: Ipv4Addr) -> Option<Guest> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = table.by_source.get(&source).copied().unwrap_or_default();
-        if here >= self.limits.per_source {
+        if !table.sources.enter(source, self.limits.per_source) {
             return None;
         }
         // Whoever was told to leave is gone as soon as its task runs.
         if table.visits.len().saturating_sub(table.leaving) >= self.limits.all && !table.make_room()
         {
+            table.sources.leave(source);
             return None;
         }
-        table.by_source.insert(source, here + 1);
         let no = table.next;
         table.next += 1;
         let visit = Arc::new(Visit {
@@ -202,12 +207,7 @@ impl Drop for Guest {
         if self.visit.standing().0 == Phase::Leaving {
             table.leaving = table.leaving.saturating_sub(1);
         }
-        if let Some(here) = table.by_source.get_mut(&self.visit.source) {
-            *here -= 1;
-            if *here == 0 {
-                table.by_source.remove(&self.visit.source);
-            }
-        }
+        table.sources.leave(self.visit.source);
     }
 }
 

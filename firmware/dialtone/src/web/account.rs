@@ -8,21 +8,24 @@
 
 use super::gate::{cookie, LOGIN_PAGE, SESSION};
 use super::{form, logged_in, reply, Admin, VERSION};
-use crate::call::{Call, Reply};
+use crate::call::{Ask, Told};
 use crate::entropy;
 use crate::http::{Answered, Visitor};
+use crate::password::Turn;
 use exchange::access::{Session, Slowed};
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::StatusCode;
 use pages::form::{new_password, password, Fields, PasswordForm};
-use pages::{LoginError, Occasion, Viewer};
+use pages::{Claim, LoginError, Occasion, Viewer};
 use std::fmt::Write;
 
 /// How long a log-in page may stay open.
 const LOGIN_PAGE_AGE_S: u32 = 3_600;
 /// When to come back while another guess of the same address is looked at.
-const IN_TURN_AFTER_S: u32 = 1;
+pub(super) const IN_TURN_AFTER_S: u32 = 1;
+/// What is said about the first password in the place of a new one.
+const FIRST_AGAIN: &str = "This is the password that the console printed. Choose one of your own.";
 
 /// The log-in page; who is logged in already is sent on.
 pub(super) async fn login_page(visitor: &Visitor, parts: &Parts) -> Answered {
@@ -31,23 +34,45 @@ pub(super) async fn login_page(visitor: &Visitor, parts: &Parts) -> Answered {
     }
     let out = super::office::asked(parts.uri.query().unwrap_or_default(), "done");
     let notice = (out == Some("logged-out")).then_some("You are logged out.");
-    page(parts, StatusCode::OK, None, notice)
+    page(visitor, parts, StatusCode::OK, None, notice).await
 }
 
-fn page(
+async fn page(
+    visitor: &Visitor,
     parts: &Parts,
     status: StatusCode,
     error: Option<LoginError>,
     notice: Option<&str>,
 ) -> Answered {
+    let claim = if is_claimed(visitor).await { Claim::Open } else { Claim::Closed };
+    with_token(parts, status, notice, |viewer| pages::login(viewer, error, claim))
+}
+
+/// Whether somebody in front of the box has opened the way to a new password.
+pub(super) async fn is_claimed(visitor: &Visitor) -> bool {
+    matches!(visitor.desk.ask_access(Ask::IsClaimed).await, Some(Told::IsClaimed(true)))
+}
+
+/// A page for somebody who is not logged in, with a token that his browser keeps as well.
+pub(super) fn with_token(
+    parts: &Parts,
+    status: StatusCode,
+    notice: Option<&str>,
+    page: impl FnOnce(&Viewer<'_>) -> pages::Html,
+) -> Answered {
     // Two log-in pages of one browser share their token.
     let known = cookie(&parts.headers, LOGIN_PAGE).map(str::to_owned);
     let Some(token) = known.or_else(fresh_token) else { return reply::unavailable() };
-    let viewer = Viewer { csrf: &token, notice, version: VERSION };
-    let mut answered = reply::html(status, pages::login(&viewer, error));
+    let viewer = Viewer { csrf: &token, notice, version: VERSION, trial: None };
+    let mut answered = reply::html(status, page(&viewer));
     let kept = format!("{LOGIN_PAGE}={token}");
     reply::keep(&mut answered, &kept, "/login", Some(LOGIN_PAGE_AGE_S));
     answered
+}
+
+/// Whether a form was sent by the page that [`with_token`] made.
+pub(super) fn has_token(parts: &Parts, fields: &Fields) -> bool {
+    cookie(&parts.headers, LOGIN_PAGE).is_some_and(|token| token == fields.csrf())
 }
 
 fn fresh_token() -> Option<String> {
@@ -65,27 +90,28 @@ pub(super) async fn log_in(visitor: &Visitor, parts: &Parts, body: Incoming) -> 
         Ok(fields) => fields,
         Err(refused) => return *refused,
     };
-    let again = |status, error| page(parts, status, Some(error), None);
-    if cookie(&parts.headers, LOGIN_PAGE).is_none_or(|token| token != fields.csrf()) {
-        return again(StatusCode::FORBIDDEN, LoginError::Stale);
+    let again = |status, error| page(visitor, parts, status, Some(error), None);
+    if !has_token(parts, &fields) {
+        return again(StatusCode::FORBIDDEN, LoginError::Stale).await;
     }
     let Some(typed) = password(&fields) else {
-        return again(StatusCode::FORBIDDEN, LoginError::Wrong);
+        return again(StatusCode::FORBIDDEN, LoginError::Wrong).await;
     };
     match guess(visitor, typed).await {
         Guess::Right(session) => {
             // A session that this browser had before is over.
             if let Some(token) = cookie(&parts.headers, SESSION) {
-                visitor.desk.ask(Call::LogOut { token: token.to_owned() }).await;
+                visitor.desk.ask_access(Ask::LogOut { token: token.to_owned() }).await;
             }
             let mut answered = reply::see("/handsets");
             open(&mut answered, &session);
-            reply::keep(&mut answered, &format!("{LOGIN_PAGE}="), "/login", Some(0));
+            forget_token(&mut answered);
             answered
         }
-        Guess::Wrong => again(StatusCode::FORBIDDEN, LoginError::Wrong),
+        Guess::Wrong => again(StatusCode::FORBIDDEN, LoginError::Wrong).await,
         Guess::Slowed(seconds) => {
-            let mut answered = again(StatusCode::TOO_MANY_REQUESTS, LoginError::Slowed(seconds));
+            let error = LoginError::Slowed(seconds);
+            let mut answered = again(StatusCode::TOO_MANY_REQUESTS, error).await;
             reply::retry_after(&mut answered, seconds);
             answered
         }
@@ -106,30 +132,52 @@ async fn guess(visitor: &Visitor, typed: &str) -> Guess {
     let Some(turn) = visitor.site.door().turn(source).await else {
         return Guess::Slowed(IN_TURN_AFTER_S);
     };
-    let record = match visitor.desk.ask(Call::MayLogIn { source }).await {
-        Some(Reply::MayLogIn(Ok(record))) => record,
-        Some(Reply::MayLogIn(Err(Slowed { retry_after_ms }))) => {
-            let seconds = retry_after_ms.div_ceil(1_000).max(1);
-            return Guess::Slowed(u32::try_from(seconds).unwrap_or(u32::MAX));
-        }
+    let record = match visitor.desk.ask_access(Ask::MayLogIn { source }).await {
+        // The hash of the first password could not be made: nobody's password is wrong.
+        Some(Told::MayLogIn(Ok(record))) if record.is_empty() => return Guess::Unanswered,
+        Some(Told::MayLogIn(Ok(record))) => record,
+        Some(Told::MayLogIn(Err(slowed))) => return Guess::Slowed(seconds(slowed)),
         _other => return Guess::Unanswered,
     };
     let right = turn.is_right(typed.to_owned(), record).await;
-    match visitor.desk.ask(Call::LogIn { source, right }).await {
-        Some(Reply::LoggedIn(Some(session))) => Guess::Right(session),
-        Some(Reply::LoggedIn(None)) => Guess::Wrong,
+    match visitor.desk.ask_access(Ask::LogIn { source, right }).await {
+        Some(Told::LoggedIn(Some(session))) => Guess::Right(session),
+        Some(Told::LoggedIn(None)) => Guess::Wrong,
         _other => Guess::Unanswered,
     }
 }
 
+/// How long somebody has to wait, as a page says it.
+pub(super) fn seconds(Slowed { retry_after_ms }: Slowed) -> u32 {
+    u32::try_from(retry_after_ms.div_ceil(1_000).max(1)).unwrap_or(u32::MAX)
+}
+
+/// Whether a new password is the first one, which was printed for whoever read it.
+pub(super) async fn is_first(visitor: &Visitor, turn: &Turn, new: &str) -> bool {
+    match visitor.desk.ask_access(Ask::First).await {
+        Some(Told::First(Some(record))) => turn.is_right(new.to_owned(), record).await,
+        _none_in_force => false,
+    }
+}
+
+/// What is wrong with the first password in the place of a new one.
+pub(super) fn first_again() -> PasswordForm {
+    PasswordForm { new_error: Some(FIRST_AGAIN.to_owned()), ..PasswordForm::default() }
+}
+
+/// The token of the log-in page is used up.
+pub(super) fn forget_token(answered: &mut Answered) {
+    reply::keep(answered, &format!("{LOGIN_PAGE}="), "/login", Some(0));
+}
+
 /// Hands a session to its browser. It dies with the browser; the exchange ends it earlier.
-fn open(answered: &mut Answered, session: &Session) {
+pub(super) fn open(answered: &mut Answered, session: &Session) {
     reply::keep(answered, &format!("{SESSION}={}", session.token), "/", None);
 }
 
 impl Admin<'_> {
     pub(super) async fn log_out(&self) -> Answered {
-        self.visitor.desk.ask(Call::LogOut { token: self.token.clone() }).await;
+        self.visitor.desk.ask_access(Ask::LogOut { token: self.token.clone() }).await;
         let mut answered = reply::see("/login?done=logged-out");
         reply::keep(&mut answered, &format!("{SESSION}="), "/", Some(0));
         answered
@@ -158,6 +206,9 @@ impl Admin<'_> {
         let Some(turn) = self.visitor.site.door().turn(source).await else {
             return reply::unavailable();
         };
+        if is_first(self.visitor, &turn, &new).await {
+            return refused(first_again());
+        }
         let hash = match turn.hash(new).await {
             Ok(hash) => hash,
             Err(error) => {
@@ -165,13 +216,13 @@ impl Admin<'_> {
                 return reply::unavailable();
             }
         };
-        match self.visitor.desk.ask(Call::SetPassword { source, hash }).await {
-            Some(Reply::PasswordSet(Ok(session))) => {
+        match self.visitor.desk.ask_access(Ask::SetPassword { source, hash }).await {
+            Some(Told::PasswordSet(Ok(session))) => {
                 let mut answered = reply::see("/handsets?done=password");
                 open(&mut answered, &session);
                 answered
             }
-            Some(Reply::PasswordSet(Err(refusal))) => refused(PasswordForm {
+            Some(Told::PasswordSet(Err(refusal))) => refused(PasswordForm {
                 new_error: Some(refusal.to_string()),
                 ..PasswordForm::default()
             }),

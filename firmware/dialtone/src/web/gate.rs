@@ -1,5 +1,6 @@
 //! What a request's headers say about where it comes from: its host, its origin, its cookies.
 
+use exchange::limits::TOKEN_CHARS_MAX;
 use hyper::header::{AsHeaderName, COOKIE, HOST, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::HeaderMap;
@@ -9,9 +10,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(super) const SESSION: &str = "dialtone";
 /// Name of the cookie that holds the token of a log-in page.
 pub(super) const LOGIN_PAGE: &str = "dialtone-login";
-
-/// Tokens are hex; anything longer is none.
-const TOKEN_CHARS_MAX: usize = 64;
 
 /// Names under which the box may be asked for its pages, besides its addresses.
 const OWN_NAMES: [&str; 2] = ["localhost", "dialtone.local"];

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 8] = [
+const DONE: [(&str, &str); 9] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -20,10 +20,11 @@ const DONE: [(&str, &str); 8] = [
     ("opened", "New phones become handsets by themselves from here on."),
     ("closed", "New phones are not taken in any more."),
     ("password", "The new password is in force."),
+    ("kept", "The settings of the network are kept."),
 ];
 
 /// What became of a wish.
-enum Wish {
+pub(super) enum Wish {
     Done,
     Refused(Refusal),
     Unanswered,
@@ -121,7 +122,7 @@ impl Admin<'_> {
         reply::html(StatusCode::UNPROCESSABLE_ENTITY, html)
     }
 
-    async fn wish(&self, fields: &Fields, command: Command) -> Wish {
+    pub(super) async fn wish(&self, fields: &Fields, command: Command) -> Wish {
         match self.visitor.desk.ask(Call::Do { by: self.by(fields), command }).await {
             Some(Reply::Done(Ok(()))) => Wish::Done,
             Some(Reply::Done(Err(refusal))) => Wish::Refused(refusal),
@@ -159,16 +160,23 @@ fn read(
         | Route::Home
         | Route::Asset
         | Route::Login
+        | Route::Claim
         | Route::Password
         | Route::Logout
         | Route::Handsets
         | Route::Add
         | Route::Device
-        | Route::Creation => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::Creation
+        | Route::Network
+        | Route::ProposeLan
+        | Route::ProposeWan
+        | Route::KeepNetwork
+        | Route::System
+        | Route::Restart => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
 }
 
-fn notice(query: &str) -> Option<&'static str> {
+pub(super) fn notice(query: &str) -> Option<&'static str> {
     let word = asked(query, "done")?;
     DONE.iter().find(|(known, _)| *known == word).map(|(_, sentence)| *sentence)
 }

@@ -1,6 +1,8 @@
 //! Conversations of browsers, honest and other, with the admin's pages.
 
 mod browser;
+mod claim;
+mod machine;
 
 use super::{Takes, WebSite, ROUTES};
 use crate::http::tests::stand::{body, header, phone_mac, status, Stand, FIRST_PASSWORD, HOME};
@@ -38,7 +40,7 @@ async fn without_a_session_only_the_log_in_page_and_assets_exist() {
         let got = browser.get(&path).await;
         let sent = browser.post(&path, "csrf=x&password=x&new=aaa&mac=001565000009").await;
         match pattern {
-            "/login" => assert_eq!((status(&got), status(&sent)), (200, 403)),
+            "/login" | "/login/claim" => assert_eq!((status(&got), status(&sent)), (200, 403)),
             "/assets/{rest}" => assert_eq!((status(&got), status(&sent)), (404, 405)),
             _guarded => {
                 let answers = [(takes != Takes::Post, got), (takes != Takes::Get, sent)];
@@ -59,7 +61,8 @@ async fn the_first_password_opens_nothing_but_the_page_that_replaces_it() {
     assert_eq!((status(&sent), header(&sent, "location")), (303, Some("/handsets")));
     for (pattern, _, takes) in ROUTES {
         let path = pattern.replace("{rest}", "001565000001");
-        if ["/login", "/password", "/logout", "/assets/001565000001"].contains(&path.as_str()) {
+        let open = ["/login", "/login/claim", "/password", "/logout", "/assets/001565000001"];
+        if open.contains(&path.as_str()) {
             continue;
         }
         let answer = match takes {
@@ -73,6 +76,9 @@ async fn the_first_password_opens_nothing_but_the_page_that_replaces_it() {
     assert_eq!(status(&browser.send("/password", "new=short&again=short").await), 422);
     let form = format!("new={NEW_PASSWORD}&again=other");
     assert_eq!(status(&browser.send("/password", &form).await), 422);
+    let form = format!("new={FIRST_PASSWORD}&again={FIRST_PASSWORD}");
+    let first_again = browser.send("/password", &form).await;
+    assert!(status(&first_again) == 422 && first_again.contains("that the console printed"));
 
     let before = browser.cookie("dialtone").unwrap();
     let form = format!("new={NEW_PASSWORD}&again={NEW_PASSWORD}");

@@ -3,7 +3,7 @@
 use super::{lease_most_s, Question};
 use crate::catalog::{self, BoxAddresses, OptionList};
 use crate::leases::Lease;
-use crate::limits::OFFER_MS;
+use crate::limits::{DHCP_REPLY_BYTES_MAX, OFFER_MS};
 use crate::names::{RecordNo, Side};
 use crate::note::{Note, Table};
 use crate::office::Office;
@@ -18,8 +18,6 @@ use core::net::{Ipv4Addr, SocketAddrV4};
 use wire::dhcp::{code, MessageType, Reply, CLIENT_PORT, SERVER_PORT};
 use wire::Mac;
 
-/// Largest reply, a little less than an Ethernet frame carries.
-const REPLY_BYTES_MAX: usize = 1_472;
 /// Message size of a client that does not state one (RFC 2131 section 2).
 const MESSAGE_BYTES_DEFAULT: usize = 576;
 /// Shortest lease granted to a client that asks for a short one.
@@ -251,7 +249,7 @@ fn send(
         file: &[],
         max_size: message.max_size().map_or(MESSAGE_BYTES_DEFAULT, usize::from),
     };
-    let mut bytes = [0; REPLY_BYTES_MAX];
+    let mut bytes = [0; DHCP_REPLY_BYTES_MAX];
     let Ok(encoded) = reply.encode(&mut bytes) else { return };
     if encoded.relay_agent_dropped {
         office.note(now, Note::RelayOptionDropped);

@@ -163,7 +163,12 @@ impl Binding {
 fn stream_of(line: Line) -> Option<StreamNo> {
     match line {
         Line::SipStream(stream) => Some(stream),
-        Line::Dhcp | Line::Tftp | Line::Transfer(_) | Line::Sip | Line::SipMulticast => None,
+        Line::Dhcp
+        | Line::Tftp
+        | Line::Transfer(_)
+        | Line::Sip
+        | Line::SipMulticast
+        | Line::Mdns => None,
     }
 }
 

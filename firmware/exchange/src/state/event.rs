@@ -2,6 +2,7 @@
 
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::network::Settings;
 use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,15 @@ pub enum Event {
         /// The number given last.
         last: HandsetNo,
     },
+    /// The network is set like this, on trial.
+    NetworkProposed {
+        /// What is set; what is not is as the configuration file says.
+        settings: Settings,
+    },
+    /// What was proposed of the network stays.
+    NetworkKept,
+    /// What was proposed of the network was taken back.
+    NetworkReturned,
 }
 
 impl Event {
@@ -141,7 +151,10 @@ impl Event {
             | Event::AddressForgotten { .. }
             | Event::CreationAllowed { .. }
             | Event::AdminPasswordSet { .. }
-            | Event::HandsetsNumbered { .. } => None,
+            | Event::HandsetsNumbered { .. }
+            | Event::NetworkProposed { .. }
+            | Event::NetworkKept
+            | Event::NetworkReturned => None,
         }
     }
 

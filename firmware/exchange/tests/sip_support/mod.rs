@@ -133,7 +133,7 @@ impl SmallOffice {
                 }
                 Output::Record(_, event) => outcome.records.push(event),
                 Output::Note(note) => outcome.notes.push(note),
-                Output::Close(_) | Output::Probe(..) => {}
+                Output::Close(_) | Output::Probe(..) | Output::Restart(_) => {}
             }
         }
         outcome

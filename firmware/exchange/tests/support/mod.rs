@@ -58,6 +58,7 @@ pub(crate) struct Heard {
     pub(crate) notes: Vec<Note>,
     pub(crate) probes: Vec<Ipv4Addr>,
     pub(crate) closed: Vec<Line>,
+    pub(crate) restarts: usize,
 }
 
 impl Office {
@@ -251,6 +252,10 @@ impl Office {
                     assert!(!note.to_string().is_empty());
                     heard.notes.push(note);
                 }
+                Output::Restart(after) => {
+                    assert!(after.0 <= self.records, "restarted before the record it relies on");
+                    heard.restarts += 1;
+                }
             }
         }
         heard
@@ -287,6 +292,7 @@ impl Heard {
 
 fn start(board: Board, durable: Durable, render: Box<dyn Render>) -> Exchange {
     let hash = PasswordHash::try_from("first").unwrap_or_default();
+    let board = board.with_network(durable.network());
     Exchange::new(board, durable, Seed([7; 32]), render, hash)
 }
 
@@ -305,6 +311,9 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::CreationAllowed { .. } => "CreationAllowed",
         Event::AdminPasswordSet { .. } => "AdminPasswordSet",
         Event::HandsetsNumbered { .. } => "HandsetsNumbered",
+        Event::NetworkProposed { .. } => "NetworkProposed",
+        Event::NetworkKept => "NetworkKept",
+        Event::NetworkReturned => "NetworkReturned",
     }
 }
 

@@ -1,15 +1,17 @@
 //! What a phone says of itself is text on the page, never a tag.
 
+use crate::machine::{machine, the_box};
 use crate::office::*;
 use crate::tags::opening_tags;
 use exchange::names::text;
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::view::{HandsetRow, StrangerRow};
-use pages::form::{AddForm, AssignForm};
-use pages::{Html, Occasion, Viewer};
+use pages::form::{AddForm, AssignForm, LanForm, Typed, WanForm};
+use pages::{Claim, Html, Occasion, Viewer};
 
 const EVIL: &str = "<script>alert(1)</script>\"'&";
-const VIEWER: Viewer<'static> = Viewer { csrf: EVIL, notice: Some(EVIL), version: EVIL };
+const VIEWER: Viewer<'static> =
+    Viewer { csrf: EVIL, notice: Some(EVIL), version: EVIL, trial: None };
 
 fn evil_row(row: &HandsetRow) -> HandsetRow {
     let mut row = row.clone();
@@ -65,13 +67,37 @@ fn evil_devices() -> Vec<Html> {
     pages
 }
 
+fn evil_machines() -> Vec<Html> {
+    let typed = || Typed { text: EVIL.to_string(), error: Some(EVIL.to_string()) };
+    let lan = LanForm {
+        address: typed(),
+        first: typed(),
+        last: typed(),
+        router: typed(),
+        dns: typed(),
+        domain: typed(),
+        form_error: Some(EVIL.to_string()),
+    };
+    let wan = WanForm { address: typed(), gateway: typed(), form_error: Some(EVIL.to_string()) };
+    let mut machine = machine();
+    (machine.build, machine.board) = (Some(EVIL.to_string()), Some(EVIL.to_string()));
+    machine.slot = Some(EVIL.to_string());
+    machine.ports.iter_mut().for_each(|port| port.name = EVIL.to_string());
+    vec![
+        pages::network(&the_box(), &VIEWER, Some(lan), Some(wan)),
+        pages::system(&the_box(), &machine, &VIEWER),
+        pages::restart(&VIEWER),
+    ]
+}
+
 #[test]
 fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
     let mut pages = evil_lists();
     pages.extend(evil_devices());
-    pages.push(pages::login(&VIEWER, None));
+    pages.push(pages::login(&VIEWER, None, Claim::Closed));
     pages.push(pages::change_password(&VIEWER, Occasion::FirstLogIn, None));
     pages.push(pages::message(404, EVIL, EVIL));
+    pages.extend(evil_machines());
     for page in pages {
         assert!(page.contains("alert(1)"), "the text is there");
         assert!(!page.contains("<script>") && !page.contains("\"'"), "{page}");

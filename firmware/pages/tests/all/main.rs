@@ -4,9 +4,11 @@
 
 mod golden;
 mod hostile;
+mod machine;
 mod mutation;
 mod office;
 mod preview;
+mod recovery;
 mod shape;
 mod sheet;
 mod tags;

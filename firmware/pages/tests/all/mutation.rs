@@ -1,16 +1,18 @@
 //! Whatever is sent as a form, it is read or refused, and never more is kept than was sent.
 
 use exchange::names::HandsetNo;
-use pages::form::{self, AddForm, AssignForm, Fields};
+use pages::form::{self, AddForm, AssignForm, Fields, LanForm, Typed, WanForm};
 
 const ROUNDS: u32 = 1_000_000;
 
-const SEEDS: [&str; 6] = [
+const SEEDS: [&str; 8] = [
     "csrf=5f1d0c2a9b7e4863&mac=00%3A15%3A65%3Aaa%3Abb%3Acc&extension=204&name=Anna+Weber",
     "csrf=5f1d0c2a9b7e4863&seen=9&line=2&extension=204&name=J%C3%BCrgen+O%27Hara",
     "csrf=5f1d0c2a9b7e4863&new=a+quiet+morning&again=a+quiet+morning",
     "csrf=5f1d0c2a9b7e4863&side=lan&open=no",
     "csrf=5f1d0c2a9b7e4863&password=%E2%98%8E%F0%9F%93%9E",
+    "csrf=5f1d0c2a9b7e4863&address=10.7.0.1%2F24&first=10.7.0.50&last=10.7.0.99&dns=9.9.9.9",
+    "csrf=5f1d0c2a9b7e4863&address=10.7.0.1%2F255.255.255.0&gateway=10.7.0.254&domain=a.example",
     "&&=&a=&b&c=%00%0d%0a&%=%2&+=+",
 ];
 
@@ -56,6 +58,15 @@ fn read_all(body: &[u8], fields: &Fields) {
     if let Err(form) = form::assign(fields, HandsetNo(1)) {
         let AssignForm { extension, name, .. } = *form;
         [extension, name].iter().for_each(|text| kept(text));
+    }
+    let typed = |typed: &Typed| kept(&typed.text);
+    if let Err(form) = form::lan(fields) {
+        let LanForm { address, first, last, router, dns, domain, .. } = *form;
+        [address, first, last, router, dns, domain].iter().for_each(typed);
+    }
+    if let Err(form) = form::wan(fields) {
+        let WanForm { address, gateway, .. } = *form;
+        [address, gateway].iter().for_each(typed);
     }
     if let Ok(password) = form::new_password(fields) {
         assert!(password.chars().count() >= form::PASSWORD_CHARS_MIN);

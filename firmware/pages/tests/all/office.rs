@@ -13,7 +13,7 @@ use std::net::Ipv4Addr;
 pub(crate) const NOW: Now = Now { mono: Instant(30 * HOUR_MS), wall: Some(Wall(1_741_183_500)) };
 
 pub(crate) const VIEWER: Viewer<'static> =
-    Viewer { csrf: "5f1d0c2a9b7e4863", notice: None, version: "0.1.0" };
+    Viewer { csrf: "5f1d0c2a9b7e4863", notice: None, version: "0.1.0", trial: None };
 
 /// The moment so many milliseconds before [`NOW`].
 pub(crate) fn before(ms: u64) -> Instant {

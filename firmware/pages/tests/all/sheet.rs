@@ -4,12 +4,14 @@ use crate::office::*;
 use exchange::command::Refusal;
 use exchange::names::Extension;
 use pages::form::{self, AddForm, AssignForm, Fields};
-use pages::{Html, LoginError, Occasion, Viewer};
+use pages::{Claim, Html, LoginError, Occasion, Viewer};
 
 pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let mut pages = accounts();
     pages.extend(lists());
     pages.extend(devices());
+    pages.extend(crate::machine::all());
+    pages.extend(crate::recovery::all());
     pages
 }
 
@@ -20,14 +22,20 @@ fn fields(body: &str) -> Fields {
 fn accounts() -> Vec<(&'static str, Html)> {
     let rejected = |body| form::new_password(&fields(body)).unwrap_err();
     let common = rejected("new=password1&again=password1");
+    let login = |error| pages::login(&VIEWER, error, Claim::Closed);
     let unlike = rejected("new=a+quiet+morning&again=a+quite+morning");
     vec![
-        ("login", pages::login(&VIEWER, None)),
-        ("login-wrong", pages::login(&VIEWER, Some(LoginError::Wrong))),
-        ("login-slowed", pages::login(&VIEWER, Some(LoginError::Slowed(30)))),
-        ("login-stale", pages::login(&VIEWER, Some(LoginError::Stale))),
+        ("login", login(None)),
+        ("login-wrong", login(Some(LoginError::Wrong))),
+        ("login-slowed", login(Some(LoginError::Slowed(30)))),
+        ("login-stale", login(Some(LoginError::Stale))),
+        ("login-claimed", pages::login(&VIEWER, None, Claim::Open)),
+        ("claim", pages::claim(Claim::Closed)),
+        ("claim-late", pages::claim(Claim::Late)),
+        ("claim-slowed", pages::claim(Claim::Slowed(30))),
         ("password-first", pages::change_password(&VIEWER, Occasion::FirstLogIn, None)),
         ("password-common", pages::change_password(&VIEWER, Occasion::FirstLogIn, Some(&common))),
+        ("password-claimed", pages::change_password(&VIEWER, Occasion::Claimed, None)),
         ("password-unlike", pages::change_password(&VIEWER, Occasion::Wish, Some(&unlike))),
         ("message-404", pages::message(404, "Not here", "There is no page of this name.")),
     ]

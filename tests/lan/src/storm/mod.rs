@@ -29,6 +29,7 @@ mod desk;
 mod dhcp;
 mod frame;
 mod generator;
+mod guest;
 mod http;
 mod packet;
 mod peers;
@@ -67,6 +68,7 @@ pub fn main(words: &[String]) -> ExitCode {
             Ok(bytes) => responder::respond(bytes).map_err(|error| error.to_string()),
             Err(_) => Err("--respond takes the bytes of a file".to_owned()),
         },
+        [mode, device, phones] if mode == "--at" => against(device, phones),
         _ => wish::Wish::read(words).and_then(|wish| storm(&wish)),
     };
     match outcome {
@@ -75,6 +77,16 @@ pub fn main(words: &[String]) -> ExitCode {
             eprintln!("storm: {why}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// One storm against the box that is reached through a device.
+fn against(device: &str, phones: &str) -> Result<(), String> {
+    let phones = phones.parse().map_err(|_| "--at takes a device and a number".to_owned())?;
+    match guest::storm(device, phones) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("not every phone was registered".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

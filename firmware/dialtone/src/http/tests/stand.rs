@@ -1,13 +1,14 @@
 //! The whole HTTP side on a real loopback port, before a real exchange on a thread of its own, and
 //! clients that can say anything, from any address of 127/8.
 
-use crate::call::{desk, Asked, Call, Reply};
+use crate::call::{answer_access, desk, Ask, Asked, Call, Desk, Reply};
 use crate::http::{serve, Limits, Listener};
 use crate::password;
 use crate::web::WebSite;
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::names::{InterfaceNo, Side};
-use exchange::state::Durable;
+use exchange::network::Settings;
+use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now};
 use exchange::{Arrival, Exchange, Fetch, Neighbour, PasswordHash, Seed};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -38,6 +39,7 @@ pub(crate) struct Stand {
     pub(crate) at: SocketAddrV4,
     /// Its clock, in ms.
     pub(crate) now: Arc<AtomicU64>,
+    desk: Desk,
 }
 
 impl Stand {
@@ -46,15 +48,37 @@ impl Stand {
     }
 
     pub(crate) fn with(limits: Limits, side: Side) -> Stand {
+        Stand::of(limits, side, || exchange(Durable::default()))
+    }
+
+    /// A box that sets its own addresses; these settings of the network are on trial.
+    pub(crate) fn appliance(on_trial: Option<Settings>) -> Stand {
+        Stand::of(Limits::default(), Side::Lan, || {
+            let mut durable = Durable::default();
+            if let Some(settings) = on_trial {
+                durable.apply(&Event::NetworkProposed { settings });
+            }
+            let mut exchange = exchange(durable);
+            exchange.set_appliance();
+            exchange
+        })
+    }
+
+    fn of(limits: Limits, side: Side, make: impl FnOnce() -> Exchange + Send + 'static) -> Stand {
         let listener = Listener::bind(SocketAddrV4::new(HOME, 0), None).unwrap();
         let at = listener.address();
         let (desk, questions) = desk();
         let now = Arc::new(AtomicU64::new(1_000));
         let clock = now.clone();
-        std::thread::spawn(move || exchange_thread(questions, &clock));
-        let site = Arc::new(WebSite::with(limits));
-        tokio::spawn(serve(listener, InterfaceNo(0), side, desk, site));
-        Stand { at, now }
+        std::thread::spawn(move || exchange_thread(make(), questions, &clock));
+        let site = Arc::new(WebSite::with(limits, password::Door::weak()));
+        tokio::spawn(serve(listener, InterfaceNo(0), side, desk.clone(), site));
+        Stand { at, now, desk }
+    }
+
+    /// Somebody holds the box's button.
+    pub(crate) async fn claim(&self) {
+        assert!(self.desk.ask_access(Ask::Claim).await.is_some());
     }
 
     pub(crate) async fn connect(&self, source: Ipv4Addr) -> TcpStream {
@@ -100,11 +124,17 @@ pub(crate) fn body(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
-fn exchange_thread(mut questions: mpsc::Receiver<Asked>, clock: &AtomicU64) {
+fn exchange(durable: Durable) -> Exchange {
     let templates = render::Templates::shipped().ok().unwrap();
-    let first = first_hash();
-    let mut exchange =
-        Exchange::new(board(), Durable::default(), Seed([7; 32]), Box::new(templates), first);
+    let board = board().with_network(durable.network());
+    Exchange::new(board, durable, Seed([7; 32]), Box::new(templates), first_hash())
+}
+
+fn exchange_thread(
+    mut exchange: Exchange,
+    mut questions: mpsc::Receiver<Asked>,
+    clock: &AtomicU64,
+) {
     while let Some(Asked { call, answer }) = questions.blocking_recv() {
         let now = Now { mono: Instant(clock.load(Ordering::Relaxed)), wall: None };
         let reply = reply(&mut exchange, now, call);
@@ -136,16 +166,9 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::Check { source, token } => Reply::Checked(exchange.logged_in(now, source, &token)),
         Call::Look => Reply::Looked(Box::new(exchange.view(now))),
         Call::LookAt(mac) => Reply::LookedAt(exchange.device(now, mac).map(Box::new)),
+        Call::LookAtBox => Reply::LookedAtBox(Box::new(exchange.box_view(now)), Default::default()),
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
-        Call::MayLogIn { source } => Reply::MayLogIn(exchange.may_log_in(now, source)),
-        Call::LogIn { source, right } => Reply::LoggedIn(exchange.log_in(now, source, right)),
-        Call::LogOut { token } => {
-            exchange.log_out(&token);
-            Reply::LoggedOut
-        }
-        Call::SetPassword { source, hash } => {
-            Reply::PasswordSet(exchange.set_password(now, source, hash).map(|(session, _)| session))
-        }
+        Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
     }
 }
 

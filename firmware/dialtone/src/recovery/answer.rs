@@ -1,0 +1,296 @@
+//! What a request is answered with: the page, its files, and the three forms.
+//!
+//! Whoever asks for anything else gets the page too, with 503: a person sees at once what is wrong
+//! under any address of the box, and a phone reads no page as its configuration. Every answer
+//! carries the headers of the admin's pages.
+
+use super::desk::{Denied, Desk, Wish};
+use super::raw::{Raw, RawBytes};
+use crate::clock::Clock;
+use http_body_util::{BodyExt, Either, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderName, HeaderValue, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, Response, StatusCode};
+use pages::form::Fields;
+use pages::recovery::{leaving, recovery, Asked, Leaving, Problem, Recovery, Refused};
+use pages::recovery::{COPY, ERASE, RESTART};
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// An answer; only the partition's bytes are not complete before it is sent.
+pub(super) type Answered = Response<Either<Full<Bytes>, RawBytes>>;
+
+/// What every answer carries, as the admin's pages do.
+const ALWAYS: [(HeaderName, &str); 7] = [
+    (header::CONTENT_SECURITY_POLICY, pages::CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+/// Names under which the box may be asked for its page, besides its addresses.
+const OWN_NAMES: [&str; 2] = ["localhost", "dialtone.local"];
+/// Most bytes of a form, and how long it may take to arrive.
+const FORM_BYTES: usize = 4 * 1024;
+const FORM_TIME: Duration = Duration::from_secs(10);
+/// When a phone should ask again.
+const RETRY_AFTER_S: u32 = 60;
+/// When the page after an erasing looks for the box again.
+const REFRESH: &str = "15; url=/";
+
+/// Who asks, and by which door he came.
+pub(super) struct Visitor {
+    pub(super) source: Ipv4Addr,
+    /// The box's own address there.
+    pub(super) own: Ipv4Addr,
+    pub(super) prefix: u8,
+    /// Set once the partition's bytes are on their way to him.
+    pub(super) downloads: AtomicBool,
+}
+
+/// The page and what it is about.
+pub(super) struct Page {
+    partition: String,
+    problem: Problem,
+    raw: Option<Raw>,
+    desk: Mutex<Desk>,
+    clock: Clock,
+    granted: mpsc::Sender<Leaving>,
+}
+
+impl Page {
+    /// Puts the page together; what has been granted comes by `granted`.
+    pub(super) fn new(
+        partition: String,
+        problem: Problem,
+        raw: Option<Raw>,
+        desk: Desk,
+        granted: mpsc::Sender<Leaving>,
+    ) -> Page {
+        let (desk, clock) = (Mutex::new(desk), Clock::start());
+        Page { partition, problem, raw, desk, clock, granted }
+    }
+
+    /// The desk at which wishes are judged.
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer(&self, visitor: &Visitor, request: Request<Incoming>) -> Answered {
+        let (parts, body) = request.into_parts();
+        // Nobody may disagree with us on where a request ends (RFC 9112 section 6.3).
+        if parts.headers.contains_key(TRANSFER_ENCODING) {
+            return plain(StatusCode::LENGTH_REQUIRED);
+        }
+        if !names_us(&parts, visitor.own) {
+            return plain(StatusCode::MISDIRECTED_REQUEST);
+        }
+        match (&parts.method, parts.uri.path()) {
+            (&Method::POST, path @ (COPY | RESTART | ERASE)) => match form(&parts, body).await {
+                Ok(fields) => self.obey(visitor, path, &fields),
+                Err(status) => plain(status),
+            },
+            (&Method::GET | &Method::HEAD, "/") => self.page(visitor, StatusCode::OK, None),
+            (&Method::GET | &Method::HEAD, path) => match asset(path) {
+                Some(answered) => answered,
+                None => self.closed(visitor),
+            },
+            _other => self.closed(visitor),
+        }
+    }
+
+    /// Anything that is not served here.
+    fn closed(&self, visitor: &Visitor) -> Answered {
+        let mut answered = self.page(visitor, StatusCode::SERVICE_UNAVAILABLE, None);
+        answered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        answered
+    }
+
+    fn page(
+        &self,
+        visitor: &Visitor,
+        status: StatusCode,
+        refused: Option<(Asked, Refused)>,
+    ) -> Answered {
+        let desk = self.desk();
+        if let Some(leaving) = desk.leaving() {
+            return leaves(visitor, leaving);
+        }
+        let page = Recovery {
+            partition: &self.partition,
+            problem: self.problem,
+            bytes: self.raw.as_ref().map(Raw::bytes),
+            address: visitor.own,
+            prefix: visitor.prefix,
+            failed: desk.failed(),
+            refused,
+        };
+        html(status, recovery(&page))
+    }
+
+    fn obey(&self, visitor: &Visitor, path: &str, fields: &Fields) -> Answered {
+        let field = |name| fields.field(name).unwrap_or_default();
+        let wish = match path {
+            COPY => Wish::Copy,
+            RESTART => Wish::Restart,
+            _erase => Wish::Erase { word: field("word") },
+        };
+        let now = self.clock.now().mono;
+        // The desk is free again before any page is made of the outcome.
+        let outcome = self.desk().grant(now, visitor.source, field("code"), wish);
+        match outcome {
+            Err(Denied::NotOffered) => self.page(visitor, StatusCode::CONFLICT, None),
+            Err(Denied::Leaving(leaving)) => leaves(visitor, leaving),
+            Err(Denied::Typed(refused)) => self.refuse(visitor, wish, refused),
+            Ok(()) => match wish {
+                Wish::Copy => self.copy(visitor),
+                Wish::Restart => self.leave(visitor, Leaving::Restarting),
+                Wish::Erase { .. } => self.leave(visitor, Leaving::Erasing),
+            },
+        }
+    }
+
+    fn refuse(&self, visitor: &Visitor, wish: Wish<'_>, refused: Refused) -> Answered {
+        let status = match refused {
+            Refused::Code => StatusCode::FORBIDDEN,
+            Refused::Slowed(_) => StatusCode::TOO_MANY_REQUESTS,
+            Refused::Word => StatusCode::UNPROCESSABLE_ENTITY,
+            Refused::CopyUnderWay => StatusCode::CONFLICT,
+        };
+        let mut answered = self.page(visitor, status, Some((wish.asked(), refused)));
+        if let Refused::Slowed(seconds) = refused {
+            answered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        answered
+    }
+
+    fn copy(&self, visitor: &Visitor) -> Answered {
+        let raw = self.raw.as_ref();
+        let Some((raw, bytes)) = raw.and_then(|raw| Some((raw, raw.read()?))) else {
+            return self.refuse(visitor, Wish::Copy, Refused::CopyUnderWay);
+        };
+        visitor.downloads.store(true, Ordering::Relaxed);
+        let mut answered = answer(StatusCode::OK, Either::Right(bytes));
+        // So that the browser notices if it does not get them all.
+        answered.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(raw.bytes()));
+        set(&mut answered, CONTENT_TYPE, "application/octet-stream");
+        let name = "attachment; filename=\"dialtone-state.bin\"";
+        set(&mut answered, header::CONTENT_DISPOSITION, name);
+        answered
+    }
+
+    fn leave(&self, visitor: &Visitor, how: Leaving) -> Answered {
+        // The desk grants it once, so there is room.
+        let _ = self.granted.try_send(how);
+        leaves(visitor, how)
+    }
+}
+
+/// The page that says what the box is about to do.
+fn leaves(visitor: &Visitor, how: Leaving) -> Answered {
+    let mut answered = html(StatusCode::OK, leaving(how, visitor.own));
+    set(&mut answered, header::REFRESH, REFRESH);
+    answered
+}
+
+/// Whether a request is meant for us: a page of elsewhere can point its own name at our address
+/// (DNS rebinding), but it cannot make a browser say another name than its own.
+fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Ok(named) = Authority::try_from(host.as_bytes()) else { return false };
+    if parts.uri.authority().is_some_and(|asked| *asked != named) {
+        return false;
+    }
+    match named.host().parse::<Ipv4Addr>() {
+        Ok(address) => {
+            let near = address.is_loopback() || address.is_private() || address.is_link_local();
+            near || address == own
+        }
+        Err(_a_name) => OWN_NAMES.iter().any(|known| known.eq_ignore_ascii_case(named.host())),
+    }
+}
+
+async fn form(parts: &Parts, body: Incoming) -> Result<Fields, StatusCode> {
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let whole = Limited::new(body, FORM_BYTES).collect();
+    let arrived = tokio::time::timeout(FORM_TIME, whole).await;
+    let collected = arrived.map_err(|_too_slow| StatusCode::REQUEST_TIMEOUT)?;
+    let bytes = collected.map_err(|_too_long| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes();
+    Fields::parse(&bytes).map_err(|_garbled| StatusCode::BAD_REQUEST)
+}
+
+fn html(status: StatusCode, html: pages::Html) -> Answered {
+    let mut answered = answer(status, Either::Left(Full::new(Bytes::from(html))));
+    set(&mut answered, CONTENT_TYPE, "text/html; charset=utf-8");
+    answered
+}
+
+/// A status and its name, nothing else.
+fn plain(status: StatusCode) -> Answered {
+    let words = Bytes::from_static(status.canonical_reason().unwrap_or_default().as_bytes());
+    let mut answered = answer(status, Either::Left(Full::new(words)));
+    set(&mut answered, CONTENT_TYPE, "text/plain; charset=utf-8");
+    answered
+}
+
+fn asset(path: &str) -> Option<Answered> {
+    let asset = pages::assets().into_iter().find(|asset| asset.path == path)?;
+    let bytes = Either::Left(Full::new(Bytes::from_static(asset.bytes)));
+    let mut answered = answer(StatusCode::OK, bytes);
+    set(&mut answered, CONTENT_TYPE, asset.content_type);
+    Some(answered)
+}
+
+fn answer(status: StatusCode, body: Either<Full<Bytes>, RawBytes>) -> Answered {
+    let mut answered = Response::new(body);
+    *answered.status_mut() = status;
+    for (name, value) in ALWAYS {
+        set(&mut answered, name, value);
+    }
+    answered
+}
+
+fn set(answered: &mut Answered, name: HeaderName, value: &'static str) {
+    answered.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_answers_to_the_boxs_own_addresses_and_names_only() {
+        let own = Ipv4Addr::new(141, 20, 1, 1);
+        let named = |host: &str| {
+            let request = Request::builder().uri("/").header(HOST, host).body(());
+            request.is_ok_and(|request| names_us(&request.into_parts().0, own))
+        };
+        let ours = ["141.20.1.1", "141.20.1.1:80", "192.168.10.1", "127.0.0.1:8080", "localhost"];
+        assert!(ours.into_iter().all(named) && named("Dialtone.local:80"));
+        let foreign = [
+            "",
+            ":80",
+            "evil.example",
+            "141.20.1.2",
+            "localhost.evil.example",
+            "127.1",
+            "[::1]:80",
+        ];
+        for host in foreign {
+            assert!(!named(host), "{host}");
+        }
+    }
+}
