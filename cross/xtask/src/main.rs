@@ -35,8 +35,10 @@ cargo xtask <verb>
   cross               the daemon for the box: target/cross/dialtone and its manifest;
                       --keep-symbols for a debugger, --test runs unit tests as ARM programs,
                       --verify builds two clean clones and compares them
-  image BOARD         the flash image of a board: target/image/BOARD/flash.img and its manifest
-  qemu BOARD          boots that image; --tap IF puts its LAN port on a tap of the host
+  image BOARD         the flash image of a board: target/image/BOARD/flash.img and its manifest;
+                      --measure boots it and adds memory and starting time to the manifest
+  qemu BOARD          boots that image; --tap IF puts its LAN port on a tap of the host,
+                      --chip FILE is its flash, --print prints the call, a word a line
   bare                the pure crates for a chip without an operating system";
 
 fn main() -> ExitCode {
@@ -92,8 +94,11 @@ fn run(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
         ["cross", "--test"] => sole(cross::suite(shop)),
         ["cross", "--verify"] => sole(cross::verify(shop)),
         ["image", board] => sole(image::build(shop, board)),
-        ["qemu", board] => sole(image::boot(shop, board, None)),
-        ["qemu", board, "--tap", tap] => sole(image::boot(shop, board, Some(tap))),
+        ["image", board, "--measure"] => sole(image::measured(shop, board)),
+        ["qemu", board, rest @ ..] => match image::Boot::read(rest) {
+            Some(boot) => sole(image::boot(shop, board, &boot)),
+            None => Outcome::Unknown(USAGE.to_owned()),
+        },
         ["bare"] => sole(cross::bare(shop)),
         [] | ["help" | "--help" | "-h"] => {
             say(USAGE);

@@ -6,6 +6,7 @@
 
 use crate::cross;
 use crate::debian;
+use crate::image;
 use crate::licences;
 use crate::shop::{counted, say, succeeds, Shop};
 use crate::tally::Tally;
@@ -39,26 +40,42 @@ impl Depth {
     }
 }
 
-/// One stage: its name, whether it is part of a quick run, and what it does.
+/// Which runs a stage is part of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Runs {
+    /// All of them.
+    All,
+    /// Those that leave nothing out.
+    Full,
+    /// Only those that name it.
+    Named,
+}
+
+/// One stage: its name, the runs that it is part of, and what it does.
 struct Stage {
     name: &'static str,
-    quick: bool,
+    part_of: Runs,
     run: fn(&Shop, Depth) -> Tally,
 }
 
 const STAGES: &[Stage] = &[
-    Stage { name: "fmt", quick: true, run: |shop, _| fmt(shop) },
-    Stage { name: "clippy", quick: true, run: |shop, _| clippy(shop) },
-    Stage { name: "tidy", quick: true, run: |shop, _| Tally::one(tidy(shop)) },
-    Stage { name: "licences", quick: true, run: |shop, _| Tally::one(licences::check(shop)) },
-    Stage { name: "workspace", quick: true, run: workspace },
-    Stage { name: "bare", quick: false, run: |shop, _| cross::told(cross::bare(shop)) },
-    Stage { name: "cross", quick: false, run: |shop, _| cross::told(cross::daemon(shop)) },
-    Stage { name: "lan", quick: false, run: |shop, _| lan(shop) },
+    Stage { name: "fmt", part_of: Runs::All, run: |shop, _| fmt(shop) },
+    Stage { name: "clippy", part_of: Runs::All, run: |shop, _| clippy(shop) },
+    Stage { name: "tidy", part_of: Runs::All, run: |shop, _| Tally::one(tidy(shop)) },
+    Stage {
+        name: "licences",
+        part_of: Runs::All,
+        run: |shop, _| Tally::one(licences::check(shop)),
+    },
+    Stage { name: "workspace", part_of: Runs::All, run: workspace },
+    Stage { name: "bare", part_of: Runs::Full, run: |shop, _| cross::told(cross::bare(shop)) },
+    Stage { name: "cross", part_of: Runs::Full, run: |shop, _| cross::told(cross::daemon(shop)) },
+    Stage { name: "image", part_of: Runs::Named, run: |shop, _| image(shop) },
+    Stage { name: "lan", part_of: Runs::Full, run: |shop, _| lan(shop) },
 ];
 
 /// The crates whose tests need more than cargo; each has a stage of its own.
-const SUITES: [&str; 1] = ["lan"];
+const SUITES: [&str; 2] = ["image", "lan"];
 
 /// The names that `--only` takes.
 pub(crate) fn names() -> String {
@@ -70,7 +87,11 @@ pub(crate) fn names() -> String {
 pub(crate) fn run(shop: &Shop, depth: Depth, only: Option<&str>) -> Option<bool> {
     let wanted = |stage: &&Stage| match only {
         Some(name) => stage.name == name,
-        None => stage.quick || depth == Depth::Full,
+        None => match stage.part_of {
+            Runs::All => true,
+            Runs::Full => depth == Depth::Full,
+            Runs::Named => false,
+        },
     };
     let stages: Vec<&Stage> = STAGES.iter().filter(wanted).collect();
     if stages.is_empty() {
@@ -160,18 +181,8 @@ pub(crate) fn golden(shop: &Shop) -> bool {
 
 /// Real clients against the real daemon, in network namespaces.
 fn lan(shop: &Shop) -> Tally {
-    if !debian::is_root() {
-        say("skipped: network namespaces with real clients need root.");
-        return Tally::SKIPPED;
-    }
-    let missing = debian::missing(shop, debian::CLIENTS);
-    if !missing.is_empty() {
-        say(format_args!("skipped: missing {}; install them with apt-get.", missing.join(" ")));
-        return Tally::SKIPPED;
-    }
-    let mut probe = shop.tool("unshare");
-    if !succeeds(probe.args(["--net", "--mount", "true"])) {
-        say("skipped: this machine does not let root make network namespaces.");
+    if let Some(lack) = without_namespaces(shop) {
+        say(format_args!("skipped: {lack}"));
         return Tally::SKIPPED;
     }
     if !succeeds(&mut shop.cargo(&["build", "--package", "dialtone"])) {
@@ -189,13 +200,58 @@ fn lan(shop: &Shop) -> Tally {
     }
 }
 
+/// The image of every board, built and booted in the emulator, with real clients on its ports.
+fn image(shop: &Shop) -> Tally {
+    if let Some(lack) = without_namespaces(shop) {
+        say(format_args!("skipped: {lack}"));
+        return Tally::SKIPPED;
+    }
+    let boards = match image::ready(shop).and_then(|()| image::boards(shop)) {
+        Ok(boards) => boards,
+        Err(trouble) => return cross::told(Err(trouble)),
+    };
+    let mut tally = Tally::default();
+    for board in boards {
+        tally += cross::told(image::build(shop, &board));
+    }
+    // Without an image there is nothing to boot; what is missing has been said.
+    if tally.failed + tally.skipped > 0 {
+        return tally;
+    }
+    match env::current_exe() {
+        Ok(xtask) => {
+            let mut command = shop.cargo(&["test", "--package", "image", "--no-fail-fast"]);
+            tally += counted(command.env("DIALTONE_XTASK", xtask));
+        }
+        Err(error) => {
+            say(format_args!("this tool does not find itself: {error}"));
+            tally += Tally::FAILED;
+        }
+    }
+    tally
+}
+
+/// Why there can be no namespaces with real clients here; `None` where there can.
+fn without_namespaces(shop: &Shop) -> Option<String> {
+    if !debian::is_root() {
+        return Some("network namespaces with real clients need root.".to_owned());
+    }
+    let missing = debian::missing(shop, debian::CLIENTS);
+    if !missing.is_empty() {
+        return Some(format!("missing {}; install them with apt-get.", missing.join(" ")));
+    }
+    let mut probe = shop.tool("unshare");
+    (!succeeds(probe.args(["--net", "--mount", "true"])))
+        .then(|| "this machine does not let root make network namespaces.".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_stage_has_a_name_of_its_own() {
-        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, bare, cross, lan");
+        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, bare, cross, image, lan");
     }
 
     #[test]

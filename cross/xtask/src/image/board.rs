@@ -17,8 +17,7 @@ pub(super) struct Board {
     pub(super) name: String,
     pub(super) kernel: Kernel,
     pub(super) flash: Flash,
-    pub(super) machine: String,
-    pub(super) memory: String,
+    pub(super) emulator: Emulator,
 }
 
 /// The kernel of a board and how it is started.
@@ -26,24 +25,56 @@ pub(super) struct Board {
 pub(super) struct Kernel {
     /// The Debian package that depends on the newest kernel.
     pub(super) package: String,
-    pub(super) device_tree: String,
+    /// None where the machine brings its own.
+    pub(super) device_tree: Option<Tree>,
     pub(super) command_line: String,
-    /// Where kernel, device tree and initial file system are loaded.
-    pub(super) load: [u32; 3],
+    /// Where the kernel is loaded.
+    pub(super) kernel_at: u32,
+    /// Where the initial file system is loaded.
+    pub(super) initrd_at: u32,
     /// In the order of loading.
     pub(super) modules: Vec<String>,
-    /// Nodes of the device tree that are switched off.
+}
+
+/// A device tree of the kernel's package, and what is changed in it.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) file: String,
+    /// Where it is loaded.
+    pub(super) at: u32,
+    /// Nodes that are switched off.
     pub(super) disabled: Vec<String>,
 }
 
-/// The flash chip and its map.
+/// The flash and its map.
 #[derive(Debug)]
 pub(super) struct Flash {
-    /// The chip's node in the device tree.
-    pub(super) node: String,
+    pub(super) kind: Kind,
     pub(super) bytes: u32,
     pub(super) erase_bytes: u32,
     pub(super) partitions: Vec<Partition>,
+}
+
+/// What the flash is to the kernel.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A raw chip; its node in the device tree, which has the map.
+    Chip { node: String },
+    /// A disk with a partition table, such as a memory card; the state is a file there.
+    Disk,
+}
+
+/// How the emulator becomes this board.
+#[derive(Debug)]
+pub(super) struct Emulator {
+    pub(super) machine: String,
+    pub(super) memory: String,
+    /// Further words of the call.
+    pub(super) options: Vec<String>,
+    /// How the flash is attached, as a part of `-drive`.
+    pub(super) drive: String,
+    /// What kind of network ports there are, as a part of `-nic`; empty for the machine's own.
+    pub(super) nic: String,
 }
 
 /// One partition.
@@ -65,36 +96,62 @@ impl Board {
 
     fn parse(name: &str, text: &str) -> Result<Board, String> {
         let file: Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
-        let (kernel, qemu) = (table(&file, "kernel")?, table(&file, "qemu")?);
-        Ok(Board {
+        let board = Board {
             name: name.to_owned(),
-            kernel: Kernel::parse(kernel)?,
+            kernel: Kernel::parse(table(&file, "kernel")?)?,
             flash: Flash::parse(&file)?,
-            machine: text_of(qemu, "machine")?,
-            memory: text_of(qemu, "memory")?,
-        })
+            emulator: Emulator::parse(table(&file, "qemu")?)?,
+        };
+        let is_chip = matches!(board.flash.kind, Kind::Chip { .. });
+        if is_chip && board.kernel.device_tree.is_none() {
+            return Err("the map of a chip lies in a device-tree, and there is none".to_owned());
+        }
+        Ok(board)
     }
 }
 
 impl Kernel {
     fn parse(kernel: &Table) -> Result<Kernel, String> {
         let load = table(kernel, "load")?;
+        let tree = kernel.contains_key("device-tree").then(|| {
+            Ok::<_, String>(Tree {
+                file: text_of(kernel, "device-tree")?,
+                at: number(load, "device-tree")?,
+                disabled: texts(kernel, "disabled")?,
+            })
+        });
         Ok(Kernel {
             package: text_of(kernel, "package")?,
-            device_tree: text_of(kernel, "device-tree")?,
+            device_tree: tree.transpose()?,
             command_line: text_of(kernel, "command-line")?,
-            load: [number(load, "kernel")?, number(load, "device-tree")?, number(load, "initrd")?],
+            kernel_at: number(load, "kernel")?,
+            initrd_at: number(load, "initrd")?,
             modules: texts(kernel, "modules")?,
-            disabled: texts(kernel, "disabled")?,
+        })
+    }
+}
+
+impl Emulator {
+    fn parse(qemu: &Table) -> Result<Emulator, String> {
+        Ok(Emulator {
+            machine: text_of(qemu, "machine")?,
+            memory: text_of(qemu, "memory")?,
+            options: texts(qemu, "options")?,
+            drive: text_of(qemu, "drive")?,
+            nic: text_of(qemu, "nic")?,
         })
     }
 }
 
 impl Flash {
     fn parse(file: &Table) -> Result<Flash, String> {
-        let chip = table(file, "flash")?;
+        let flash = table(file, "flash")?;
+        let kind = match flash.get("node") {
+            Some(_) => Kind::Chip { node: text_of(flash, "node")? },
+            None => Kind::Disk,
+        };
         let entries = file.get("partition").and_then(Value::as_array);
-        let mut at = 0u32;
+        let mut at = kind.edge_bytes();
         let mut partitions = Vec::new();
         for entry in entries.ok_or("there is no [[partition]]")? {
             let entry = entry.as_table().ok_or("a partition is a table")?;
@@ -104,18 +161,18 @@ impl Flash {
             at = end;
         }
         let flash = Flash {
-            node: text_of(chip, "node")?,
-            bytes: number(chip, "bytes")?,
-            erase_bytes: number(chip, "erase-bytes")?,
+            bytes: number(flash, "bytes")?,
+            erase_bytes: number(flash, "erase-bytes")?,
+            kind,
             partitions,
         };
-        flash.check(at)?;
+        flash.check(at.saturating_add(flash.kind.edge_bytes()))?;
         Ok(flash)
     }
 
     fn check(&self, end: u32) -> Result<(), String> {
         if end != self.bytes {
-            return Err(format!("the partitions end at {end:#x}, the chip at {:#x}", self.bytes));
+            return Err(format!("the partitions need {end:#x}, the flash has {:#x}", self.bytes));
         }
         let ragged = |it: &&Partition| !it.bytes.is_multiple_of(self.erase_bytes.max(1));
         if let Some(partition) = self.partitions.iter().find(ragged) {
@@ -136,6 +193,17 @@ impl Flash {
         match (found.next(), found.next()) {
             (Some(partition), None) => Ok(partition),
             _none_or_two => Err(format!("there must be one partition {label}")),
+        }
+    }
+}
+
+impl Kind {
+    /// What is kept free at the start and at the end, in bytes: 1 MiB for each copy of a partition
+    /// table, more than one needs.
+    fn edge_bytes(&self) -> u32 {
+        match self {
+            Kind::Chip { .. } => 0,
+            Kind::Disk => 1 << 20,
         }
     }
 }
@@ -165,21 +233,27 @@ mod tests {
     use super::*;
 
     const SHIPPED: &str = include_str!("../../../../board/ast2600-evb/board.toml");
+    const GENERIC: &str = include_str!("../../../../board/generic-armv7/board.toml");
 
     #[test]
-    fn the_reference_board_makes_sense() {
+    fn the_boards_make_sense() {
         let board = Board::parse("ast2600-evb", SHIPPED).unwrap();
         let kernel = board.flash.partition("kernel").unwrap();
         assert_eq!((kernel.at, kernel.bytes), (0x10_0000, 0xb0_0000));
         assert_eq!(board.flash.partition("state").unwrap().at, 0x3c0_0000);
+        let board = Board::parse("generic-armv7", GENERIC).unwrap();
+        assert_eq!(board.flash.kind, Kind::Disk);
+        let first = board.flash.partitions.first().unwrap();
+        assert_eq!(first.at, 1 << 20, "behind the partition table");
     }
 
     #[test]
     fn a_map_that_does_not_fill_the_chip_is_refused() {
         let why = |from, to| Board::parse("a", &SHIPPED.replace(from, to)).unwrap_err();
-        assert!(why("0x2400000", "0x2401000").contains("the chip at 0x4000000"));
-        assert!(why("0x2400000", "0x2400800").contains("the chip at 0x4000000"));
+        assert!(why("0x2400000", "0x2401000").contains("the flash has 0x4000000"));
+        assert!(why("0x2400000", "0x2400800").contains("the flash has 0x4000000"));
         assert!(why("\"root-b\"", "\"root-a\"").contains("one partition root-a"));
+        assert!(why("device-tree = \"asp", "tree = \"asp").contains("there is none"));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The whole chip: each slot in its place, everything else blank, and what is written down of it.
 
-use super::board::{Board, Partition};
+use super::board::{Board, Kind, Partition};
 use super::parts::Parts;
-use super::{failed, out, read, write, Trouble};
+use super::slots::{seal, Content, SEAL_BYTES};
+use super::{failed, gpt, out, read, write, Trouble};
 use crate::shop::{say, Shop};
 use crate::tally::Tally;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use toml::{Table, Value};
 
 /// The most that the root file system may measure, in bytes: 4 MiB.
 const ROOT_MOST: usize = 4 << 20;
@@ -22,38 +24,32 @@ pub(super) fn assemble(
     shop: &Shop,
     board: &Board,
     parts: &Parts,
-    kernel: &[u8],
-    root: &[u8],
+    content: &Content,
 ) -> Result<Tally, Trouble> {
+    let Content { kernel, root, state } = content;
     if root.len() > ROOT_MOST {
         return Err(failed(format_args!(
             "The root file system has {} bytes; {ROOT_MOST} is the most.",
             root.len()
         )));
     }
-    let mut chip = vec![BLANK; board.flash.bytes as usize];
-    for (label, content) in [("kernel", kernel), ("root-a", root)] {
-        let partition = board.flash.partition(label).map_err(failed)?;
-        place(&mut chip, partition, content).map_err(failed)?;
-    }
-    let daemon = read(&shop.root.join("target/cross/dialtone"))?;
+    let filled = [("kernel", kernel), ("root-a", root), ("root-b", root), ("state", state)];
+    let chip = filled_chip(board, &filled).map_err(failed)?;
+    let daemon = Daemon::read(shop)?;
     let folder = out(shop, &board.name);
-    let filled = [("kernel", kernel.len()), ("root-a", root.len())];
     let mut manifest = format!(
-        "file = \"flash.img\"\nboard = \"{}\"\nbytes = {}\nsha256 = \"{}\"\n\
-         daemon_bytes = {}\ndaemon_sha256 = \"{}\"\nroot_bytes = {}\nroot_bytes_most = {ROOT_MOST}\n\
-         root_bytes_aim = {ROOT_AIM}\nkernel = \"{}\"\nuserland = \"{}\"\n",
+        "file = \"flash.img\"\nboard = \"{}\"\nbytes = {}\nsha256 = \"{}\"\n{daemon}\
+         root_bytes = {}\nroot_bytes_most = {ROOT_MOST}\nroot_bytes_aim = {ROOT_AIM}\n\
+         kernel = \"{}\"\nuserland = \"{}\"\n",
         board.name,
         chip.len(),
         sha256(&chip),
-        daemon.len(),
-        sha256(&daemon),
         root.len(),
         parts.kernel_version,
-        parts.userland_version,
+        parts.userland_version(),
     );
     for Partition { label, at, bytes } in &board.flash.partitions {
-        let used = filled.iter().find(|it| it.0 == label).map_or(0, |it| it.1);
+        let used = filled.iter().find(|it| it.0 == label).map_or(0, |it| it.1.len());
         let _ = writeln!(
             manifest,
             "\n[[partition]]\nlabel = \"{label}\"\nat = {at:#x}\nbytes = {bytes}\nused = {used}"
@@ -69,6 +65,68 @@ pub(super) fn assemble(
         root.len()
     ));
     Ok(Tally::PASSED)
+}
+
+/// The bytes of a whole chip or disk, with what fills its partitions.
+fn filled_chip(board: &Board, filled: &[(&str, &Vec<u8>)]) -> Result<Vec<u8>, String> {
+    let mut chip = vec![BLANK; board.flash.bytes as usize];
+    for (label, content) in filled {
+        let partition = board.flash.partition(label)?;
+        place(&mut chip, partition, content)?;
+        if label.starts_with("root-") {
+            sealed(&mut chip, partition, content)?;
+        }
+    }
+    match board.flash.kind {
+        Kind::Chip { .. } => {}
+        Kind::Disk => gpt::write(&mut chip, &board.flash)?,
+    }
+    Ok(chip)
+}
+
+/// Puts the seal of what a slot holds at its end.
+fn sealed(chip: &mut [u8], slot: &Partition, content: &[u8]) -> Result<(), String> {
+    let room = (slot.bytes as usize).checked_sub(SEAL_BYTES);
+    let Some(rest) = room.filter(|room| content.len() <= *room) else {
+        return Err(format!("{} has no room for its seal", slot.label));
+    };
+    let end = Partition {
+        label: slot.label.clone(),
+        at: slot.at + rest as u32,
+        bytes: SEAL_BYTES as u32,
+    };
+    place(chip, &end, &seal(content))
+}
+
+/// The daemon in an image, as its own manifest has it.
+struct Daemon {
+    bytes: Vec<u8>,
+    most: i64,
+    aim: i64,
+}
+
+impl Daemon {
+    fn read(shop: &Shop) -> Result<Daemon, Trouble> {
+        let folder = shop.root.join("target/cross");
+        let manifest = String::from_utf8_lossy(&read(&folder.join("manifest.toml"))?).into_owned();
+        let manifest: Table = manifest.parse().map_err(failed)?;
+        let limit = |key: &str| {
+            let number = manifest.get(key).and_then(Value::as_integer);
+            number.ok_or_else(|| failed(format_args!("the daemon's manifest has no {key}")))
+        };
+        let bytes = read(&folder.join("dialtone"))?;
+        Ok(Daemon { bytes, most: limit("bytes_most")?, aim: limit("bytes_aim")? })
+    }
+}
+
+impl fmt::Display for Daemon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Daemon { bytes, most, aim } = self;
+        writeln!(f, "daemon_bytes = {}", bytes.len())?;
+        writeln!(f, "daemon_bytes_most = {most}")?;
+        writeln!(f, "daemon_bytes_aim = {aim}")?;
+        writeln!(f, "daemon_sha256 = \"{}\"", sha256(bytes))
+    }
 }
 
 /// What a partition holds in an image.
@@ -110,6 +168,15 @@ mod tests {
         place(&mut chip, &slot(4), b"abc").unwrap();
         assert_eq!(content(&chip, &slot(4)), Ok(&b"abc\xff"[..]));
         assert_eq!(content(&chip, &slot(8)), Ok(&[BLANK; 4][..]));
+    }
+
+    #[test]
+    fn a_slot_ends_with_its_seal() {
+        let mut chip = [BLANK; 1_032];
+        let slot = Partition { bytes: 1_024, ..slot(4) };
+        sealed(&mut chip, &slot, b"abc").unwrap();
+        assert_eq!(chip[4 + 512..1_028], seal(b"abc"));
+        assert!(sealed(&mut chip, &slot, &[0; 513]).unwrap_err().contains("no room"));
     }
 
     #[test]

@@ -1,28 +1,54 @@
 #!/bin/sh
-# The first program: loads the drivers, finds the root slot on the flash chip and hands over to it.
+# The first program: loads the drivers, finds a root slot that is sound, and hands over to it.
 export PATH=/bin
 
-mount -t devtmpfs devtmpfs /dev
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
+mount -t devtmpfs -o nosuid,noexec devtmpfs /dev
+mount -t proc -o nosuid,nodev,noexec proc /proc
+mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
 
 while read -r module; do
     insmod "/modules/$module.ko" || echo "The module $module was not loaded."
 done < /modules/order
 
+# Finds the partition of a label, on a raw chip or on a disk: sets device and size, in bytes.
+find_slot() {
+    found=$(sed -n "s/^mtd\([0-9]*\): \([0-9a-f]*\) .* \"$1\"$/\1 0x\2/p" /proc/mtd)
+    if [ -n "$found" ]; then
+        device=/dev/mtdblock${found% *}
+        size=$((${found#* }))
+        return
+    fi
+    found=$(grep -l "^PARTNAME=$1$" /sys/class/block/*/uevent) || return
+    found=${found%/uevent}
+    device=/dev/${found##*/}
+    size=$(($(cat "$found/size") * 512))
+}
+
+# Whether a slot holds what was put there: its last 512 bytes say how much, and with which sum.
+# Reading it all is no loss, since most of it is needed at once.
+is_sound() {
+    dd if="$device" bs=512 skip=$((size / 512 - 1)) count=1 2> /dev/null |
+        {
+            read -r word bytes sum && [ "$word" = dialtone ] &&
+                [ "$(head -c "$bytes" "$device" | sha256sum)" = "$sum  -" ]
+        }
+}
+
 for slot in root-a root-b; do
-    number=$(sed -n "s/^mtd\([0-9]*\): .* \"$slot\"$/\1/p" /proc/mtd)
-    [ -n "$number" ] || continue
-    if mount -t squashfs -o ro,nosuid,nodev "/dev/mtdblock$number" /new; then
+    find_slot "$slot" || continue
+    if ! is_sound; then
+        echo "Slot $slot is empty or damaged."
+    elif mount -t squashfs -o ro,nosuid,nodev "$device" /new; then
         echo "The root file system is in slot $slot."
+        mount -t tmpfs -o mode=755,size=8M,nosuid,nodev,noexec tmpfs /new/run
+        echo "$slot" > /new/run/slot
         mount --move /dev /new/dev
         mount --move /proc /new/proc
         mount --move /sys /new/sys
         exec switch_root /new /sbin/init
     fi
-    echo "Slot $slot holds no root file system."
 done
 
-echo "There is no root file system on the flash chip; starting over in 10 seconds."
+echo "No slot holds a root file system; starting over in 10 seconds."
 sleep 10
 reboot -f

@@ -1,22 +1,18 @@
-//! The Debian packages that an image is made of: the kernel with its modules, and busybox.
+//! What an image is made of besides the daemon: Debian's kernel with its modules, and busybox.
 
+use super::userland::Userland;
 use super::{failed, printed, Trouble};
 use crate::debian::is_root;
 use crate::shop::{say, succeeds, Shop};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The userland.
-const USERLAND: &str = "busybox-static";
-
-/// The unpacked packages.
+/// The unpacked kernel, and busybox.
 pub(super) struct Parts {
     kernel: PathBuf,
-    userland: PathBuf,
+    userland: Userland,
     /// The package of the kernel and its version, as in the name of its file.
     pub(super) kernel_version: String,
-    /// The package of busybox and its version.
-    pub(super) userland_version: String,
 }
 
 impl Parts {
@@ -24,14 +20,9 @@ impl Parts {
     pub(super) fn of(shop: &Shop, kernel_package: &str) -> Result<Parts, Trouble> {
         let cache = shop.root.join("target/image/cache");
         fs::create_dir_all(&cache).map_err(failed)?;
-        let kernel = unpacked(shop, &cache, kernel_package, true)?;
-        let userland = unpacked(shop, &cache, USERLAND, false)?;
-        Ok(Parts {
-            kernel_version: version(&kernel),
-            userland_version: version(&userland),
-            kernel,
-            userland,
-        })
+        let kernel = unpacked(shop, &cache, kernel_package)?;
+        let userland = Userland::of(shop, &cache)?;
+        Ok(Parts { kernel_version: version(&kernel), kernel, userland })
     }
 
     /// The kernel, compressed as it boots.
@@ -51,14 +42,18 @@ impl Parts {
     }
 
     /// Busybox, static.
-    pub(super) fn busybox(&self) -> PathBuf {
-        self.userland.join("bin/busybox")
+    pub(super) fn busybox(&self) -> &Path {
+        &self.userland.busybox
+    }
+
+    /// Busybox and the version of its source.
+    pub(super) fn userland_version(&self) -> &str {
+        &self.userland.version
     }
 }
 
-/// The folder of an unpacked package, from the cache or fetched now. `through` a package that only
-/// depends on the one that is meant.
-fn unpacked(shop: &Shop, cache: &Path, name: &str, through: bool) -> Result<PathBuf, Trouble> {
+/// The folder of the unpacked package that another one depends on, from the cache or fetched now.
+fn unpacked(shop: &Shop, cache: &Path, name: &str) -> Result<PathBuf, Trouble> {
     let note = cache.join(format!("{name}.is"));
     if let Ok(folder) = fs::read_to_string(&note) {
         let folder = cache.join(folder);
@@ -67,7 +62,7 @@ fn unpacked(shop: &Shop, cache: &Path, name: &str, through: bool) -> Result<Path
         }
     }
     knows_arm(shop)?;
-    let package = if through { depended(shop, name)? } else { name.to_owned() };
+    let package = depended(shop, name)?;
     let download = cache.join("download");
     let _ = fs::remove_dir_all(&download);
     fs::create_dir_all(&download).map_err(failed)?;
@@ -108,7 +103,7 @@ fn depended(shop: &Shop, name: &str) -> Result<String, Trouble> {
 }
 
 /// The first file below a folder whose name is as wanted.
-fn found(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<PathBuf, Trouble> {
+pub(super) fn found(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<PathBuf, Trouble> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(failed)? {

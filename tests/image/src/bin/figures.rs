@@ -1,0 +1,26 @@
+//! Measures the image of a board, `figures BOARD`, and prints what it found as lines of TOML.
+//!
+//! `--knock` and `--storm` are for the calls that it makes of itself in the namespaces of phones.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool speaks to its user")]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["--knock"] => image::figures::knock(),
+        ["--storm", device, phones] => {
+            let words = ["--at", device, phones].map(str::to_owned);
+            return lan::storm::main(&words);
+        }
+        [board] if image::can_run("figures", board) => print!("{}", image::figures::measure(board)),
+        [_board] => return ExitCode::FAILURE,
+        _ => {
+            eprintln!("figures BOARD");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,44 @@
+//! What a console must never say, and what it may say all the same.
+//!
+//! The words are those by which the kernel and our own programs report that something went wrong.
+//! They are looked for in small and capital letters alike, in every line of the console. A harmless
+//! line is named in [`HARMLESS`] with the reason, in as many words as make it that line.
+
+/// Words of a line that reports a fault.
+const FAULTS: [&str; 9] =
+    ["panic", "oops", "bug", "error", "fail", "warning", "call trace", "unable to", "not loaded"];
+
+/// A piece of a line that has one of those words, and why it is harmless.
+const HARMLESS: &[(&str, &str)] = &[];
+
+/// The lines of a console that report a fault.
+pub fn unclean(console: &str) -> Vec<String> {
+    let is_fault = |line: &&str| {
+        let small = line.to_lowercase();
+        FAULTS.iter().any(|word| small.contains(word))
+            && !HARMLESS.iter().any(|(piece, _)| line.contains(piece))
+    };
+    console.lines().filter(is_fault).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_console_that_reports_a_fault_is_unclean() {
+        let console = "The root file system is in slot root-a.\n\
+            [    9.1] Kernel panic - not syncing: Attempted to kill init!\n\
+            [    9.2] SQUASHFS error: unable to read a block\n\
+            dialtone: the state cannot be read: I/O Error\n\
+            Admin page: http://192.168.10.1/\n";
+        assert_eq!(unclean(console).len(), 3);
+    }
+
+    #[test]
+    fn what_is_harmless_has_a_reason_and_is_a_fault_otherwise() {
+        for (piece, reason) in HARMLESS {
+            assert!(!reason.is_empty() && unclean(piece).is_empty(), "{piece}");
+        }
+    }
+}
