@@ -393,6 +393,20 @@ impl StateFile {
         (FlashThread::start(journal, told).unwrap(), wake)
     }
 
+    /// What it holds, once the flash thread, which ends a little after the loop, has let go of it.
+    async fn durable(&self) -> Durable {
+        let let_go = async {
+            loop {
+                match Chip::open(&self.0, Timing::Host) {
+                    Ok(chip) => break chip,
+                    Err(_in_use) => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        };
+        let chip = timeout(Duration::from_secs(20), let_go).await.unwrap();
+        flash::open(chip).unwrap_or_else(|why| panic!("{why}")).durable
+    }
+
     /// From now on every access fails.
     fn fails(&self) {
         let file = std::fs::OpenOptions::new().write(true).open(&self.0).unwrap();
@@ -437,14 +451,7 @@ async fn the_loop_runs_until_it_is_told_to_stop_and_keeps_what_it_promised() {
     let (reply, dhcp, ended) = runs(&file, false).await;
     assert!(matches!(reply, Some(Reply::Done(Ok(())))) && matches!(ended, Ended::Stopped));
     assert_eq!(kind(&hears(&dhcp).unwrap()), ACK);
-    let until_closed = async {
-        while Chip::open(&file.0, Timing::Host).is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(Duration::from_secs(20), until_closed).await.unwrap();
-    let chip = Chip::open(&file.0, Timing::Host).unwrap_or_else(|why| panic!("{why}"));
-    let durable = flash::open(chip).unwrap_or_else(|why| panic!("{why}")).durable;
+    let durable = file.durable().await;
     assert!(durable.handset_of(Mac(PHONE_2)).is_some() && durable.addresses_len() == 1);
 }
 

@@ -59,7 +59,5 @@ async fn the_loop_ends_by_itself_once_all_is_on_flash() {
     assert!(matches!(ended, Ok(Ended::Restart)));
     assert!(began.now().mono.0 >= SECOND_MS, "the answer had no time to leave");
     assert!(matches!(done.await, Ok(Reply::Done(Ok(())))));
-    let chip = Chip::open(&file.0, Timing::Host).unwrap_or_else(|why| panic!("{why}"));
-    let durable = flash::open(chip).unwrap_or_else(|why| panic!("{why}")).durable;
-    assert!(durable.network_is_proposed());
+    assert!(file.durable().await.network_is_proposed());
 }
