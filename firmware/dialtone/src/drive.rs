@@ -181,7 +181,8 @@ impl Driver {
                     let neighbour = match line {
                         Line::Tftp | Line::SipMulticast => look_up(neighbours, index, *from.ip()),
                         // Who configures me, asked of the box alone: as telling as by multicast.
-                        Line::Sip if bytes.starts_with(b"SUBSCRIBE ") => {
+                        // Empty lines before it are no part of it (RFC 3261 7.5).
+                        Line::Sip if bytes.trim_ascii_start().starts_with(b"SUBSCRIBE ") => {
                             look_up(neighbours, index, *from.ip())
                         }
                         Line::Dhcp

@@ -14,6 +14,7 @@ mod drive;
 mod entropy;
 mod firewall;
 mod flash;
+mod host;
 mod http;
 mod identify;
 mod link;

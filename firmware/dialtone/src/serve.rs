@@ -16,6 +16,7 @@ use crate::device;
 use crate::drive::{Driver, Ended, Hands, Wakes};
 use crate::entropy;
 use crate::flash::{self, FlashThread};
+use crate::host;
 use crate::http;
 use crate::logging;
 use crate::neighbour::Neighbours;
@@ -44,9 +45,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 use words::{demonstrates, in_use, web_in_use};
-
-/// The name by which the box is found on the LAN, with `.local` behind it.
-const HOST: &str = "dialtone";
 
 /// What to start with.
 pub(crate) struct Start {
@@ -201,7 +199,7 @@ fn open(
     let password_set = durable.admin_password().is_some();
     let clock = Clock::start();
     let mut exchange = exchange(board, durable, room)?;
-    exchange.be_found(clock.now(), HOST);
+    exchange.be_found(clock.now(), host::NAME);
     if !stores {
         exchange.set_read_only();
     }

@@ -14,8 +14,8 @@ use exchange::names::{InterfaceNo, Side};
 use exchange::{Departure, Line, To, TransferNo};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{
-    bind, recvfrom, sendto, setsockopt, socket, sockopt, AddressFamily, IpMembershipRequest,
-    MsgFlags, SockFlag, SockType, SockaddrIn,
+    bind, getsockname, recvfrom, sendto, setsockopt, socket, sockopt, AddressFamily,
+    IpMembershipRequest, MsgFlags, SockFlag, SockType, SockaddrIn,
 };
 use std::collections::BTreeMap;
 use std::io;
@@ -228,14 +228,26 @@ impl Sockets {
         let address = match (*to, raw, port.client) {
             (To::Peer, ..) => return Ok(()),
             // A demonstration's phones share one socket for DHCP, whatever address they will have.
-            (To::Broadcast(_) | To::Hardware(..), _, Some(client)) => client,
-            (To::Address(_), _, Some(client)) if *line == Line::Dhcp => client,
+            (To::Address(_) | To::Broadcast(_) | To::Hardware(..), _, Some(client))
+                if *line == Line::Dhcp =>
+            {
+                client
+            }
             (To::Hardware(mac, to), Some(raw), None) => {
-                let from = SocketAddrV4::new(port.address, port.dhcp_port);
-                return raw.send_udp(from, mac, to, bytes);
+                let number = match line {
+                    Line::Dhcp => port.dhcp_port,
+                    // The socket of a transfer has no other number than the kernel's.
+                    Line::Tftp
+                    | Line::Transfer(_)
+                    | Line::Sip
+                    | Line::SipMulticast
+                    | Line::SipStream(_)
+                    | Line::Mdns => getsockname::<SockaddrIn>(socket.fd.as_raw_fd())?.port(),
+                };
+                return raw.send_udp(SocketAddrV4::new(port.address, number), mac, to, bytes);
             }
             (To::Broadcast(number), ..) => SocketAddrV4::new(Ipv4Addr::BROADCAST, number),
-            (To::Hardware(_, to), None, None) | (To::Address(to), ..) => to,
+            (To::Hardware(_, to), ..) | (To::Address(to), ..) => to,
         };
         sendto(socket.fd.as_raw_fd(), bytes, &SockaddrIn::from(address), MsgFlags::MSG_DONTWAIT)?;
         Ok(())

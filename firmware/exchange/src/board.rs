@@ -162,6 +162,12 @@ impl Board {
         })
     }
 
+    /// Whether a newcomer's address in a subnet is asked for by ARP before he is given it.
+    pub fn probes(&self, subnet: &Subnet) -> bool {
+        let has_arp = self.interface(subnet.interface).is_some_and(|port| port.has_arp);
+        has_arp && !subnet.relayed
+    }
+
     /// Whether an address lies in a subnet of the LAN.
     pub fn in_lan(&self, address: Ipv4Addr) -> bool {
         self.subnets.iter().any(|subnet| subnet.network.contains(address))

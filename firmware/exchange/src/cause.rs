@@ -19,7 +19,7 @@ pub enum Cause {
     OtherDhcpServer(Ipv4Addr),
     /// No address is left for it.
     PoolFull,
-    /// Another device already uses the address it was given.
+    /// Another device uses the address it was given.
     AddressInUse(Ipv4Addr),
     /// It asked to keep an address that is not its own here.
     NotItsAddress(Ipv4Addr),
@@ -142,7 +142,7 @@ impl fmt::Display for Cause {
             }
             Cause::PoolFull => f.write_str("There is no free address left for it."),
             Cause::AddressInUse(address) => {
-                write!(f, "Another device already uses the address {address} it was given.")
+                write!(f, "Another device uses the address {address} it was given.")
             }
             Cause::NotItsAddress(address) => {
                 write!(f, "It asked to keep {address}, which is not its own here.")

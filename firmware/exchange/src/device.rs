@@ -8,6 +8,7 @@ use crate::names::{InterfaceNo, RecordNo};
 use crate::story::Story;
 use crate::time::Instant;
 use core::net::Ipv4Addr;
+use wire::Mac;
 
 /// What is known of a device since this start.
 pub(crate) struct Device {
@@ -26,6 +27,8 @@ pub(crate) struct Device {
     /// Where it was heard by DHCP: port and relay.
     pub(crate) place: Option<(InterfaceNo, Ipv4Addr, Instant)>,
     pub(crate) two_places: Option<Instant>,
+    /// Who uses its address beside it, and when that was last noticed.
+    pub(crate) intruder: Option<(Instant, Ipv4Addr, Mac)>,
 }
 
 impl Device {
@@ -48,6 +51,7 @@ impl Device {
             rewritten: None,
             place: None,
             two_places: None,
+            intruder: None,
         }
     }
 }

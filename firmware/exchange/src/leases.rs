@@ -5,9 +5,9 @@
 //! is remembered across starts is in [`crate::state::Durable`].
 
 use crate::board::{Board, Subnet};
-use crate::catalog::{lease_s, Family};
+use crate::catalog::{family_by_oui, lease_s, Family, LEASE_HANDSET_S};
 use crate::limits::{
-    PROBED_AHEAD_MAX, PROBE_AGAIN_MS, PROBE_FRESH_MS, QUARANTINE_MAX, QUARANTINE_MS,
+    PROBED_AHEAD_MAX, PROBE_AGAIN_MS, PROBE_FRESH_MS, PROBE_WAIT_MS, QUARANTINE_MAX, QUARANTINE_MS,
 };
 use crate::state::Durable;
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
@@ -47,6 +47,14 @@ struct Probing {
     wanted: bool,
 }
 
+/// A probe that nobody answered.
+pub(crate) struct Silent {
+    pub(crate) pool: usize,
+    pub(crate) address: Ipv4Addr,
+    /// Whether the address was taken or renewed while it was being asked for.
+    pub(crate) spoke: bool,
+}
+
 #[derive(Default)]
 struct Pool {
     /// Where the search for a free address goes on.
@@ -76,9 +84,14 @@ impl Leases {
             swept: Instant(0),
         };
         for (mac, address) in durable.addresses() {
-            let family = durable.handset_of(mac).map(|(_, known)| known.family);
-            let family = family.map(|code| Family::from_code(code).unwrap_or(Family::Generic));
-            let until = Instant(u64::from(lease_s(family)) * SECOND_MS);
+            let known = durable.handset_of(mac).map(|(_, known)| known.family);
+            let known = known.map(|code| Family::from_code(code).unwrap_or(Family::Generic));
+            let family = known.or_else(|| family_by_oui(mac));
+            // What else it said is forgotten. Where its holder can be asked, a term that is too
+            // short does no harm; elsewhere it counts as a phone's.
+            let asked_first = board.subnets.iter().any(|it| it.pools(address) && board.probes(it));
+            let least_s = if asked_first { 0 } else { LEASE_HANDSET_S };
+            let until = Instant(u64::from(lease_s(family).max(least_s)) * SECOND_MS);
             leases.put(address, Lease { mac, until, relay: None, seen: Instant(0) });
         }
         leases
@@ -314,11 +327,13 @@ impl Leases {
     }
 
     /// An address whose probe stayed silent long enough.
-    pub(crate) fn probe_over(&mut self, now: Instant) -> Option<(usize, Ipv4Addr)> {
+    pub(crate) fn probe_over(&mut self, now: Instant) -> Option<Silent> {
         let over = self.probing.iter().find(|(_, probing)| probing.until <= now);
         let (address, probing) = over.map(|(address, probing)| (*address, *probing))?;
         self.probing.remove(&address);
-        Some((probing.pool, address))
+        let asked = Instant(probing.until.0.saturating_sub(PROBE_WAIT_MS));
+        let spoke = self.at(address, now).is_some_and(|lease| lease.seen >= asked);
+        Some(Silent { pool: probing.pool, address, spoke })
     }
 
     /// Keeps an address that a probe found silent for the next newcomer.

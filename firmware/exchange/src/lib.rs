@@ -129,11 +129,6 @@ impl Exchange {
         self.mdns.be_found(&self.office, now, name);
     }
 
-    /// The name, without its domain, under which the box is found; `None` while it is not.
-    pub fn host(&self) -> Option<alloc::string::String> {
-        self.mdns.host()
-    }
-
     /// Says that the box is this program's own: it sets the addresses at its start, and is started
     /// anew when it ends. Without this nobody can change the network here, or restart anything.
     pub fn set_appliance(&mut self) {
@@ -333,7 +328,7 @@ impl Exchange {
 
     /// The box itself as it may be shown.
     pub fn box_view(&self, now: Now) -> BoxView {
-        look::the_box(&self.office, &self.trial, now)
+        look::the_box(&self.office, &self.mdns, &self.trial, now)
     }
 
     /// Grows whenever something that a view shows has changed.

@@ -67,6 +67,8 @@ pub const DHCP_REPLY_BYTES_MAX: usize = 1_472;
 pub const TRANSFERS_MAX: usize = 1_024;
 /// TFTP transfers at the same time for one address.
 pub const TRANSFERS_PER_SOURCE_MAX: usize = 8;
+/// TFTP transfers whose windows are sent again at once; more have to wait for one another.
+pub const TRANSFERS_A_TICK_MAX: usize = 128;
 /// Bytes all transfers may hold together.
 pub const TRANSFER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of a TFTP block: an Ethernet frame less the headings of IP, UDP and TFTP.
@@ -245,6 +247,8 @@ pub const REWRITE_MS: u64 = DAY_MS;
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
 const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTES_MAX);
+// What is sent again at once fits what one call may queue.
+const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);
 const _: () = assert!(EXPIRES_MIN_S < EXPIRES_MAX_S);
 const _: () = assert!(OFFER_MS < LEASE_OTHER_S as u64 * SECOND_MS && PROBE_WAIT_MS < OFFER_MS);
 const _: () = assert!(PROBES_MAX <= PROBED_AHEAD_MAX);

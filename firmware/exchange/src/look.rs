@@ -4,6 +4,7 @@ use crate::admin;
 use crate::catalog::{Family, SignKind};
 use crate::cause::Cause;
 use crate::limits::STRANGERS_IN_VIEW_MAX;
+use crate::mdns::Mdns;
 use crate::names::{HandsetNo, LineNo, Side};
 use crate::network::Trial;
 use crate::office::Office;
@@ -67,7 +68,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
 }
 
 /// The box itself.
-pub(crate) fn the_box(office: &Office, trial: &Trial, now: Now) -> BoxView {
+pub(crate) fn the_box(office: &Office, mdns: &Mdns, trial: &Trial, now: Now) -> BoxView {
     let wan = office.board.first(Side::Wan).and_then(|place| office.board.interface(place));
     let wan = wan.map(|port| WanView {
         set: office.durable.network().wan,
@@ -79,6 +80,7 @@ pub(crate) fn the_box(office: &Office, trial: &Trial, now: Now) -> BoxView {
         wan,
         trial: trial.until(),
         hindrance: trial.hindrance(&office.board),
+        name: mdns.host(),
         http_port: office.board.http_port,
         state_bytes: office.durable.record_bytes(),
         flash_bytes: Some(office.flash_bytes).filter(|bytes| *bytes != u64::MAX),
@@ -194,5 +196,10 @@ fn alarms(office: &Office, now: Now) -> Vec<Alarm> {
         device.two_places.filter(lately).map(|at| Alarm::TwoPlaces { mac: *mac, at })
     });
     alarms.extend(twice.take(10));
+    let taken = office.devices.iter().filter_map(|(holder, device)| {
+        let (at, address, by) = device.intruder.filter(|(at, ..)| lately(at))?;
+        Some(Alarm::AddressTaken { address, holder: *holder, by, at })
+    });
+    alarms.extend(taken.take(10));
     alarms
 }

@@ -187,7 +187,9 @@ impl fmt::Display for Note {
             Note::RegisterRefused(from) => write!(f, "{from} was refused a registration"),
             Note::OtherDhcpServer(server) => write!(f, "another DHCP server answers: {server}"),
             Note::Declined(address) => write!(f, "a client found {address} in use"),
-            Note::Conflict(address, mac) => write!(f, "{address} is used by {mac}, not leased"),
+            Note::Conflict(address, mac) => {
+                write!(f, "{address} is used by {mac}, to which it was not given")
+            }
             Note::PoolFull(network) => write!(f, "the pool of {network} has no address left"),
             Note::Full(table) => write!(f, "no room for more {table}"),
             Note::RelayOptionDropped => f.write_str("a relay's option 82 did not fit the reply"),

@@ -156,9 +156,13 @@ impl Office {
     }
 
     pub(crate) fn push(&mut self, output: Output) {
-        // Only a caller that does not drain can get here; a record is never the one given up.
-        let record = matches!(output, Output::Record(..));
-        if self.out.len() >= OUTPUTS_MAX && !record {
+        // Only a caller that does not drain can get here. What is sent or said is asked for again,
+        // everything else never.
+        let spare = match output {
+            Output::Send(..) | Output::Note(_) | Output::Probe(..) => true,
+            Output::Record(..) | Output::Close(_) | Output::Restart(_) => false,
+        };
+        if self.out.len() >= OUTPUTS_MAX && spare {
             self.counters[Note::Full(Table::Outputs).kind()] += 1;
             return;
         }
@@ -430,12 +434,35 @@ impl Office {
 
     /// Raises the alarm that one hardware address is used by two devices; once a minute at most.
     pub(crate) fn two_places(&mut self, now: Now, mac: Mac) {
+        self.recall(now, mac);
         let Some(device) = self.devices.get_mut(&mac) else { return };
         let lately = device.two_places.is_some_and(|at| now.mono.since_ms(at) < MINUTE_MS);
         device.two_places = Some(now.mono);
         if !lately {
             self.step(now, mac, Step::TwoPlaces);
             self.note(now, Note::TwoPlaces(mac));
+        }
+    }
+
+    /// Raises the alarm that the address leased to one device is used by another; once a minute at
+    /// most for each.
+    pub(crate) fn address_taken(&mut self, now: Now, holder: Mac, address: Ipv4Addr, by: Mac) {
+        self.recall(now, holder);
+        let Some(device) = self.devices.get_mut(&holder) else { return };
+        let lately = device.intruder.is_some_and(|(at, ..)| now.mono.since_ms(at) < MINUTE_MS);
+        device.intruder = Some((now.mono, address, by));
+        if !lately {
+            self.step(now, holder, Step::AddressTaken(address, by));
+            self.note(now, Note::Conflict(address, by));
+        }
+    }
+
+    /// Makes room for the story of a device that is remembered, though it was not heard since the
+    /// start.
+    fn recall(&mut self, now: Now, mac: Mac) {
+        let durable = &self.durable;
+        if durable.address_of(mac).is_some() || durable.handset_of(mac).is_some() {
+            self.speak_of(now, mac);
         }
     }
 

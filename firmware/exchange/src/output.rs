@@ -62,7 +62,8 @@ pub struct StreamNo(pub u32);
 pub enum To {
     /// Everybody on the link, at this port.
     Broadcast(u16),
-    /// A client that has no address yet: its hardware address, and the address it is to have.
+    /// One device whatever ARP knows: its hardware address, and the address that it is to have or
+    /// that it was proven to have.
     Hardware(Mac, SocketAddrV4),
     /// An address.
     Address(SocketAddrV4),

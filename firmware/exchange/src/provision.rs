@@ -166,7 +166,9 @@ fn own_file(
 /// It is the device that holds our live lease of it, unless ARP found another one there; on the
 /// link, an address that is not ours to lease is the device that ARP found; behind a relay, the
 /// lease must have been given through a relay of the same network. A device that fakes a hardware
-/// address *and* takes a lease with it passes; [`crate::note::Note::TwoPlaces`] is the alarm.
+/// address *and* takes a lease with it passes; [`crate::note::Note::TwoPlaces`] is the alarm. Where
+/// ARP knows nothing yet, a TFTP file goes to the hardware address of the lease and nowhere else;
+/// over TCP the kernel has asked by ARP before it heard a word.
 pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
     if arrival.side == Side::Wan {
         return Err(Cause::WanFetch);
@@ -175,8 +177,8 @@ pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<
     let on_link = office.board.on_link(arrival.interface, address);
     match (office.leases.at(address, now.mono), on_link, arrival.neighbour) {
         (Some(lease), true, Neighbour::Is(mac)) if mac != lease.mac => {
-            office.two_places(now, lease.mac);
-            Err(Cause::TwoPlaces)
+            office.address_taken(now, lease.mac, address, mac);
+            Err(Cause::AddressInUse(address))
         }
         (Some(lease), true, _) => Ok(lease.mac),
         (Some(lease), false, _) => {

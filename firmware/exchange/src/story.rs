@@ -11,6 +11,7 @@ use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use alloc::collections::VecDeque;
 use core::fmt;
 use core::net::Ipv4Addr;
+use wire::Mac;
 
 /// The codes of the DHCP options sent, as many as a story keeps.
 pub type OptionCodes = heapless::Vec<u8, 24>;
@@ -70,6 +71,8 @@ pub enum Step {
     Unregistered(LineNo),
     /// Its hardware address was heard from two places.
     TwoPlaces,
+    /// Another device, this one, uses its address.
+    AddressTaken(Ipv4Addr, Mac),
 }
 
 /// The doors to one and the same provisioning.
@@ -145,6 +148,7 @@ impl Step {
             Step::Expired(_) => at_once(Cause::RegistrationLost),
             Step::Unregistered(_) => at_once(Cause::Unregistered),
             Step::TwoPlaces => at_once(Cause::TwoPlaces),
+            Step::AddressTaken(address, _) => at_once(Cause::AddressInUse(*address)),
             Step::NoOffer(cause)
             | Step::TurnedAway(cause)
             | Step::PnpSilent(cause)
@@ -177,7 +181,8 @@ impl Step {
             | Step::RegisterRefused(_)
             | Step::Expired(_)
             | Step::Unregistered(_)
-            | Step::TwoPlaces => false,
+            | Step::TwoPlaces
+            | Step::AddressTaken(..) => false,
         }
     }
 
@@ -196,6 +201,7 @@ impl Step {
             | Step::RegisterRefused(_)
             | Step::Expired(_)
             | Step::TwoPlaces
+            | Step::AddressTaken(..)
             | Step::File(_, _, FileAnswer::Refused(_)) => Tone::Bad,
             Step::Discover { .. }
             | Step::Offer(..)
@@ -329,6 +335,9 @@ impl fmt::Display for Step {
             Step::Expired(line) => write!(f, "Registration of line {} ran out", line.number()),
             Step::Unregistered(line) => write!(f, "Ended registration of line {}", line.number()),
             Step::TwoPlaces => f.write_str("Its hardware address was heard from two places"),
+            Step::AddressTaken(address, by) => {
+                write!(f, "Its address {address} is used by another device, {by}")
+            }
         }
     }
 }

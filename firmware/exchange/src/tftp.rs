@@ -8,7 +8,7 @@
 
 use crate::limits::{
     TFTP_BLOCK_BYTES_MAX, TFTP_REPEATS_MAX, TFTP_REPEAT_AFTER_MAX_MS, TFTP_WINDOW_MAX,
-    TRANSFERS_MAX, TRANSFERS_PER_SOURCE_MAX, TRANSFER_BYTES_MAX,
+    TRANSFERS_A_TICK_MAX, TRANSFERS_MAX, TRANSFERS_PER_SOURCE_MAX, TRANSFER_BYTES_MAX,
 };
 use crate::names::{InterfaceNo, RecordNo, Side};
 use crate::note::{Note, Protocol, Table};
@@ -41,6 +41,7 @@ pub(crate) struct Tftp {
 
 struct Transfer {
     peer: SocketAddrV4,
+    to: To,
     interface: InterfaceNo,
     name: Vec<u8>,
     asked: (Mode, Options),
@@ -179,6 +180,7 @@ impl Tftp {
         self.by_peer.insert(arrival.from, no);
         let transfer = Transfer {
             peer: arrival.from,
+            to: towards(office, arrival, reader),
             interface: arrival.interface,
             name: request.name.to_vec(),
             asked: (request.mode, request.options),
@@ -229,7 +231,8 @@ impl Tftp {
         }
     }
 
-    /// Sends again what was not acknowledged in time.
+    /// Sends again what was not acknowledged in time; the rest of very many at the next tick, which is
+    /// due at once.
     pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
         let due = |transfer: &Transfer| transfer.repeat_at <= now.mono;
         let late: Vec<TransferNo> = self
@@ -237,6 +240,7 @@ impl Tftp {
             .iter()
             .filter(|(_, transfer)| due(transfer))
             .map(|(no, _)| *no)
+            .take(TRANSFERS_A_TICK_MAX)
             .collect();
         for no in late {
             self.repeat(office, now, no);
@@ -268,7 +272,7 @@ impl Tftp {
     fn speak(&mut self, office: &mut Office, no: TransferNo) {
         let Some(transfer) = self.transfers.get_mut(&no) else { return };
         let mut packet = vec![0; 4 + transfer.block_bytes.max(128)];
-        let (to, after) = (To::Address(transfer.peer), transfer.after);
+        let (to, after) = (transfer.to, transfer.after);
         let line = Line::Transfer(no);
         match &transfer.state {
             State::Agreeing(options) => {
@@ -380,6 +384,18 @@ impl Transfer {
         }
         self.repeat_at = now.mono.after_ms(self.repeat_after_ms);
         progress
+    }
+}
+
+/// A file goes to the device that was proven to ask, by its hardware address: whoever takes over its
+/// IP address, before or in the middle of the transfer, is sent nothing. Behind a relay the way is
+/// the relay's.
+fn towards(office: &Office, arrival: &Arrival, reader: Option<Mac>) -> To {
+    let has_arp = office.board.interface(arrival.interface).is_some_and(|port| port.has_arp);
+    let near = has_arp && office.board.on_link(arrival.interface, *arrival.from.ip());
+    match reader.filter(|_| near) {
+        Some(mac) => To::Hardware(mac, arrival.from),
+        None => To::Address(arrival.from),
     }
 }
 

@@ -11,6 +11,7 @@ pub use crate::network::{Lan, Wan};
 use crate::note::Note;
 use crate::story::Step;
 use crate::time::{Instant, Now};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -49,6 +50,9 @@ pub struct BoxView {
     /// Why neither can anything of the network be changed nor the box be started anew, where it is
     /// so.
     pub hindrance: Option<Refusal>,
+    /// The name by which multicast DNS finds it on the LAN, without `.local`; `None` where it has
+    /// none, or not yet.
+    pub name: Option<String>,
     /// Port of the pages, as it is in a URL.
     pub http_port: u16,
     /// Bytes that the state would take on flash if it were written anew.
@@ -182,6 +186,17 @@ pub enum Alarm {
     TwoPlaces {
         /// The address concerned.
         mac: Mac,
+        /// When it was last noticed.
+        at: Instant,
+    },
+    /// The address leased to one device is used by another.
+    AddressTaken {
+        /// The address concerned.
+        address: Ipv4Addr,
+        /// Whose it is.
+        holder: Mac,
+        /// Who uses it.
+        by: Mac,
         /// When it was last noticed.
         at: Instant,
     },

@@ -134,7 +134,7 @@ fn the_address_is_in_use() {
     let mut office = office();
     office.boots(PHONE);
     office.hears(&decline(PHONE, 3, SERVER, address(10)));
-    let sentence = "Another device already uses the address 10.1.0.10 it was given.";
+    let sentence = "Another device uses the address 10.1.0.10 it was given.";
     let next = "Find the device with this fixed address and move it out of the pool; the phone gets another one.";
     stuck(&office, sentence, next);
     assert_eq!(office.boots(PHONE), address(11));
@@ -238,11 +238,6 @@ fn it_asks_for_the_file_of_another() {
 fn two_devices_use_its_hardware_address() {
     let sentence = "Two devices use its hardware address at once.";
     let next = "Unplug one of the two devices; if both stay, somebody may be copying this phone.";
-    let mut office = office();
-    office.boots(PHONE);
-    office.fetch(from_neighbour(address(10), 1, PC), "y000000000000.cfg");
-    stuck(&office, sentence, next);
-    fetches(&mut office);
     let mut office = Office::new(boards::campus);
     office.discovers(PHONE);
     office.wait_ms(1_000);
@@ -250,6 +245,26 @@ fn two_devices_use_its_hardware_address() {
     let heard = office.hears_on(InterfaceNo(2), &elsewhere);
     assert!(heard.notes.contains(&exchange::note::Note::TwoPlaces(wire::Mac(PHONE))));
     assert!(office.story(PHONE).contains(&"Its hardware address was heard from two places".into()));
+    // By Plug-and-Play a phone says itself which one it is.
+    let mut office = Office::new(boards::plain);
+    office.boots(PHONE);
+    let somebody = from_neighbour(address(10), 5_060, PC);
+    office.datagram(somebody, Line::SipMulticast, subscribe(somebody, PHONE).as_bytes());
+    stuck(&office, sentence, next);
+    fetches(&mut office);
+}
+
+#[test]
+fn another_device_uses_its_address() {
+    let sentence = "Another device uses the address 10.1.0.10 it was given.";
+    let next =
+        "Find the device with this fixed address and move it out of the pool; the phone gets \
+        another one.";
+    let mut office = office();
+    office.boots(PHONE);
+    office.fetch(from_neighbour(address(10), 1, PC), "y000000000000.cfg");
+    stuck(&office, sentence, next);
+    fetches(&mut office);
 }
 
 #[test]

@@ -151,3 +151,28 @@ fn a_stranger_beyond_the_cap_gets_an_address_that_is_not_remembered() {
     office.wait_ms(3_600_000);
     assert_eq!(office.hears(&request_renewing(PHONE, 2, address)).facts(), ["AddressGiven"]);
 }
+
+/// Nobody remembers across a start what a device said of itself: where its holder cannot be asked,
+/// an address counts as a phone's, for as long as one may have it.
+#[test]
+fn after_a_start_no_address_is_given_away_that_may_still_be_used() {
+    let says_only = |mac| discover(mac, 1).option(60, b"Polycom-VVX410");
+    for mac in [PHONE, [2, 0, 0, 0, 8, 1]] {
+        let mut office = Office::new(boards::small);
+        let own = office.hears(&says_only(mac)).reply();
+        assert_eq!(own.number(51), Some(7 * DAY_S));
+        let own = own.message.yiaddr();
+        office.hears(&request_selecting(mac, 2, SERVER, own));
+        office.restart();
+        for no in 0..3 {
+            office.boots([0x3c, 0x97, 0x0e, 0, 0, no]);
+        }
+        office.after_ms(6 * u64::from(DAY_S) * 1_000);
+        for no in 3..6 {
+            assert_ne!(office.boots([0x3c, 0x97, 0x0e, 0, 0, no]), own);
+        }
+        office.discovers(PHONE_2).answers([]);
+        let renewed = office.hears(&request_renewing(mac, 3, own));
+        assert_eq!(renewed.reply().kind, "ACK");
+    }
+}

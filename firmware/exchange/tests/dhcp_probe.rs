@@ -5,6 +5,7 @@ mod support;
 use exchange::cause::Cause;
 use exchange::limits::{PROBES_MAX, PROBE_WAIT_MS};
 use exchange::note::Note;
+use exchange::view::Alarm;
 use phones::builders::{discover, request_init_reboot, request_renewing, request_selecting};
 use std::net::Ipv4Addr;
 use support::{address, boards, Office, PC, PHONE, PHONE_2, SERVER};
@@ -177,12 +178,81 @@ fn a_device_that_claims_the_address_of_a_phone_raises_an_alarm() {
     let mut office = Office::new(boards::plain);
     let leased = office.boots(PHONE);
     office.answered(leased, PHONE);
-    assert_eq!(office.count(Note::TwoPlaces(Mac(PHONE))), 0, "the phone itself speaks");
-    let heard = office.answered(leased, PC);
-    let alarm = [Note::Conflict(leased, Mac(PC)), Note::TwoPlaces(Mac(PHONE))];
-    assert_eq!(heard.notes, alarm);
-    assert_eq!(office.cause(PHONE), Some(Cause::TwoPlaces));
+    let alarm = Note::Conflict(leased, Mac(PC));
+    assert_eq!(office.count(alarm), 0, "the phone itself speaks");
+    assert_eq!(office.answered(leased, PC).notes, [alarm]);
+    assert_eq!(office.cause(PHONE), Some(Cause::AddressInUse(leased)));
     office.answered(leased, PC);
-    assert_eq!(office.count(alarm[1]), 1, "once a minute at most");
+    assert_eq!(office.count(alarm), 1, "once a minute at most");
     assert_eq!(office.answered(address(99), PC).notes, [], "nobody's address");
+}
+
+/// Devices that look like phones and never fetch a file are no handsets: what they took is asked
+/// for, and given to a phone that is.
+#[test]
+fn devices_that_only_look_like_phones_cannot_hold_a_pool() {
+    let mut office = Office::new(boards::small_probing);
+    let fakes: Vec<[u8; 6]> = (0..4).map(|no| [0x00, 0x15, 0x65, 0xff, 0, no]).collect();
+    for fake in &fakes {
+        let offered = newcomer(&mut office, *fake);
+        office.hears(&request_selecting(*fake, 2, SERVER, offered));
+        office.wait_ms(1_000);
+    }
+    office.after_ms(120_000);
+    let heard = office.discovers(PHONE);
+    assert_eq!((heard.probes.as_slice(), heard.records.len()), (&[address(10)][..], 0));
+    office.after_ms(PROBE_WAIT_MS).answers([OFFER_10]);
+}
+
+#[test]
+fn a_holder_that_renews_while_its_address_is_asked_for_keeps_it() {
+    let mut office = Office::new(boards::small_probing);
+    let pcs: Vec<[u8; 6]> = (0..4).map(|no| [0x3c, 0x97, 0x0e, 0, 0, no]).collect();
+    for pc in &pcs {
+        let offered = newcomer(&mut office, *pc);
+        office.hears(&request_selecting(*pc, 2, SERVER, offered));
+        office.wait_ms(1_000);
+    }
+    office.after_ms(7_200_000);
+    assert_eq!(office.discovers(PHONE).probes, [address(10)]);
+    office.wait_ms(PROBE_WAIT_MS / 2);
+    let back = office.hears(&request_init_reboot(pcs[0], 3, address(10)));
+    assert_eq!(back.reply().kind, "ACK");
+    let over = office.after_ms(PROBE_WAIT_MS / 2);
+    over.answers([]);
+    assert_eq!(over.facts(), [""; 0]);
+    let renewed = office.hears(&request_renewing(pcs[0], 4, address(10)));
+    renewed.answers(["ACK 10.1.0.10 to 10.1.0.10:68"]);
+    assert_eq!(office.discovers(PHONE).probes, [address(11)], "the phone asks again");
+}
+
+/// After a start a remembered lease counts for as long as it can have been given; whoever answers
+/// for what is remembered as his even later has it.
+#[test]
+fn who_answers_for_a_remembered_address_that_lapsed_keeps_it() {
+    let mut office = Office::new(boards::small_probing);
+    let pcs: Vec<[u8; 6]> = (0..4).map(|no| [0x3c, 0x97, 0x0e, 0, 0, no]).collect();
+    for pc in &pcs {
+        let offered = newcomer(&mut office, *pc);
+        office.hears(&request_selecting(*pc, 2, SERVER, offered));
+    }
+    office.restart();
+    office.after_ms(9 * 3_600_000);
+    assert_eq!(office.discovers(PHONE).probes, [address(10)]);
+    assert_eq!(office.answered(address(10), pcs[0]).notes, [], "it is his");
+    let renewed = office.hears(&request_renewing(pcs[0], 4, address(10)));
+    renewed.answers(["ACK 10.1.0.10 to 10.1.0.10:68"]);
+}
+
+#[test]
+fn the_alarm_is_raised_for_what_is_only_remembered_too() {
+    let mut office = Office::new(boards::probing);
+    let leased = newcomer(&mut office, PHONE);
+    office.hears(&request_selecting(PHONE, 2, SERVER, leased));
+    office.restart();
+    let heard = office.answered(leased, PC);
+    assert_eq!(heard.notes, [Note::Conflict(leased, Mac(PC))]);
+    assert_eq!(office.cause(PHONE), Some(Cause::AddressInUse(leased)));
+    let alarms = office.exchange.view(office.now()).alarms;
+    assert!(matches!(alarms[..], [Alarm::AddressTaken { by: Mac(PC), .. }]), "{alarms:?}");
 }

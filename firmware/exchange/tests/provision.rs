@@ -290,16 +290,22 @@ fn an_upload_is_refused_and_told() {
 }
 
 #[test]
-fn a_device_that_fakes_an_address_raises_the_alarm() {
+fn a_device_that_takes_over_an_address_raises_the_alarm() {
+    let (holder, by) = (wire::Mac(PHONE), wire::Mac(PC));
     let mut office = campus();
     office.fetch(from_neighbour(address(10), 1, PC), &own_file(PHONE));
     let alarms = office.exchange.view(office.now()).alarms;
-    let expected =
-        exchange::view::Alarm::TwoPlaces { mac: wire::Mac(PHONE), at: office.now().mono };
+    let expected = exchange::view::Alarm::AddressTaken {
+        address: address(10),
+        holder,
+        by,
+        at: office.now().mono,
+    };
     assert_eq!(alarms, [expected]);
-    assert_eq!(office.count(Note::TwoPlaces(wire::Mac(PHONE))), 1);
+    let alarm = Note::Conflict(address(10), by);
+    assert_eq!(office.count(alarm), 1);
     office.fetch(from_neighbour(address(10), 1, PC), &own_file(PHONE));
-    assert_eq!(office.count(Note::TwoPlaces(wire::Mac(PHONE))), 1, "once a minute");
+    assert_eq!(office.count(alarm), 1, "once a minute");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use exchange::cause::Cause;
 use exchange::names::Side;
 use exchange::note::Note;
 use exchange::story::Step;
+use sha2::{Digest, Sha256};
 use sip_support::{md5_hex, Phone, SmallOffice, BOX, REALM};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
@@ -237,4 +238,50 @@ fn a_new_password_ends_with_the_deletion_of_the_old_one() {
     office.fetch(&mut phone);
     assert_eq!(office.register(&mut phone, &[]).answer().code(), 200);
     assert_eq!(URI, format!("sip:{BOX}"));
+}
+
+/// An agent of which it is known that it copes is offered SHA-256 beside MD5 (RFC 8760), may answer
+/// by either, and is not let in by an answer that is right for the other one.
+#[test]
+fn an_agent_that_copes_is_let_in_by_sha_256_too() {
+    let mut office = SmallOffice::default();
+    let mut phone = office.phone(20);
+    phone.extra = "User-Agent: Linphonec/5.1.65\r\n".to_string();
+    let nonce = office.challenge(&mut phone);
+    let asked = phone.says(&[], "");
+    let outcome = office.hears(phone.arrival(), phone.line, asked.as_bytes());
+    let algorithms = |challenge: &str| challenge.split("algorithm=").nth(1).map(str::to_string);
+    let offered: Vec<_> =
+        outcome.answer().all("WWW-Authenticate").into_iter().map(algorithms).collect();
+    let expected = ["SHA-256, qop=\"auth\"", "MD5, qop=\"auth\""].map(|it| Some(it.to_string()));
+    assert_eq!(offered, expected);
+    for (no, (hash, named, code)) in [
+        (sha256_hex as fn(&str) -> String, "SHA-256", 200),
+        (md5_hex, "MD5", 200),
+        (md5_hex, "SHA-256", 401),
+        (sha256_hex, "MD5", 401),
+        (sha256_hex, "SHA-512-256", 401),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let count = no as u32 + 1;
+        let (login, password) = (phone.login(), phone.password());
+        let ha1 = hash(&format!("{login}:{REALM}:{password}"));
+        let ha2 = hash(&format!("REGISTER:{URI}"));
+        let response = hash(&format!("{ha1}:{nonce}:{count:08x}:0a4f113b:auth:{ha2}"));
+        let answer = format!(
+            "Authorization:  Digest realm=\"{REALM}\", nonce=\"{nonce}\", algorithm={named}, \
+             username=\"{login}\",  uri=\"{URI}\", response=\"{response}\", \
+             cnonce=\"0a4f113b\", nc={count:08x}, qop=auth\r\n"
+        );
+        let contact = phone.contact();
+        let message = phone.says(&[&contact], &answer);
+        let outcome = office.hears(phone.arrival(), phone.line, message.as_bytes());
+        assert_eq!(outcome.answer().code(), code, "{named}, {no}");
+    }
+}
+
+fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,13 +2,15 @@
 
 mod support;
 
+use exchange::limits::PROBE_WAIT_MS;
 use exchange::note::{Note, Table};
 use exchange::render::Render;
-use exchange::{Line, TransferNo};
-use phones::builders::{ack, error, request};
+use exchange::{Line, To, TransferNo};
+use phones::builders::{ack, error, request, request_selecting};
+use std::collections::BTreeSet;
 use support::files::{Bytes, LineEnds};
 use support::tftp::{block, client, packet, says, Reader};
-use support::{boards, own_file, Office, PHONE};
+use support::{address, boards, own_file, Office, PHONE, SERVER};
 
 /// A common file that anybody on the LAN may have.
 const COMMON: &str = "y000000000000.cfg";
@@ -389,4 +391,47 @@ fn the_wan_and_other_networks_are_given_nothing() {
         .datagram(outside, Line::Tftp, &request(1, COMMON, "octet", &[]))
         .sent
         .is_empty());
+}
+
+/// Whoever takes over the address of a phone, and sees to it that ARP knows nothing of him when he
+/// asks, is sent nothing: the file goes to the hardware address that the lease is of.
+#[test]
+fn a_file_leaves_for_the_hardware_address_that_was_proven() {
+    let mut office = Office::with_render(boards::probing, || Box::new(Bytes(700)));
+    office.discovers(PHONE);
+    office.after_ms(PROBE_WAIT_MS);
+    office.hears(&request_selecting(PHONE, 2, SERVER, address(10)));
+    let at = client(10, 2_000);
+    let first = office.datagram(at, Line::Tftp, &request(1, &own_file(PHONE), "octet", &[]));
+    let [(departure, _)] = first.sent.as_slice() else { panic!("one block") };
+    let home = To::Hardware(wire::Mac(PHONE), at.from);
+    assert_eq!(departure.to, home);
+    let second = office.datagram(at, departure.line, &ack(1));
+    assert_eq!(second.sent[0].0.to, home);
+    let again = office.after_ms(1_000);
+    assert_eq!(again.sent[0].0.to, home, "a repetition as well");
+}
+
+/// What is sent again for very many transfers at one instant does not fit the queue; that none of
+/// them is forgotten open is what counts.
+#[test]
+fn every_transfer_that_is_lost_is_closed_however_many_are_due_at_once() {
+    let mut office = office(|| Box::new(Bytes(1_300)));
+    let options = [("blksize", "8"), ("windowsize", "16"), ("timeout", "1")];
+    let mut open = BTreeSet::new();
+    for (host, port) in (60..190).flat_map(|host| (0..7).map(move |port| (host, 2_000 + port))) {
+        let mut reader = Reader::asks(&mut office, client(host, port), COMMON, &options);
+        reader.acks(&mut office, 0);
+        open.insert(Line::Transfer(reader.no));
+    }
+    assert_eq!(open.len(), 910);
+    for _ in 0..400 {
+        let due = office.exchange.next_deadline(office.now().mono).0.max(office.now_ms);
+        office.now_ms = due;
+        for line in office.tick().closed {
+            assert!(open.remove(&line), "{line:?} was closed twice");
+        }
+    }
+    assert_eq!(open, BTreeSet::new());
+    assert_eq!(office.count(Note::Full(Table::Outputs)), 0);
 }

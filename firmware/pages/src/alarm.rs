@@ -24,6 +24,11 @@ pub(crate) fn words(alarm: &Alarm) -> AlarmText {
             "Unplug one of the two devices; if both stay, somebody may be copying this phone.",
             Some(*at),
         ),
+        Alarm::AddressTaken { address, holder, by, at } => (
+            format!("The address {address} was given to {holder} and is used by {by}."),
+            "Find the second device and set it to DHCP; it gets nothing of the first one's.",
+            Some(*at),
+        ),
         Alarm::PoolFull { network } => (
             format!("The network {network} has no free address left."),
             "Give it a larger pool in the configuration file, or remove devices from it.",

@@ -107,6 +107,8 @@ impl SystemPage<'_> {
         facts.push(("Build", or(&machine.build, "by hand")));
         facts.push(("Board", or(&machine.board, "a computer with an operating system of its own")));
         facts.extend(machine.slot.clone().map(|slot| ("Slot", slot)));
+        let name = self.view.name.as_ref();
+        facts.extend(name.map(|name| ("Name on the LAN", format!("{name}.local"))));
         facts.extend(on.map(|on| ("Box on for", on.to_string())));
         facts.push(("Dialtone running for", Lasted(self.view.now.mono.0).to_string()));
         facts.push(("Clock", self.clock()));

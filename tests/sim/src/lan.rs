@@ -184,7 +184,14 @@ impl World {
         }
         match to {
             To::Broadcast(68) => self.send_to_mac(dhcp_raw::chaddr(&bytes), bytes),
-            To::Hardware(mac, _) => self.send_to_mac(Some(mac.0), bytes),
+            To::Hardware(mac, _) if line == Line::Dhcp => self.send_to_mac(Some(mac.0), bytes),
+            To::Hardware(mac, to) => {
+                self.only_for(Some(mac), &bytes);
+                let here = |host: &Host| host.mac() == mac && host.address == Some(*to.ip());
+                if self.hosts.iter().any(here) || (mac, *to.ip()) == (NOISE_MAC, NOISE) {
+                    self.carry(&Parcel::ToAddress { from_port, to, bytes });
+                }
+            }
             To::Address(to) if *to.ip() == RELAY && to.port() == 67 => self.relay_hears(&bytes),
             To::Address(to) => {
                 let there = self.hosts.iter().find(|host| host.address == Some(*to.ip()));

@@ -7,6 +7,7 @@
 use super::desk::{Denied, Desk, Wish};
 use super::raw::{Raw, RawBytes};
 use crate::clock::Clock;
+use crate::host;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
@@ -35,8 +36,6 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (header::CACHE_CONTROL, "no-store"),
 ];
-/// Names under which the box may be asked for its page, besides its addresses.
-const OWN_NAMES: [&str; 2] = ["localhost", "dialtone.local"];
 /// Most bytes of a form, and how long it may take to arrive.
 const FORM_BYTES: usize = 4 * 1024;
 const FORM_TIME: Duration = Duration::from_secs(10);
@@ -215,7 +214,7 @@ fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
             let near = address.is_loopback() || address.is_private() || address.is_link_local();
             near || address == own
         }
-        Err(_a_name) => OWN_NAMES.iter().any(|known| known.eq_ignore_ascii_case(named.host())),
+        Err(_a_name) => host::is_ours(named.host()),
     }
 }
 

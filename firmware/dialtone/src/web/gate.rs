@@ -1,5 +1,6 @@
 //! What a request's headers say about where it comes from: its host, its origin, its cookies.
 
+use crate::host;
 use exchange::limits::TOKEN_CHARS_MAX;
 use hyper::header::{AsHeaderName, COOKIE, HOST, ORIGIN};
 use hyper::http::request::Parts;
@@ -10,9 +11,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(super) const SESSION: &str = "dialtone";
 /// Name of the cookie that holds the token of a log-in page.
 pub(super) const LOGIN_PAGE: &str = "dialtone-login";
-
-/// Names under which the box may be asked for its pages, besides its addresses.
-const OWN_NAMES: [&str; 2] = ["localhost", "dialtone.local"];
 
 /// Whether a request is meant for us. A page of elsewhere can point its own name at our address
 /// (DNS rebinding), but it cannot make a browser say another name than its own.
@@ -29,7 +27,7 @@ pub(super) fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
             near || address == own
         }
         Ok(IpAddr::V6(_)) => false,
-        Err(_) => OWN_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)),
+        Err(_) => host::is_ours(name),
     }
 }
 

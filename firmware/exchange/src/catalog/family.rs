@@ -60,6 +60,7 @@ families! {
     22 Unify "unify" "Unify",
     23 Allworx "allworx" "Allworx",
     24 Misc "misc" "",
+    25 Linphone "linphone" "Linphone",
 }
 
 impl Family {
@@ -100,7 +101,7 @@ mod tests {
         let later = ["cisco_enterprise", "cisco_mpp", "aastra_mitel", "fanvil", "panasonic"];
         let more = ["gigaset", "avaya", "htek", "akuvox", "alcatel", "obihai", "sangoma_digium"];
         let rest = ["audiocodes", "flyingvoice", "thomson", "unify", "allworx", "misc"];
-        let ids = first.iter().chain(&later).chain(&more).chain(&rest);
+        let ids = first.iter().chain(&later).chain(&more).chain(&rest).chain(&["linphone"]);
         for (code, id) in (1u8..).zip(ids) {
             assert_eq!(Family::from_code(code).map(Family::id), Some(*id));
             assert_eq!(Family::from_id(id).map(Family::code), Some(code));

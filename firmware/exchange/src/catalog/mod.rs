@@ -10,8 +10,8 @@
 //! answer, it never authorises one.
 //!
 //! Signs and their RFCs: options 12, 55 and 60 (RFC 2132), option 77 (RFC 3004), User-Agent (RFC
-//! 9110 section 10.1.5 and RFC 3261 section 20.41), the `ua-profile` event (RFC 6080). Not read:
-//! options 124 and 125 (RFC 3925); what a phone says there it also says in 60.
+//! 9110 section 10.1.5 and RFC 3261 section 20.41), the `ua-profile` event (RFC 6080), options 124
+//! and 125 (RFC 3925), of which the second names the product class of a phone that speaks TR-111.
 
 mod cisco_spa;
 mod family;
@@ -38,6 +38,11 @@ use crate::pattern::{Flaw, Pattern};
 use alloc::vec::Vec;
 use identity::{caught, text_of};
 use maker::{maker, FileRule, Maker, Role, Rule, MAKERS};
+
+/// The family that the maker's part of a hardware address points to.
+pub(crate) fn family_by_oui(mac: wire::Mac) -> Option<Family> {
+    sign::by_oui(mac).family
+}
 
 /// What this box knows of phones, with its patterns ready to match.
 pub struct Catalog {

@@ -51,8 +51,7 @@ pub(crate) fn choose(office: &mut Office, now: Now, question: &Question<'_>) -> 
 fn newly(office: &mut Office, now: Now, question: &Question<'_>) -> Choice {
     let place = question.subnet;
     let Some(subnet) = office.board.subnets.get(place) else { return Choice::None };
-    let has_arp = office.board.interface(subnet.interface).is_some_and(|port| port.has_arp);
-    if has_arp && !subnet.relayed {
+    if office.board.probes(subnet) {
         return probed(office, now, place, question.message.chaddr);
     }
     let asked = question.message.requested_ip().filter(|asked| {
@@ -130,7 +129,8 @@ enum Probing {
 }
 
 /// The address that is missed least: of a stranger whose lease has lapsed, else, where it can be
-/// asked for first, of one that is no phone and was heard of least recently. Never a handset's.
+/// asked for first, of the one heard of least recently, and rather of one that is no phone. Never a
+/// handset's.
 fn spare(office: &Office, now: Now, subnet: &Subnet, probing: Probing) -> Option<Ipv4Addr> {
     let missed = office.leases.settled_in(subnet, now.mono).filter_map(|(address, lease)| {
         if office.durable.handset_of(lease.mac).is_some() {
@@ -141,10 +141,10 @@ fn spare(office: &Office, now: Now, subnet: &Subnet, probing: Probing) -> Option
         let live = lease.until > now.mono;
         let phone = device.is_some_and(|device| device.guess.family().is_some());
         let silent = now.mono.since_ms(heard) >= MINUTE_MS;
-        let taken = !live || (probing == Probing::Can && !phone && silent);
-        taken.then_some((live, heard, address))
+        let taken = !live || (probing == Probing::Can && silent);
+        taken.then_some((live, phone, heard, address))
     });
-    missed.min().map(|(_, _, address)| address)
+    missed.min().map(|(_, _, _, address)| address)
 }
 
 /// Takes an address from the stranger that has it; `false` if it turned out to be a handset's, or

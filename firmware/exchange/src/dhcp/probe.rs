@@ -5,12 +5,13 @@
 //! only when none is ready does his DISCOVER wait for a probe of its own. Nothing in here waits: a
 //! probe is an output and a deadline.
 
-use super::{address, answer, subnet_of, Question};
+use super::{address, answer, lease_most_s, subnet_of, Question};
+use crate::leases::{Lease, Silent};
 use crate::limits::PROBES_MAX;
 use crate::note::Note;
 use crate::office::Office;
 use crate::output::Arrival;
-use crate::time::Now;
+use crate::time::{Now, SECOND_MS};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -63,6 +64,11 @@ impl Waiting {
         if office.leases.at(address, now.mono).is_some_and(|lease| lease.mac == mac) {
             return office.leases.touch(address, now.mono);
         }
+        // It was given to him once, for longer than this box remembers.
+        if office.durable.address_of(mac) == Some(address) {
+            let until = now.mono.after_ms(u64::from(lease_most_s(office, mac)) * SECOND_MS);
+            return office.leases.put(address, Lease { mac, until, relay: None, seen: now.mono });
+        }
         let subnet = office.board.subnets.iter().find(|subnet| subnet.pools(address));
         if let Some(subnet) = subnet {
             office.leases.quarantine(subnet, address, now.mono);
@@ -72,8 +78,10 @@ impl Waiting {
 
     /// Answers those whose address stayed silent.
     pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
-        while let Some((pool, address)) = office.leases.probe_over(now.mono) {
+        while let Some(Silent { pool, address, spoke }) = office.leases.probe_over(now.mono) {
             match self.by_address.remove(&address) {
+                // Its holder came back in the meantime; whoever waited asks again.
+                Some(_) | None if spoke => (),
                 Some((_, arrival, bytes)) => offer(office, now, arrival, &bytes, address),
                 None => office.leases.keep_clean(pool, address, now.mono),
             }
@@ -85,8 +93,7 @@ impl Waiting {
 fn contradicted(office: &mut Office, now: Now, address: Ipv4Addr, mac: Mac) {
     let holder = office.leases.at(address, now.mono).map(|lease| lease.mac);
     if let Some(holder) = holder.filter(|holder| *holder != mac) {
-        office.note(now, Note::Conflict(address, mac));
-        office.two_places(now, holder);
+        office.address_taken(now, holder, address, mac);
     }
 }
 
@@ -103,8 +110,7 @@ fn offer(office: &mut Office, now: Now, arrival: Arrival, bytes: &[u8], address:
 pub(crate) fn ahead(office: &mut Office, now: Now) {
     for place in 0..office.board.subnets.len() {
         let subnet = &office.board.subnets[place];
-        let has_arp = office.board.interface(subnet.interface).is_some_and(|port| port.has_arp);
-        if subnet.relayed || !has_arp {
+        if !office.board.probes(subnet) {
             continue;
         }
         while office.leases.probes() < PROBES_MAX {

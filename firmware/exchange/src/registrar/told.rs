@@ -31,7 +31,10 @@ pub(super) fn challenged(office: &mut Office, now: Now, request: &Request<'_>) {
 fn of_this_attempt(step: &Step) -> Option<bool> {
     match step {
         Step::Challenged => Some(true),
-        Step::Registered(..) | Step::RegisterRefused(_) | Step::TwoPlaces => Some(false),
+        Step::Registered(..)
+        | Step::RegisterRefused(_)
+        | Step::TwoPlaces
+        | Step::AddressTaken(..) => Some(false),
         Step::Discover { .. }
         | Step::Offer(..)
         | Step::NoOffer(_)

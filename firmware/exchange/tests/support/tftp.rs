@@ -60,7 +60,8 @@ pub(crate) fn client(last: u8, port: u16) -> Arrival {
 pub(crate) fn says(heard: &Heard) -> Vec<String> {
     let sent = heard.sent.iter().map(|(departure, _)| {
         assert!(
-            matches!(departure.to, To::Address(_)) && matches!(departure.line, Line::Transfer(_))
+            matches!(departure.to, To::Address(_) | To::Hardware(..))
+                && matches!(departure.line, Line::Transfer(_))
         );
         packet(&departure.bytes)
     });

@@ -33,6 +33,7 @@ pub(crate) fn the_box() -> BoxView {
         wan: Some(WanView { set: None, address: Some((Ipv4Addr::new(203, 0, 113, 2), 30)) }),
         trial: None,
         hindrance: None,
+        name: Some("dialtone".to_string()),
         http_port: 80,
         state_bytes: 39_117,
         flash_bytes: Some(1_048_512),
