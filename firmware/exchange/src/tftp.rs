@@ -231,8 +231,8 @@ impl Tftp {
         }
     }
 
-    /// Sends again what was not acknowledged in time; the rest of very many at the next tick, which is
-    /// due at once.
+    /// Sends again what was not acknowledged in time; the rest of very many at the next tick, which
+    /// is due at once.
     pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
         let due = |transfer: &Transfer| transfer.repeat_at <= now.mono;
         let late: Vec<TransferNo> = self
@@ -387,9 +387,9 @@ impl Transfer {
     }
 }
 
-/// A file goes to the device that was proven to ask, by its hardware address: whoever takes over its
-/// IP address, before or in the middle of the transfer, is sent nothing. Behind a relay the way is
-/// the relay's.
+/// A file goes to the device that was proven to ask, by its hardware address: whoever takes over
+/// its IP address, before or in the middle of the transfer, is sent nothing. Behind a relay the way
+/// is the relay's.
 fn towards(office: &Office, arrival: &Arrival, reader: Option<Mac>) -> To {
     let has_arp = office.board.interface(arrival.interface).is_some_and(|port| port.has_arp);
     let near = has_arp && office.board.on_link(arrival.interface, *arrival.from.ip());
