@@ -91,7 +91,7 @@ fn run(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
         ["bench", "storm", rest @ ..] => storm(shop, rest)?,
         ["cross"] => sole(cross::daemon(shop)),
         ["cross", "--keep-symbols"] => sole(cross::with_symbols(shop)),
-        ["cross", "--test"] => sole(cross::suite(shop)),
+        ["cross", "--test"] => sole(cross::suite(shop, cross::Tests::All)),
         ["cross", "--verify"] => sole(cross::verify(shop)),
         ["image", board] => sole(image::build(shop, board)),
         ["image", board, "--measure"] => sole(image::measured(shop, board)),

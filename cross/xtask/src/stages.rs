@@ -47,8 +47,6 @@ enum Runs {
     All,
     /// Those that leave nothing out.
     Full,
-    /// Only those that name it.
-    Named,
 }
 
 /// One stage: its name, the runs that it is part of, and what it does.
@@ -70,8 +68,9 @@ const STAGES: &[Stage] = &[
     Stage { name: "workspace", part_of: Runs::All, run: workspace },
     Stage { name: "bare", part_of: Runs::Full, run: |shop, _| cross::told(cross::bare(shop)) },
     Stage { name: "cross", part_of: Runs::Full, run: |shop, _| cross::told(cross::daemon(shop)) },
-    Stage { name: "image", part_of: Runs::Named, run: |shop, _| image(shop) },
+    Stage { name: "arm", part_of: Runs::Full, run: |shop, _| arm(shop) },
     Stage { name: "lan", part_of: Runs::Full, run: |shop, _| lan(shop) },
+    Stage { name: "image", part_of: Runs::Full, run: |shop, _| image(shop) },
 ];
 
 /// The crates whose tests need more than cargo; each has a stage of its own.
@@ -90,7 +89,6 @@ pub(crate) fn run(shop: &Shop, depth: Depth, only: Option<&str>) -> Option<bool>
         None => match stage.part_of {
             Runs::All => true,
             Runs::Full => depth == Depth::Full,
-            Runs::Named => false,
         },
     };
     let stages: Vec<&Stage> = STAGES.iter().filter(wanted).collect();
@@ -152,6 +150,11 @@ fn component(shop: &Shop, verb: &str, name: &str, arguments: &[&str]) -> Tally {
         return Tally::FAILED;
     }
     Tally::one(succeeds(&mut shop.cargo(arguments)))
+}
+
+/// The unit tests of what the box runs, as programs for its processor.
+fn arm(shop: &Shop) -> Tally {
+    cross::told(cross::suite(shop, cross::Tests::OfUnits))
 }
 
 /// `cargo test` for every crate but the suites that have a stage of their own.
@@ -251,7 +254,7 @@ mod tests {
 
     #[test]
     fn every_stage_has_a_name_of_its_own() {
-        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, bare, cross, image, lan");
+        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, bare, cross, arm, lan, image");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The board's button: somebody stands in front of the box.
 //!
 //! Held for 3 s while the daemon runs, it claims the box (see `exchange::access`). Held at power-on
-//! it makes a factory reset, for which the start script asks by `dialtone button`. The signal USR1
-//! makes the same claim, for boards without a button and whoever has the serial console.
+//! and then let go it makes a factory reset, for which the start script asks by `dialtone button`.
+//! The signal USR1 makes the same claim, for boards without a button and whoever has the serial
+//! console.
 //!
 //! A button that is down already when the daemon starts counts from its next press only: one that
 //! is stuck must not open the box at every start. The kernel takes out the bounces. Reading needs
@@ -23,9 +24,10 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
+use tokio::signal::unix::{signal, SignalKind};
 use tokio::time::{sleep, Sleep};
 
-/// How often a button is looked at that is to stay down.
+/// How often a button is looked at whether it is still down.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A button whose presses are heard.
@@ -73,6 +75,14 @@ async fn over(wait: Option<&mut Pin<Box<Sleep>>>) {
     }
 }
 
+/// From now on the signal that claims the box does not end the process, whether or not anybody
+/// listens to it yet. Needs a runtime to be entered.
+pub(crate) fn outlive_signal() {
+    if let Err(error) = signal(SignalKind::user_defined1()) {
+        log::error!("the signal USR1 is not heard: {error}");
+    }
+}
+
 /// Claims the box whenever its button is held or the signal USR1 comes; never returns.
 pub(crate) async fn claims(button: Option<Button>, desk: Desk) {
     tokio::join!(by_button(button, &desk), by_signal(&desk));
@@ -89,7 +99,6 @@ async fn by_button(button: Option<Button>, desk: &Desk) {
 }
 
 async fn by_signal(desk: &Desk) {
-    use tokio::signal::unix::{signal, SignalKind};
     let mut signals = match signal(SignalKind::user_defined1()) {
         Ok(signals) => signals,
         Err(error) => return log::error!("the signal USR1 is not heard: {error}"),
@@ -99,9 +108,10 @@ async fn by_signal(desk: &Desk) {
     }
 }
 
-/// Whether the board's button is down and stays so for this long; `false` at once if it is not, or
-/// if the board has none. An error in words if it cannot be read.
-pub(crate) fn stays_down(hardware: &Hardware, long: Duration) -> Result<bool, String> {
+/// Whether the board's button is down, stays so for this long, and is let go before twice as long
+/// is over; `false` at once if it is not down, or if the board has none. A button that is stuck is
+/// never let go, and so asks for nothing. An error in words if it cannot be read.
+pub(crate) fn is_held_and_let_go(hardware: &Hardware, long: Duration) -> Result<bool, String> {
     let Some(button) = &hardware.button else { return Ok(false) };
     let unread = |error: io::Error| {
         let (chip, line) = (button.chip.display(), button.line);
@@ -111,17 +121,18 @@ pub(crate) fn stays_down(hardware: &Hardware, long: Duration) -> Result<bool, St
     let line = line.map_err(unread)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
-    runtime.block_on(stays(long, || line::is_down(&line))).map_err(unread)
+    runtime.block_on(held_for(long, || line::is_down(&line))).map_err(unread)
 }
 
-async fn stays(long: Duration, is_down: impl Fn() -> io::Result<bool>) -> io::Result<bool> {
-    for _ in 0..long.as_millis().div_ceil(LOOK_EVERY.as_millis()) {
+async fn held_for(long: Duration, is_down: impl Fn() -> io::Result<bool>) -> io::Result<bool> {
+    let looks = long.as_millis().div_ceil(LOOK_EVERY.as_millis());
+    for look in 0..2 * looks {
         if !is_down()? {
-            return Ok(false);
+            return Ok(look >= looks);
         }
         sleep(LOOK_EVERY).await;
     }
-    is_down()
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -130,31 +141,34 @@ mod tests {
     use crate::call::{desk, Call};
     use std::cell::Cell;
 
-    /// Whether a button that is down for so many looks stays down for 10 s, and how many were made.
-    async fn stays_for(down: usize) -> (bool, usize) {
+    /// Whether a button that is down for so many looks was held for 10 s and let go, and how many
+    /// looks were made.
+    async fn held_for_looks(down: usize) -> (bool, usize) {
         let looks = Cell::new(0);
         let is_down = || Ok(looks.replace(looks.get() + 1) < down);
-        let stays = stays(Duration::from_secs(10), is_down).await.unwrap();
-        (stays, looks.get())
+        let held = held_for(Duration::from_secs(10), is_down).await.unwrap();
+        (held, looks.get())
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_button_is_held_only_if_it_is_down_all_the_time() {
-        assert_eq!(stays_for(0).await, (false, 1), "said at once");
-        assert_eq!(stays_for(100).await, (false, 101));
-        assert_eq!(stays_for(200).await, (false, 201), "let go at the last look");
-        assert_eq!(stays_for(201).await, (true, 201));
+    async fn a_button_is_held_only_if_it_is_down_all_the_time_and_then_let_go() {
+        assert_eq!(held_for_looks(0).await, (false, 1), "said at once");
+        assert_eq!(held_for_looks(199).await, (false, 200), "let go a little early");
+        assert_eq!(held_for_looks(200).await, (true, 201));
+        assert_eq!(held_for_looks(399).await, (true, 400));
+        assert_eq!(held_for_looks(400).await, (false, 400), "it may be stuck");
+        assert_eq!(held_for_looks(usize::MAX).await, (false, 400));
         let unplugged = || Err(io::Error::other("unplugged"));
-        assert!(stays(Duration::from_secs(1), unplugged).await.is_err());
+        assert!(held_for(Duration::from_secs(1), unplugged).await.is_err());
     }
 
     #[test]
     fn a_board_without_a_button_has_none_down_and_a_chip_that_is_not_there_is_named() {
         let mut hardware = Hardware::default();
-        assert_eq!(stays_down(&hardware, Duration::ZERO), Ok(false));
+        assert_eq!(is_held_and_let_go(&hardware, Duration::ZERO), Ok(false));
         hardware =
             toml::from_str("button = { chip = '/nonexistent/gpiochip0', line = 3 }").unwrap();
-        let why = stays_down(&hardware, Duration::ZERO).unwrap_err();
+        let why = is_held_and_let_go(&hardware, Duration::ZERO).unwrap_err();
         assert!(why.starts_with("the button on line 3 of /nonexistent/gpiochip0"), "{why}");
     }
 

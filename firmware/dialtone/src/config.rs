@@ -199,6 +199,9 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
         })
         .collect();
     let subnets = subnets?;
+    if let Some(flaw) = file.board.flaw() {
+        return Err(flaw);
+    }
     let names: Vec<String> = file.interface.iter().map(|entry| entry.name.clone()).collect();
     let written: Vec<String> = file.subnet.iter().map(|entry| entry.network.clone()).collect();
     sense::board(&names, &interfaces, &subnets, &written)?;
@@ -229,11 +232,12 @@ fn port(entry: &InterfaceEntry, file: &File, find: Option<&Finder>) -> Result<(P
     });
     let written = written.transpose()?;
     let found = find.map(|find| find(name)).transpose()?;
-    // What somebody else gave a port that is ours is for a time; it is asked for anew.
-    let lent = file.board.bring_up && matches!(entry.side, SideEntry::Wan);
-    let here = found.as_ref().and_then(|found| found.address).filter(|_| !lent);
+    // What a port that is ours has was given by somebody else for a time, or by ourselves when an
+    // admin had set it otherwise: it is no fact.
+    let ours = file.board.bring_up;
+    let here = found.as_ref().and_then(|found| found.address).filter(|_| !ours);
     // A WAN port may get its address later, by DHCP; its sockets are bound to the port itself.
-    let later = find.is_none() || matches!(entry.side, SideEntry::Wan);
+    let later = (find.is_none() && !ours) || matches!(entry.side, SideEntry::Wan);
     let fallback = || later.then_some((Ipv4Addr::UNSPECIFIED, 32));
     let (address, prefix) = written
         .or(here)
@@ -383,6 +387,14 @@ mod tests {
         assert!(wrong("192.168.10.50", "192.168.11.50").contains("the pool wants"));
         assert!(wrong("code = 7", "code = 53").contains("option 53 cannot be set"));
         assert!(wrong("192.168.10.0/24", "192.168.10.0/33").contains("192.168.1.0/24"));
+        // A port that is ours has no address but the file's.
+        let own = |more: &str| {
+            let text = EXAMPLE.replacen("address = \"192.168.10.1/24\"", "", 1);
+            refusal(&format!("{text}\n[board]\nbring-up = true\n{more}"))
+        };
+        assert!(own("").ends_with("has no address yet; give it one in the file"), "{}", own(""));
+        let said = refusal(&format!("{EXAMPLE}\n[board]\ntrial-seconds = 5\n"));
+        assert_eq!(said, "trial-seconds = 5: it wants 10 to 3600");
     }
 
     #[test]

@@ -60,7 +60,8 @@ Dialtone gives every desk phone on the LAN its dial tone.
   dialtone identify
       reads JSON lines {\"kind\": ..., \"string\": ...} and says which phone each sign is of
   dialtone button --config FILE --held SECONDS
-      whether the board's button is down and stays so: 0 if it does, 1 if not, 2 if nobody can tell
+      whether the board's button is down, stays so for this long, and is then let go before twice as
+      long is over: 0 if so, 1 if not, 2 if nobody can tell
   dialtone --version";
 
 fn main() -> ExitCode {
@@ -153,7 +154,7 @@ fn held(file: &str, seconds: &str) -> Result<(), Refusal> {
     let text = text_of(file).map_err(unknown)?;
     let config = config::read(&text, None).map_err(|why| unknown(format!("{file}: {why}")))?;
     let long = std::time::Duration::from_secs(seconds);
-    match button::stays_down(&config.hardware, long).map_err(unknown)? {
+    match button::is_held_and_let_go(&config.hardware, long).map_err(unknown)? {
         true => Ok(()),
         false => Err(Refusal::No),
     }

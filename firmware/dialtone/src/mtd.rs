@@ -65,24 +65,39 @@ impl Mtd {
         })
     }
 
+    /// The geometry of a partition that is only to be looked at.
+    pub(crate) fn look(path: &Path) -> io::Result<Geometry> {
+        Ok(facts(&File::open(path)?)?.geometry())
+    }
+
     /// Opens a partition and makes it writable.
     pub(crate) fn open(path: &Path) -> io::Result<Mtd> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let mut info = ChipFacts::default();
-        // SAFETY: the kernel fills a whole `mtd_info_user`, which `ChipFacts` is.
-        unsafe { ioctl::get_info(file.as_raw_fd(), &raw mut info) }?;
+        let info = facts(&file)?;
         let all = Region { start: 0, length: info.size };
         // SAFETY: the kernel reads a whole `erase_info_user`, which `Region` is. A chip that knows
         // no lock answers that it does not, which is as good.
         let _ = unsafe { ioctl::unlock(file.as_raw_fd(), &raw const all) };
-        let page = info.write_size.max(PAGE_BYTES);
-        let geometry = Geometry { size: info.size, erase_block: info.erase_size, page };
-        Ok(Mtd { file, geometry, flags: info.flags })
+        Ok(Mtd { file, geometry: info.geometry(), flags: info.flags })
     }
 
     /// Tells whether it behaves as NOR flash does, which the journal relies on.
     pub(crate) fn clears_single_bits(&self) -> bool {
         is_nor(self.flags)
+    }
+}
+
+fn facts(partition: &File) -> io::Result<ChipFacts> {
+    let mut info = ChipFacts::default();
+    // SAFETY: the kernel fills a whole `mtd_info_user`, which `ChipFacts` is.
+    unsafe { ioctl::get_info(partition.as_raw_fd(), &raw mut info) }?;
+    Ok(info)
+}
+
+impl ChipFacts {
+    fn geometry(&self) -> Geometry {
+        let page = self.write_size.max(PAGE_BYTES);
+        Geometry { size: self.size, erase_block: self.erase_size, page }
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Network {
     pub(crate) web: Vec<(InterfaceNo, SocketAddrV4)>,
     /// Where the first WAN port reaches everything else; only with an address that an admin set.
     pub(crate) gateway: Option<Ipv4Addr>,
+    /// Whom the box asks for names, likewise.
+    pub(crate) dns: Option<Ipv4Addr>,
     /// Why what an admin has set is not in force, if it is not.
     pub(crate) passed_over: Option<String>,
 }
@@ -37,7 +39,7 @@ pub(crate) fn in_force(
         durable.apply(&Event::NetworkReturned);
     }
     let settings = durable.network();
-    let nothing = Network { board, ports, web, gateway: None, passed_over: None };
+    let nothing = Network { board, ports, web, gateway: None, dns: None, passed_over: None };
     if let Err(flaw) = check(&nothing.board, settings) {
         let why = format!("the network is as the file says; what was set does not fit it: {flaw}");
         return Network { passed_over: Some(why), ..nothing };
@@ -52,11 +54,11 @@ pub(crate) fn in_force(
             at.set_ip(lan.0.address);
         }
     }
-    let gateway = match settings.wan {
-        Some(Wan::Fixed { gateway, .. }) => gateway,
-        Some(Wan::Dhcp) | None => None,
+    let (gateway, dns) = match settings.wan {
+        Some(Wan::Fixed { gateway, dns, .. }) => (gateway, dns),
+        Some(Wan::Dhcp) | None => (None, None),
     };
-    Network { board, ports, web, gateway, passed_over: None }
+    Network { board, ports, web, gateway, dns, passed_over: None }
 }
 
 #[cfg(test)]
@@ -99,11 +101,13 @@ mod tests {
     #[test]
     fn what_was_set_is_where_sockets_are_opened_and_pages_are_served() {
         let gateway = Some(Ipv4Addr::new(198, 51, 100, 1));
-        let fixed = Wan::Fixed { address: Ipv4Addr::new(198, 51, 100, 7), prefix: 24, gateway };
+        let dns = Some(Ipv4Addr::new(9, 9, 9, 9));
+        let fixed =
+            Wan::Fixed { address: Ipv4Addr::new(198, 51, 100, 7), prefix: 24, gateway, dns };
         let (network, _) = start(settings([10, 7, 0, 1], Some(fixed)), true);
         let expected = ["10.7.0.1", "198.51.100.7", "10.7.0.1", "198.51.100.7", "10.7.0.1:80"];
         assert_eq!(addresses(&network), expected);
-        assert_eq!(network.gateway, gateway);
+        assert_eq!((network.gateway, network.dns), (gateway, dns));
         let (network, durable) = start(settings([10, 7, 0, 1], Some(Wan::Dhcp)), true);
         let expected = ["10.7.0.1", "0.0.0.0", "10.7.0.1", "0.0.0.0", "10.7.0.1:80"];
         assert_eq!(addresses(&network), expected);

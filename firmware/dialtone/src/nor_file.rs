@@ -35,11 +35,19 @@ pub(crate) enum Timing {
 }
 
 impl NorFile {
-    /// Opens the file, makes it blank flash where it does not exist, and keeps others from it.
+    /// The geometry of every such file.
+    pub(crate) const GEOMETRY: Geometry = GEOMETRY;
+
+    /// Opens the file, makes it blank flash where there is none or nothing in it, and keeps others
+    /// from it.
     pub(crate) fn open(path: &Path, timing: Timing) -> io::Result<NorFile> {
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let file = file.open(path)?;
+        match path.metadata() {
+            Ok(there) if there.len() > 0 => (),
+            Ok(_empty) => make(path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
+            Err(error) => return Err(error),
+        }
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
         let busy = |(_, errno): (File, nix::Error)| {
             if errno == nix::Error::EWOULDBLOCK {
                 let why = "another Dialtone uses this file";
@@ -49,22 +57,31 @@ impl NorFile {
         };
         let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(busy)?;
         let size = u64::from(GEOMETRY.size);
-        match file.metadata()?.len() {
-            0 => {
-                file.write_all_at(&vec![0xff; GEOMETRY.size as usize], 0)?;
-                file.sync_all()?;
-            }
-            len if len == size => (),
-            len => {
-                let why = format!(
-                    "it is not a state file of Dialtone ({len} bytes, not {size}), \
-                     and is left untouched"
-                );
-                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
-            }
+        let len = file.metadata()?.len();
+        if len != size {
+            let why = format!(
+                "it is not a state file of Dialtone ({len} bytes, not {size}), \
+                 and is left untouched"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         Ok(NorFile { file, timing })
     }
+}
+
+/// Makes blank flash under a name of its own first, so that a power cut leaves no half of it: that
+/// would be taken for somebody else's file.
+fn make(path: &Path) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all_at(&vec![0xff; GEOMETRY.size as usize], 0)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 impl Flash for NorFile {
@@ -123,6 +140,17 @@ mod tests {
         let mut byte = [0];
         NorFile::open(&path, Timing::Host).unwrap().read(4096, &mut byte).unwrap();
         assert_eq!(byte, [0xf0]);
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_whose_making_was_cut_off_is_made_anew() {
+        let path = std::env::temp_dir().join(format!("dialtone-nor-cut-{}", std::process::id()));
+        let half = path.with_file_name(format!("dialtone-nor-cut-{}.new", std::process::id()));
+        std::fs::write(&half, [0xff; 1_000]).unwrap();
+        drop(NorFile::open(&path, Timing::Host).unwrap());
+        assert!(!half.exists());
+        assert_eq!(path.metadata().unwrap().len(), u64::from(GEOMETRY.size));
         std::fs::remove_file(&path).unwrap();
     }
 }

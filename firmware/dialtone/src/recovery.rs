@@ -27,6 +27,7 @@ use answer::Page;
 use code::Code;
 use desk::Desk;
 use door::{Door, Places};
+use exchange::limits::RECOVERY_BACKLOG;
 use journal::{Fault, MountError};
 use pages::recovery::{neighbour, Leaving, Problem};
 use raw::Raw;
@@ -148,7 +149,7 @@ fn chip(state: &Path, timing: Timing, problem: Problem) -> (Option<Chip>, Proble
 fn doors(entrances: &[Entrance]) -> Result<Vec<Door>, String> {
     let mut doors = Vec::new();
     for Entrance { at, prefix, device } in entrances {
-        let listener = match sockets::tcp(*at, device.as_ref(), door::BACKLOG) {
+        let listener = match sockets::tcp(*at, device.as_ref(), RECOVERY_BACKLOG) {
             Ok(listener) => listener,
             Err(error) => {
                 log::error!("the recovery page is not served there: {error}");

@@ -2,6 +2,7 @@
 //! it.
 
 use crate::config;
+use crate::flash;
 use exchange::limits::SLOT_CHARS_MAX;
 use std::fs;
 
@@ -26,15 +27,20 @@ pub(crate) fn slot() -> Option<String> {
 pub(crate) fn line() -> String {
     let text = fs::read_to_string(CONFIG).ok();
     let config = text.and_then(|text| config::read(&text, None).ok());
+    let used = config.as_ref().and_then(|config| flash::used(&config.state));
     let board = config.and_then(|config| config.hardware.name);
-    line_of(BUILD, board.as_deref(), slot().as_deref())
+    line_of([BUILD, board.as_deref(), slot().as_deref()], used)
 }
 
-fn line_of(build: Option<&str>, board: Option<&str>, slot: Option<&str>) -> String {
-    let known: Vec<&str> = [build, board, slot].into_iter().flatten().collect();
+/// Build, board and slot, and how much of the flash is used, in bytes.
+fn line_of(known: [Option<&str>; 3], used: Option<(u32, u32)>) -> String {
+    let known: Vec<&str> = known.into_iter().flatten().collect();
+    let used = used.map_or(String::new(), |(used, all)| {
+        format!(", {} of {} KiB of flash used", used.div_ceil(1024), all.div_ceil(1024))
+    });
     match known.is_empty() {
-        true => format!("dialtone {VERSION}"),
-        false => format!("dialtone {VERSION} ({})", known.join(", ")),
+        true => format!("dialtone {VERSION}{used}"),
+        false => format!("dialtone {VERSION} ({}){used}", known.join(", ")),
     }
 }
 
@@ -45,9 +51,13 @@ mod tests {
     #[test]
     fn the_version_says_what_is_known_and_nothing_else() {
         let version = format!("dialtone {VERSION}");
-        assert_eq!(line_of(None, None, None), version);
-        let all = line_of(Some("2026-11-24.1"), Some("ast2600-evb"), Some("root-a"));
-        assert_eq!(all, format!("{version} (2026-11-24.1, ast2600-evb, root-a)"));
-        assert_eq!(line_of(None, Some("ast2600-evb"), None), format!("{version} (ast2600-evb)"));
+        assert_eq!(line_of([None; 3], None), version);
+        let all = ["0a1b2c3d4e5f", "ast2600-evb", "root-a"].map(Some);
+        let known = format!("{version} (0a1b2c3d4e5f, ast2600-evb, root-a)");
+        assert_eq!(line_of(all, None), known);
+        let used = Some((1_025, 2_097_124));
+        assert_eq!(line_of(all, used), format!("{known}, 2 of 2048 KiB of flash used"));
+        let board = [None, Some("ast2600-evb"), None];
+        assert_eq!(line_of(board, None), format!("{version} (ast2600-evb)"));
     }
 }

@@ -31,6 +31,7 @@ use crate::sockets::Sockets;
 use crate::stream::{self, Lobby, Streams};
 use crate::watchdog::Watchdog;
 use crate::web::{Facts, WebSite};
+use bring_up::WayOut;
 use exchange::board::Board;
 use exchange::limits::SPOKEN_MAX;
 use exchange::names::{InterfaceNo, Side};
@@ -87,6 +88,7 @@ pub(crate) fn appliance(start: Start) -> Result<(), String> {
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async move {
         let (_stop, stopped) = oneshot::channel();
+        button::outlive_signal();
         if let Some(path) = &start.hardware.log {
             logging::to_syslog(path)?;
         }
@@ -124,7 +126,7 @@ async fn recover(start: &Start, problem: Problem) -> Result<(), String> {
         Some(Entrance { at: *at, prefix, device })
     };
     if hardware.bring_up {
-        bring_up::bring_up(hardware, ports, board, None)?;
+        bring_up::bring_up(hardware, ports, board, WayOut::default())?;
     }
     let entrances: Vec<Entrance> = web.iter().filter_map(entrance).collect();
     let recovery = Recovery::open(&entrances, state, *timing, problem)?;
@@ -188,13 +190,13 @@ fn open(
     let flash::Opened { journal, mut durable, found } = opened;
     let room = u64::from(journal.capacity());
     let stores = stores(&found, durable.record_bytes(), room);
-    let Network { board, ports, web, gateway, passed_over, .. } =
+    let Network { board, ports, web, gateway, dns, passed_over } =
         network::in_force(&mut durable, stores, board, ports, web);
     if let Some(why) = passed_over {
         complain(format_args!("{why}"));
     }
     if hardware.bring_up {
-        bring_up::bring_up(&hardware, &ports, &board, gateway)?;
+        bring_up::bring_up(&hardware, &ports, &board, WayOut { gateway, dns })?;
     }
     let password_set = durable.admin_password().is_some();
     let clock = Clock::start();
@@ -204,7 +206,7 @@ fn open(
         exchange.set_read_only();
     }
     if hardware.bring_up {
-        exchange.set_appliance();
+        exchange.set_appliance(hardware.trial_ms());
     }
     let (spoken, streams_wake) = mpsc::channel(SPOKEN_MAX);
     listen_sip(&ports, &spoken)?;
@@ -221,6 +223,7 @@ fn open(
     let (told, flash_wake) = mpsc::unbounded_channel();
     let flash = FlashThread::start(journal, told)
         .map_err(|error| format!("the flash thread did not start: {error}"))?;
+    announce(&web);
     if password_set {
         say(format_args!("Log in with the password you chose.\n"));
     } else {
@@ -287,10 +290,16 @@ fn listen_web(
             http::Listener::bind(*at, device).map_err(|error| web_in_use(error, web, ports))?;
         let serving = http::serve(listener, *interface, Side::Lan, desk.clone(), site.clone());
         tokio::spawn(serving);
+    }
+    Ok(())
+}
+
+/// Says where the pages are; by then all doors are open.
+fn announce(web: &[(InterfaceNo, SocketAddrV4)]) {
+    for (_, at) in web {
         let port = if at.port() == 80 { String::new() } else { format!(":{}", at.port()) };
         say(format_args!("Admin page: http://{}{port}/", at.ip()));
     }
-    Ok(())
 }
 
 /// Draws the first password, says it on the console and nowhere else, and has it hashed.

@@ -131,8 +131,9 @@ impl Exchange {
 
     /// Says that the box is this program's own: it sets the addresses at its start, and is started
     /// anew when it ends. Without this nobody can change the network here, or restart anything.
-    pub fn set_appliance(&mut self) {
-        self.trial.be_ours();
+    /// Changed settings of the network are on trial for so many milliseconds from the start.
+    pub fn set_appliance(&mut self, trial_ms: u64) {
+        self.trial.be_ours(trial_ms);
     }
 
     /// From now on nothing new is stored: known phones are served, new ones refused.

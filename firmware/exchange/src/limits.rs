@@ -197,9 +197,24 @@ pub const USER_AGENT_BYTES_MAX: usize = 256;
 /// Questions of HTTP that may wait for the loop; more make HTTP wait, not the loop.
 pub const QUESTIONS_MAX: usize = 2_048;
 
-/// How long changed settings of the network are on trial, from the start with them: whoever reaches
-/// the box by its new address has to say so before.
+/// HTTP connections at the same time while there is no state and only its page is served.
+pub const RECOVERY_VISITS_MAX: usize = 32;
+/// Such connections of one address.
+pub const RECOVERY_VISITS_PER_SOURCE_MAX: usize = 4;
+/// Such connections that may wait to be accepted.
+pub const RECOVERY_BACKLOG: u32 = 64;
+/// Such a connection as a whole is over after this time.
+pub const RECOVERY_VISIT_MS: u64 = 30 * SECOND_MS;
+/// One by which the partition is downloaded is over after this time.
+pub const RECOVERY_DOWNLOAD_MS: u64 = 600 * SECOND_MS;
+/// Bytes of a form of that page.
+pub const RECOVERY_FORM_BYTES_MAX: usize = 4 * 1_024;
+
+/// How long changed settings of the network are on trial, from the start with them, unless the
+/// board says otherwise: whoever reaches the box by its new address has to say so before.
 pub const NETWORK_CONFIRM_MS: u64 = 5 * MINUTE_MS;
+/// The least and the most that a board may say instead, in seconds.
+pub const NETWORK_CONFIRM_S: core::ops::RangeInclusive<u32> = 10..=3_600;
 /// How long the answer has to leave before the daemon is started anew.
 pub const LEAVE_MS: u64 = SECOND_MS;
 

@@ -79,6 +79,7 @@ pub(crate) fn the_box(office: &Office, mdns: &Mdns, trial: &Trial, now: Now) -> 
         lan: office.board.lan(),
         wan,
         trial: trial.until(),
+        trial_ms: trial.long_ms(),
         hindrance: trial.hindrance(&office.board),
         name: mdns.host(),
         http_port: office.board.http_port,

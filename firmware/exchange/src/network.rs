@@ -75,6 +75,8 @@ pub enum Wan {
         prefix: u8,
         /// Where everything else is reached.
         gateway: Option<Ipv4Addr>,
+        /// Whom the box asks for names, such as those of its time servers.
+        dns: Option<Ipv4Addr>,
     },
 }
 
@@ -94,7 +96,7 @@ impl Board {
             if let Some(port) = self.interfaces.get_mut(usize::from(place.0)) {
                 (port.address, port.prefix) = match wan {
                     Wan::Dhcp => (Ipv4Addr::UNSPECIFIED, 32),
-                    Wan::Fixed { address, prefix, gateway: _ } => (address, prefix),
+                    Wan::Fixed { address, prefix, gateway: _, dns: _ } => (address, prefix),
                 };
             }
         }
@@ -150,6 +152,8 @@ fn is_own(subnet: &Subnet, place: InterfaceNo) -> bool {
 /// Whether the settings in force are on trial, and until when.
 pub(crate) struct Trial {
     until: Option<Instant>,
+    /// How long a trial is.
+    long_ms: u64,
     /// Whether the box's addresses are this program's business.
     ours: bool,
 }
@@ -158,11 +162,18 @@ impl Trial {
     /// Begins a trial where a proposal survived the start.
     pub(crate) fn new(durable: &Durable) -> Trial {
         let until = durable.network_is_proposed().then_some(Instant(NETWORK_CONFIRM_MS));
-        Trial { until, ours: false }
+        Trial { until, long_ms: NETWORK_CONFIRM_MS, ours: false }
     }
 
-    pub(crate) fn be_ours(&mut self) {
+    /// The addresses are this program's business, and a trial is so long.
+    pub(crate) fn be_ours(&mut self, long_ms: u64) {
         self.ours = true;
+        self.long_ms = long_ms;
+        self.until = self.until.map(|_| Instant(long_ms));
+    }
+
+    pub(crate) fn long_ms(&self) -> u64 {
+        self.long_ms
     }
 
     pub(crate) fn until(&self) -> Option<Instant> {

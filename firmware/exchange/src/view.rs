@@ -47,6 +47,8 @@ pub struct BoxView {
     pub wan: Option<WanView>,
     /// Until when the settings in force are on trial; `None` while they are not.
     pub trial: Option<Instant>,
+    /// How long settings are on trial.
+    pub trial_ms: u64,
     /// Why neither can anything of the network be changed nor the box be started anew, where it is
     /// so.
     pub hindrance: Option<Refusal>,

@@ -36,7 +36,7 @@ fn lan() -> Lan {
 
 fn wan(last: u8, gateway: Option<u8>) -> Wan {
     let at = |last| Ipv4Addr::new(198, 51, 100, last);
-    Wan::Fixed { address: at(last), prefix: 24, gateway: gateway.map(at) }
+    Wan::Fixed { address: at(last), prefix: 24, gateway: gateway.map(at), dns: None }
 }
 
 /// The network behind the relay of [`boards::campus`].
@@ -48,14 +48,14 @@ fn in_use() -> Lan {
 /// An office on a box of its own.
 fn office() -> Office {
     let mut office = Office::new(boards::plain);
-    office.exchange.set_appliance();
+    office.exchange.set_appliance(NETWORK_CONFIRM_MS);
     office
 }
 
 /// The power goes and comes, or the daemon is started anew; it is the same.
 fn starts_anew(office: &mut Office) {
     office.restart();
-    office.exchange.set_appliance();
+    office.exchange.set_appliance(NETWORK_CONFIRM_MS);
 }
 
 fn wish(office: &mut Office, command: Command) -> Result<Heard, Refusal> {
@@ -279,8 +279,12 @@ fn every_lan_that_makes_no_sense_is_refused_beside_its_field() {
 
 #[test]
 fn every_wan_that_makes_no_sense_is_refused_beside_its_field() {
-    let fixed =
-        |text: &str, prefix| Wan::Fixed { address: text.parse().unwrap(), prefix, gateway: None };
+    let fixed = |text: &str, prefix| Wan::Fixed {
+        address: text.parse().unwrap(),
+        prefix,
+        gateway: None,
+        dns: None,
+    };
     let table = [
         (fixed("0.0.0.0", 24), Flaw::WanAddress),
         (fixed("255.255.255.255", 24), Flaw::WanAddress),
@@ -315,7 +319,7 @@ fn networks_that_meet_are_refused_whoever_comes_second() {
     let of = |lan: &Lan, wan| Settings { lan: Some(lan.clone()), wan };
     assert_eq!(check(&boards::plain(), &of(&in_wan, None)), Err(Flaw::LanMeetsWan));
     assert_eq!(check(&boards::plain(), &of(&in_wan, Some(Wan::Dhcp))), Ok(()));
-    let meets = Wan::Fixed { address: at(200), prefix: 24, gateway: None };
+    let meets = Wan::Fixed { address: at(200), prefix: 24, gateway: None, dns: None };
     assert_eq!(check(&boards::plain(), &of(&lan(), Some(meets))), Err(Flaw::LanMeetsWan));
     for (third, flaw) in [(2, Flaw::LanTaken), (3, Flaw::LanTaken), (1, Flaw::LanTaken)] {
         let at = |last| Ipv4Addr::new(10, third, 0, last);

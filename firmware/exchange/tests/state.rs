@@ -116,7 +116,12 @@ fn settings() -> Settings {
         domain: Domain::try_from("office.example").unwrap_or_default(),
     };
     let gateway = Some(Ipv4Addr::new(203, 0, 113, 9));
-    let wan = Wan::Fixed { address: Ipv4Addr::new(203, 0, 113, 10), prefix: 29, gateway };
+    let wan = Wan::Fixed {
+        address: Ipv4Addr::new(203, 0, 113, 10),
+        prefix: 29,
+        gateway,
+        dns: Some(Ipv4Addr::new(1, 1, 1, 1)),
+    };
     Settings { lan: Some(lan), wan: Some(wan) }
 }
 

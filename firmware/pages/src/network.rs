@@ -1,14 +1,14 @@
 //! The page Network: what an admin can set of it, and what is said when the box starts anew for it.
 
 use crate::form::{LanForm, WanForm};
-use crate::moment::Left;
+use crate::moment::{Lasted, Left};
 use crate::{asset, html, Html, Viewer};
 use alloc::format;
 use alloc::string::{String, ToString};
 use askama::Template;
 use core::net::Ipv4Addr;
-use exchange::limits::{DOMAIN_MAX, NETWORK_CONFIRM_MS};
-use exchange::time::{Instant, Now, MINUTE_MS};
+use exchange::limits::DOMAIN_MAX;
+use exchange::time::{Instant, Now};
 use exchange::view::{BoxView, Wan, WanView};
 
 /// Settings of the network that are on trial, as every page says it.
@@ -63,8 +63,8 @@ impl NetworkPage<'_> {
         }
     }
 
-    fn minutes(&self) -> u64 {
-        NETWORK_CONFIRM_MS / MINUTE_MS
+    fn trial(&self) -> Lasted {
+        Lasted(self.view.trial_ms)
     }
 }
 
@@ -88,11 +88,13 @@ pub enum Leaving {
 #[template(path = "leaving.html")]
 struct LeavingPage {
     leaving: Leaving,
+    trial_ms: u64,
 }
 
-/// The last page before the box starts anew: what happens, and where one goes on.
-pub fn leaving(leaving: Leaving) -> Html {
-    html(&LeavingPage { leaving }, 3 * 1024)
+/// The last page before the box starts anew: what happens, where one goes on, and for how long new
+/// settings are on trial.
+pub fn leaving(leaving: Leaving, trial_ms: u64) -> Html {
+    html(&LeavingPage { leaving, trial_ms }, 3 * 1024)
 }
 
 impl LeavingPage {
@@ -104,7 +106,7 @@ impl LeavingPage {
         }
     }
 
-    fn minutes(&self) -> u64 {
-        NETWORK_CONFIRM_MS / MINUTE_MS
+    fn trial(&self) -> Lasted {
+        Lasted(self.trial_ms)
     }
 }

@@ -168,8 +168,9 @@ impl Problem {
                  not erased."
             }
             Problem::Fault { .. } => {
-                "Restart the box. If this page comes again, the flash chip or its connection has \
-                 failed and the box needs repair."
+                "Restart the box. If this page comes again, the flash or its connection has failed and \
+                 the box needs repair; where the state lies on a disk, dialtone-reset on the console \
+                 makes its file system anew."
             }
             Problem::Foreign => {
                 "If you are not sure what it is, download it first. If nothing of it is needed, \

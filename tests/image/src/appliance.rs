@@ -4,6 +4,7 @@
 //! leads to the office's switch, so a phone plugged into [`Appliance::lan`] reaches it as it would
 //! reach a box under the desk.
 
+use crate::chip::Chip;
 use crate::console::Console;
 use crate::qmp::Qmp;
 use crate::root;
@@ -20,8 +21,9 @@ pub const STARTS: Duration = Duration::from_secs(90);
 /// What the daemon says once it serves.
 pub const SERVES: &str = "Admin page:";
 
-/// The host's end of the LAN port.
+/// The host's ends of the LAN and of the WAN port.
 const TAP: &str = "tap0";
+const WAN_TAP: &str = "tap1";
 
 /// One box at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -33,6 +35,8 @@ pub struct Appliance {
     on: Option<On>,
     stand: Host,
     lan: Lan,
+    wan: Option<Lan>,
+    chip: Chip,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -44,22 +48,46 @@ struct On {
 }
 
 impl Appliance {
-    /// A box whose chip is as the image of the board has it: nothing but the slots is written.
+    /// A box whose chip is as the image of the board has it: nothing but the slots is written. Its
+    /// WAN port leads nowhere.
     pub fn new(board: &str) -> Appliance {
+        Appliance::plugged(board, None)
+    }
+
+    /// The same between two networks: the office's, and one that its WAN port is plugged into.
+    pub fn between(board: &str) -> Appliance {
+        Appliance::plugged(board, Some(Lan::new()))
+    }
+
+    fn plugged(board: &str, wan: Option<Lan>) -> Appliance {
         // A test that failed has left nothing that harms the next one.
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let lan = Lan::new();
         let stand = lan.plug("box", "02:d1:a1:70:00:01");
-        stand.ip(&["link", "add", "br0", "type", "bridge", "mcast_snooping", "0"]);
-        stand.ip(&["tuntap", "add", TAP, "mode", "tap"]);
-        for port in ["eth0", TAP] {
-            stand.ip(&["link", "set", port, "master", "br0"]);
+        bridge(&stand, "br0", "eth0", TAP);
+        if let Some(wan) = &wan {
+            wan.connect(&stand, "eth1", "02:d1:a1:70:00:02");
+            bridge(&stand, "br1", "eth1", WAN_TAP);
         }
-        for port in [TAP, "br0"] {
-            stand.ip(&["link", "set", port, "up"]);
+        let file = stand.dir().join("chip.img");
+        let mut ports = vec!["--tap", TAP];
+        if wan.is_some() {
+            ports.extend(["--wan", WAN_TAP]);
         }
-        let call = call(board, &stand.dir().join("chip.img"));
-        Appliance { call, starts: 0, on: None, stand, lan, _turn: turn }
+        let call = call(board, &ports, &file);
+        let chip = Chip::of(board, file);
+        Appliance { call, starts: 0, on: None, stand, lan, wan, chip, _turn: turn }
+    }
+
+    /// Its flash chip, to be looked at and spoilt while the box is off.
+    pub fn chip(&self) -> &Chip {
+        &self.chip
+    }
+
+    /// The word of the emulator's call that follows `option`.
+    pub fn word(&self, option: &str) -> &str {
+        let place = self.call.iter().position(|it| it == option).expect("an option of the call");
+        &self.call[place + 1]
     }
 
     /// Replaces a word of the emulator's call: the one that follows `option`.
@@ -140,6 +168,11 @@ impl Appliance {
         &self.lan
     }
 
+    /// What its WAN port is plugged into.
+    pub fn wan(&self) -> &Lan {
+        self.wan.as_ref().expect("the box stands between two networks")
+    }
+
     /// What its console says that it must not say.
     pub fn unclean(&mut self) -> Vec<String> {
         crate::clean::unclean(&self.console().text())
@@ -160,8 +193,20 @@ impl Drop for Appliance {
     }
 }
 
+/// Puts a cable and a port of the box on one switch.
+fn bridge(stand: &Host, name: &str, cable: &str, tap: &str) {
+    stand.ip(&["link", "add", name, "type", "bridge", "mcast_snooping", "0"]);
+    stand.ip(&["tuntap", "add", tap, "mode", "tap"]);
+    for port in [cable, tap] {
+        stand.ip(&["link", "set", port, "master", name]);
+    }
+    for port in [tap, name] {
+        stand.ip(&["link", "set", port, "up"]);
+    }
+}
+
 /// How the emulator is called: what `cargo xtask qemu` says.
-fn call(board: &str, chip: &Path) -> Vec<String> {
+fn call(board: &str, ports: &[&str], chip: &Path) -> Vec<String> {
     let mut xtask = match std::env::var_os("DIALTONE_XTASK") {
         Some(program) => Command::new(program),
         None => {
@@ -170,7 +215,7 @@ fn call(board: &str, chip: &Path) -> Vec<String> {
             cargo
         }
     };
-    xtask.current_dir(root()).args(["qemu", board, "--print", "--tap", TAP, "--chip"]).arg(chip);
+    xtask.current_dir(root()).args(["qemu", board, "--print"]).args(ports).arg("--chip").arg(chip);
     let output = xtask.stdin(Stdio::null()).output().expect("xtask can be called");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let why = String::from_utf8_lossy(&output.stderr);

@@ -4,9 +4,27 @@
 //! They are looked for in small and capital letters alike, in every line of the console. A harmless
 //! line is named in [`HARMLESS`] with the reason, in as many words as make it that line.
 
-/// Words of a line that reports a fault.
-const FAULTS: [&str; 9] =
-    ["panic", "oops", "bug", "error", "fail", "warning", "call trace", "unable to", "not loaded"];
+/// Words of a line that reports a fault: the kernel's, and those that our own programs use.
+const FAULTS: [&str; 18] = [
+    "panic",
+    "oops",
+    "bug",
+    "error",
+    "fail",
+    "warning",
+    "call trace",
+    "unable to",
+    "not loaded",
+    "damaged",
+    "cut off",
+    "cannot",
+    "could not",
+    "stays down",
+    "does not fit",
+    "no slot holds",
+    "there is no",
+    "nothing new",
+];
 
 /// A piece of a line that has one of those words, and why it is harmless.
 const HARMLESS: &[(&str, &str)] = &[];
@@ -31,8 +49,11 @@ mod tests {
             [    9.1] Kernel panic - not syncing: Attempted to kill init!\n\
             [    9.2] SQUASHFS error: unable to read a block\n\
             dialtone: the state cannot be read: I/O Error\n\
+            Slot root-a is empty or damaged.\n\
+            the WAN cannot be shut: no nf_tables; the WAN stays down\n\
+            the last write was cut off by a power loss and was dropped\n\
             Admin page: http://192.168.10.1/\n";
-        assert_eq!(unclean(console).len(), 3);
+        assert_eq!(unclean(console).len(), 6);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | module | what it gives |
 //! |---|---|
 //! | `appliance` | the box, its network, on and off |
+//! | `chip` | its flash: what lies where, and how to spoil it |
 //! | `console` | the serial console: what was said, when, and a shell on it |
 //! | `qmp` | the hands on the board: its button, its reset |
 //! | `clean` | what a console must never say |
@@ -23,6 +24,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
 
 pub mod appliance;
+pub mod chip;
 pub mod clean;
 pub mod console;
 mod empty;

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
 
-use image::appliance::Appliance;
+use image::appliance::{Appliance, STARTS};
 use image::can_run;
 use image::phone::Phone;
 use lan::admin::{Admin, PASSWORD};
+use lan::until;
+use std::collections::BTreeSet;
 
 const BOARD: &str = "ast2600-evb";
 
@@ -48,6 +50,64 @@ fn a_phone_has_its_dial_tone_and_is_known_after_a_power_cut() {
     let page = admin.log_in(PASSWORD);
     assert_eq!(page.rows(), 1, "{}", page.text());
     assert!(page.row(&phone.host.mac12()).contains(">Registered<"), "{}", page.text());
+    assert_eq!(appliance.unclean(), [""; 0]);
+}
+
+#[test]
+fn the_box_is_what_it_says_and_its_programs_may_do_no_more_than_they_need() {
+    if !can_run("the_box_is_what_it_says", BOARD) {
+        return;
+    }
+    let mut appliance = Appliance::new(BOARD);
+    appliance.start();
+    let console = appliance.console();
+    let version = console.shell("dialtone --version");
+    for wanted in [BOARD, "root-a", "of 2048 KiB of flash used"] {
+        assert!(version.contains(wanted), "{version}");
+    }
+
+    // The daemon is nobody special, and can never become more.
+    let status = console.shell("cat /proc/$(busybox pidof dialtone)/status");
+    for wanted in ["Uid:\t100\t100\t100\t100", "CapEff:\t0000000000000000", "NoNewPrivs:\t1"] {
+        assert!(status.contains(wanted), "{wanted} is not in\n{status}");
+    }
+    assert!(status.contains("CapBnd:\t0000000000000000"), "{status}");
+    let log = console.shell("logread | grep -i landlock");
+    assert!(log.contains("Landlock"), "the log does not say what became of Landlock: {log}");
+
+    // Nothing can be written but what is in memory, and the state's own device.
+    let mounts = console.shell("cat /proc/mounts");
+    let writable = |line: &&str| line.split(' ').nth(3).is_some_and(|it| it.starts_with("rw"));
+    let kinds = mounts.lines().filter(writable).filter_map(|line| line.split(' ').nth(2));
+    let kinds: Vec<&str> = kinds.collect();
+    let in_memory = ["tmpfs", "devtmpfs", "proc", "sysfs", "rootfs", "devpts"];
+    assert!(kinds.iter().all(|kind| in_memory.contains(kind)), "{mounts}");
+    assert!(console.shell("touch /etc/x; echo $?").contains("Read-only"), "/etc can be written");
+
+    // The log has a bound, whatever is said.
+    let lines = "i=0; while [ $i -lt 3000 ]; do echo a line of some length; i=$((i+1)); done";
+    console.shell(&format!("({lines}) | logger -t flood"));
+    let bytes: u64 = console.shell("logread | wc -c").trim().parse().expect("a number");
+    assert!((10_000..=64 * 1024).contains(&bytes), "{bytes} bytes of log");
+
+    // Whoever listens is known, and none of them gives a shell.
+    let open = console.shell("netstat -lntu");
+    let ports = open.lines().filter_map(|line| {
+        let local = line.split_whitespace().nth(3)?;
+        local.rsplit_once(':')?.1.parse::<u16>().ok()
+    });
+    let ports: BTreeSet<u16> = ports.collect();
+    assert_eq!(ports, BTreeSet::from([67, 69, 80, 123, 5_060, 5_353]), "{open}");
+
+    let desk = appliance.lan().plug_at("desk", "02:00:00:00:09:09", "192.168.10.9/24");
+    let asks = ["+tries=2", "+time=3", "+short", "-p", "5353", "@192.168.10.1", "dialtone.local"];
+    let found = until(STARTS, || {
+        let said = desk.run("dig", &asks).out;
+        said.contains("192.168.10.1").then_some(())
+    });
+    assert!(found.is_some(), "the box is not found by its name");
+    let named = ["-s", "-m", "10", "-H", "Host: dialtone.local", "http://192.168.10.1/login"];
+    assert!(desk.run("curl", &named).out.contains("Log in"));
     assert_eq!(appliance.unclean(), [""; 0]);
 }
 

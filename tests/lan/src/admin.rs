@@ -54,6 +54,13 @@ impl Admin {
         self.post("/login", &[("password", password)], &form)
     }
 
+    /// From now on asks the box at another address; the computer has one in that network too.
+    pub fn moves(&mut self, own: &str, to: &str) {
+        self.host.address(&format!("{own}/24"));
+        self.base = format!("http://{to}");
+        self.forget();
+    }
+
     /// Loses all cookies, as a browser that was started anew.
     pub fn forget(&self) {
         // There are none before the first page.

@@ -46,6 +46,15 @@ impl Daemon {
         Daemon::on(host)
     }
 
+    /// Plugs a box that minds its own network ports into a network; `more` stands in its `[board]`.
+    pub fn start_own(lan: &Lan, more: &str) -> Daemon {
+        let host = lan.plug("box", BOX_MAC);
+        let address = format!("side = \"lan\"\naddress = \"{BOX}/24\"");
+        let text = configuration(host.dir()).replacen("side = \"lan\"", &address, 1);
+        host.write("dialtone.toml", &format!("{text}[board]\nbring-up = true\n{more}"));
+        Daemon::on(host)
+    }
+
     /// Plugs a box between two networks: the LAN, and the WAN, where it has [`BOX_ON_WAN`].
     pub fn start_between(lan: &Lan, wan: &Lan) -> Daemon {
         let host = lan.plug_at("box", BOX_MAC, &format!("{BOX}/24"));

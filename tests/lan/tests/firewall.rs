@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 fn shut(daemon: &mut Daemon) {
     let path = daemon.host().dir().join("dialtone.toml");
     let text = fs::read_to_string(&path).unwrap();
+    let text =
+        text.replacen("side = \"lan\"", &format!("side = \"lan\"\naddress = \"{BOX}/24\""), 1);
     fs::write(&path, format!("{text}\n[board]\nbring-up = true\n")).unwrap();
     daemon.restart();
     let rules = rules(daemon);

@@ -7,7 +7,7 @@
 
 use super::linker::Linker;
 use super::toolchain::{said, Toolchain};
-use super::{Trouble, BARE, BOX, COUNTS, LONG, PURE, SUITE};
+use super::{Trouble, BARE, BOX, COUNTS, FOREIGN, LONG, PURE, SUITE};
 use crate::shop::{succeeds, Shop};
 use std::env;
 use std::fs;
@@ -15,13 +15,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Variables that change what cargo builds, or how, by how their names begin.
-const MEDDLERS: [&str; 10] = [
+const MEDDLERS: [&str; 11] = [
     "CARGO_BUILD_",
     "CARGO_ENCODED_",
     "CARGO_INCREMENTAL",
     "CARGO_PROFILE_",
     "CARGO_TARGET_",
     "CARGO_UNSTABLE_",
+    "DIALTONE_BUILD",
     "LD_LIBRARY_PATH",
     "RUSTC",
     "RUSTDOC",
@@ -33,6 +34,15 @@ const MEDDLERS: [&str; 10] = [
 pub(super) enum Symbols {
     Stripped,
     Kept,
+}
+
+/// Which tests are run as programs for the box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tests {
+    /// Those that stand beside what they test.
+    OfUnits,
+    /// Those in programs of their own too: it takes a quarter of an hour to build and run them.
+    All,
 }
 
 /// All that builds programs for the box.
@@ -54,6 +64,11 @@ impl Bench {
         let mut cargo = self.cargo(tree, builds)?;
         cargo.args(["zigbuild", "--locked", "--release", "--target", BOX]);
         cargo.args(["--package", "dialtone", "--no-default-features"]);
+        // What the daemon says of itself: the commit, and whether the tree was as committed.
+        let name = ["describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=-changed"];
+        if let Ok(name) = commit(tree, &name) {
+            cargo.env("DIALTONE_BUILD", name);
+        }
         if symbols == Symbols::Kept {
             cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
         }
@@ -64,15 +79,25 @@ impl Bench {
         fs::read(to).map_err(Trouble::failed)
     }
 
-    /// A run of the unit tests as programs for the box, under an emulator.
-    pub(super) fn suite(&self, shop: &Shop, builds: &Path) -> Result<Command, Trouble> {
+    /// A run of tests as programs for the box, under an emulator.
+    pub(super) fn suite(
+        &self,
+        shop: &Shop,
+        builds: &Path,
+        tests: Tests,
+    ) -> Result<Command, Trouble> {
         let mut cargo = self.cargo(&shop.root, builds)?;
         cargo.args(["test", "--locked", "--no-fail-fast", "--target", BOX]);
         cargo.args(SUITE.iter().flat_map(|name| ["--package", name]));
-        cargo.args(["--lib", "--tests", "--"]);
-        cargo.args(LONG.iter().flat_map(|name| ["--skip", name]));
+        cargo.args(match tests {
+            Tests::OfUnits => &["--lib", "--bins", "--"][..],
+            Tests::All => &["--lib", "--bins", "--tests", "--"],
+        });
+        cargo.args(LONG.iter().chain(&FOREIGN).flat_map(|name| ["--skip", name]));
         let runner = format!("CARGO_TARGET_{}_RUNNER", BOX.to_uppercase().replace('-', "_"));
         cargo.env(runner, "qemu-arm-static");
+        // Nobody debugs these, and what a debugger wants is most of the time that linking takes.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none");
         cargo.envs(COUNTS.into_iter().filter(|(name, _)| env::var_os(name).is_none()));
         Ok(cargo)
     }

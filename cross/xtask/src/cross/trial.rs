@@ -28,7 +28,7 @@ const QUESTIONS: [Question; 3] = [
     Question {
         arguments: &["--version"],
         input: "",
-        answer: concat!("dialtone ", env!("CARGO_PKG_VERSION"), "\n"),
+        answer: concat!("dialtone ", env!("CARGO_PKG_VERSION")),
     },
     Question {
         arguments: &["identify"],

@@ -73,8 +73,9 @@ pub(super) struct Emulator {
     pub(super) options: Vec<String>,
     /// How the flash is attached, as a part of `-drive`.
     pub(super) drive: String,
-    /// What kind of network ports there are, as a part of `-nic`; empty for the machine's own.
-    pub(super) nic: String,
+    /// The devices that are the LAN and the WAN port, as the value of `-device`; none where the
+    /// machine has ports of its own.
+    pub(super) nics: Vec<String>,
 }
 
 /// One partition.
@@ -138,7 +139,7 @@ impl Emulator {
             memory: text_of(qemu, "memory")?,
             options: texts(qemu, "options")?,
             drive: text_of(qemu, "drive")?,
-            nic: text_of(qemu, "nic")?,
+            nics: texts(qemu, "nics")?,
         })
     }
 }

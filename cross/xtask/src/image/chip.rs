@@ -1,4 +1,7 @@
 //! The whole chip: each slot in its place, everything else blank, and what is written down of it.
+//!
+//! `flash.img` is all of it, for an empty chip and for the emulator. `slots.img` is only what is
+//! ours, for a board whose boot loader is to stay.
 
 use super::board::{Board, Kind, Partition};
 use super::parts::Parts;
@@ -55,6 +58,15 @@ pub(super) fn assemble(
             "\n[[partition]]\nlabel = \"{label}\"\nat = {at:#x}\nbytes = {bytes}\nused = {used}"
         );
     }
+    let slots = slots(&chip, &board.flash.partitions).map_err(failed)?;
+    let _ = writeln!(
+        manifest,
+        "\n[slots]\nfile = \"slots.img\"\nat = {:#x}\nbytes = {}\nsha256 = \"{}\"",
+        slots.at,
+        slots.bytes.len(),
+        sha256(slots.bytes),
+    );
+    write(&folder.join("slots.img"), slots.bytes)?;
     write(&folder.join("flash.img"), &chip)?;
     write(&folder.join("manifest.toml"), &manifest)?;
     say(&manifest);
@@ -96,6 +108,27 @@ fn sealed(chip: &mut [u8], slot: &Partition, content: &[u8]) -> Result<(), Strin
         bytes: SEAL_BYTES as u32,
     };
     place(chip, &end, &seal(content))
+}
+
+/// What is written to a board that has its boot loader already: kernel and root slots in one
+/// piece.
+struct Slots<'a> {
+    at: u32,
+    bytes: &'a [u8],
+}
+
+fn slots<'a>(chip: &'a [u8], partitions: &[Partition]) -> Result<Slots<'a>, String> {
+    let of_ours = |it: &Partition| it.label == "kernel" || it.label.starts_with("root-");
+    let first = partitions.iter().position(of_ours).ok_or("there is no kernel slot")?;
+    let (_, from) = partitions.split_at(first);
+    let count = from.iter().take_while(|it| of_ours(it)).count();
+    if partitions.iter().filter(|it| of_ours(it)).count() != count {
+        return Err("the slots do not lie side by side".to_owned());
+    }
+    let bytes = from.iter().take(count).map(|it| it.bytes).sum();
+    let at = from.first().map_or(0, |it| it.at);
+    let whole = Partition { label: "slots".to_owned(), at, bytes };
+    Ok(Slots { at, bytes: content(chip, &whole)? })
 }
 
 /// The daemon in an image, as its own manifest has it.
@@ -177,6 +210,21 @@ mod tests {
         sealed(&mut chip, &slot, b"abc").unwrap();
         assert_eq!(chip[4 + 512..1_028], seal(b"abc"));
         assert!(sealed(&mut chip, &slot, &[0; 513]).unwrap_err().contains("no room"));
+    }
+
+    #[test]
+    fn the_slots_are_one_piece_between_the_boot_loader_and_the_rest() {
+        let labels = ["u-boot", "kernel", "root-a", "root-b", "state"];
+        let mut map: Vec<Partition> = labels
+            .iter()
+            .zip(0..)
+            .map(|(label, place)| Partition { label: (*label).to_owned(), ..slot(4 * place) })
+            .collect();
+        let chip: Vec<u8> = (0..20).collect();
+        let Slots { at, bytes } = slots(&chip, &map).unwrap();
+        assert_eq!((at, bytes), (4, &chip[4..16]));
+        map.swap(3, 4);
+        assert!(slots(&chip, &map).err().unwrap().contains("side by side"));
     }
 
     #[test]

@@ -104,13 +104,8 @@ fn in_slot(board: &Board) -> impl Iterator<Item = &'static str> {
 
 /// The one way in which an image is booted: by a person, and by the tests.
 fn command(shop: &Shop, board: &Board, folder: &Path, chip: &Path, boot: &Boot<'_>) -> Command {
-    let Emulator { machine, memory, options, drive, nic } = &board.emulator;
+    let Emulator { machine, memory, options, drive, nics } = &board.emulator;
     let drive = format!("file={},format=raw,{drive}", chip.display());
-    let port = |tap: Option<&str>, else_to: &str| {
-        let tap = tap.map(|tap| format!("tap,ifname={tap},script=no,downscript=no"));
-        let model = if nic.is_empty() { String::new() } else { format!(",{nic}") };
-        tap.unwrap_or_else(|| else_to.to_owned()) + &model
-    };
     let mut qemu = shop.tool("qemu-system-arm");
     qemu.args(["-M", machine, "-m", memory, "-nographic", "-no-reboot"]).args(options);
     qemu.arg("-kernel").arg(folder.join(KERNEL)).arg("-initrd").arg(folder.join(INITRD));
@@ -120,7 +115,17 @@ fn command(shop: &Shop, board: &Board, folder: &Path, chip: &Path, boot: &Boot<'
         None => qemu.args(["-append", &board.kernel.command_line]),
     };
     qemu.args(["-drive", &drive]);
-    qemu.args(["-nic", &port(boot.tap, FORWARDED), "-nic", &port(boot.wan, ALONE)]);
+    for (place, (tap, else_to)) in [(boot.tap, FORWARDED), (boot.wan, ALONE)].iter().enumerate() {
+        let tap = tap.map(|tap| format!("tap,ifname={tap},script=no,downscript=no"));
+        let to = tap.unwrap_or_else(|| (*else_to).to_owned());
+        match nics.get(place) {
+            Some(device) => {
+                qemu.args(["-netdev", &format!("{to},id=port{place}")]);
+                qemu.args(["-device", &format!("{device},netdev=port{place}")])
+            }
+            None => qemu.args(["-nic", &to]),
+        };
+    }
     qemu
 }
 

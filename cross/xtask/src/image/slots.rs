@@ -80,6 +80,7 @@ fn root(shop: &Shop, board: &Board, parts: &Parts, out: &Path) -> Result<Vec<u8>
     write(&stage.join("etc/dialtone.toml"), config.as_bytes())?;
     program(parts.busybox(), &stage.join("bin/busybox"))?;
     program(&shop.root.join("target/cross/dialtone"), &stage.join("usr/sbin/dialtone"))?;
+    alike(shop, &stage)?;
     let squashfs = out.join("root.squashfs");
     let mut tool = shop.tool("mksquashfs");
     tool.args([&stage, &squashfs]).args(["-noappend", "-quiet", "-no-progress", "-all-root"]);
@@ -181,6 +182,7 @@ fn initrd(shop: &Shop, kernel: &Kernel, parts: &Parts, out: &Path) -> Result<(),
     write(&stage.join("modules/order"), kernel.modules.join("\n") + "\n")?;
     write(&stage.join("init"), INIT)?;
     executable(&stage.join("init"))?;
+    alike(shop, &stage)?;
     let pack = "find . -exec touch --no-dereference --date=@0 {} + && find . | LC_ALL=C sort | \
         cpio --quiet --create --format=newc --owner=0:0 --reproducible | gzip -9n > ../initrd.gz";
     printed(shop.tool("sh").current_dir(&stage).args(["-c", pack])).map(|_| ())
@@ -220,6 +222,11 @@ pub(super) fn fresh(folder: &Path) -> Result<PathBuf, Trouble> {
     }
     fs::create_dir_all(folder).map_err(failed)?;
     Ok(folder.to_owned())
+}
+
+/// Gives everything the same rights, whatever those of a new file are where the tree was cloned.
+fn alike(shop: &Shop, stage: &Path) -> Result<(), Trouble> {
+    printed(shop.tool("chmod").args(["-R", "u=rwX,go=rX"]).arg(stage)).map(|_| ())
 }
 
 fn program(from: &Path, to: &Path) -> Result<(), Trouble> {

@@ -185,8 +185,8 @@ mod tests {
         assert_eq!(offset_of!(LineRequest, fd), 588);
         assert_eq!(offset_of!(Config, attributes), 32);
         assert_eq!(offset_of!(Attribute, value), 8);
-        assert_eq!(nix::request_code_readwrite!(0xB4, 0x07, 592), 0xC250_B407);
-        assert_eq!(nix::request_code_readwrite!(0xB4, 0x0E, 16), 0xC010_B40E);
+        assert_eq!(nix::request_code_readwrite!(0xB4, 0x07, 592) as u32, 0xC250_B407);
+        assert_eq!(nix::request_code_readwrite!(0xB4, 0x0E, 16) as u32, 0xC010_B40E);
     }
 
     #[test]

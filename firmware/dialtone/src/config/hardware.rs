@@ -3,6 +3,8 @@
 //! On a computer that has an operating system of its own all of it is left out: then somebody else
 //! sets addresses, and the daemon stays who started it.
 
+use exchange::limits::{NETWORK_CONFIRM_MS, NETWORK_CONFIRM_S};
+use exchange::time::SECOND_MS;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -24,8 +26,28 @@ pub(crate) struct Hardware {
     /// Where it is noted for whatever asks for an address on the WAN whether it should: `dhcp`, or
     /// `fixed` where the port has one, or `shut` where it must stay down.
     pub(crate) wan_note: Option<PathBuf>,
+    /// Where the system reads whom to ask for names; written for a WAN port that an admin has given
+    /// an address of its own.
+    pub(crate) resolver: Option<PathBuf>,
     /// Whether the daemon gives the ports their addresses and shuts what is not offered on the WAN.
     pub(crate) bring_up: bool,
+    /// How long changed settings of the network are on trial, in seconds; five minutes where it is
+    /// not said.
+    trial_seconds: Option<u32>,
+}
+
+impl Hardware {
+    /// How long changed settings of the network are on trial.
+    pub(crate) fn trial_ms(&self) -> u64 {
+        self.trial_seconds.map_or(NETWORK_CONFIRM_MS, |seconds| u64::from(seconds) * SECOND_MS)
+    }
+
+    /// What makes no sense in it, in words.
+    pub(super) fn flaw(&self) -> Option<String> {
+        let (least, most) = (NETWORK_CONFIRM_S.start(), NETWORK_CONFIRM_S.end());
+        let bad = self.trial_seconds.filter(|seconds| !NETWORK_CONFIRM_S.contains(seconds));
+        bad.map(|seconds| format!("trial-seconds = {seconds}: it wants {least} to {most}"))
+    }
 }
 
 /// A button on a line of a GPIO chip.

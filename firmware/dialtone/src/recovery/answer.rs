@@ -8,6 +8,7 @@ use super::desk::{Denied, Desk, Wish};
 use super::raw::{Raw, RawBytes};
 use crate::clock::Clock;
 use crate::host;
+use exchange::limits::{HTTP_BODY_MS, RECOVERY_FORM_BYTES_MAX};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
@@ -36,9 +37,8 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (header::CACHE_CONTROL, "no-store"),
 ];
-/// Most bytes of a form, and how long it may take to arrive.
-const FORM_BYTES: usize = 4 * 1024;
-const FORM_TIME: Duration = Duration::from_secs(10);
+/// How long a form may take to arrive.
+const FORM_TIME: Duration = Duration::from_millis(HTTP_BODY_MS);
 /// When a phone should ask again.
 const RETRY_AFTER_S: u32 = 60;
 /// When the page after an erasing looks for the box again.
@@ -224,7 +224,7 @@ async fn form(parts: &Parts, body: Incoming) -> Result<Fields, StatusCode> {
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let whole = Limited::new(body, FORM_BYTES).collect();
+    let whole = Limited::new(body, RECOVERY_FORM_BYTES_MAX).collect();
     let arrived = tokio::time::timeout(FORM_TIME, whole).await;
     let collected = arrived.map_err(|_too_slow| StatusCode::REQUEST_TIMEOUT)?;
     let bytes = collected.map_err(|_too_long| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes();

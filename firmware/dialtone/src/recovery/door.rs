@@ -4,6 +4,10 @@
 //! that somebody silent holds for long.
 
 use super::answer::{Page, Visitor};
+use exchange::limits::{
+    ACCEPT_AGAIN_MS, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_MS, RECOVERY_DOWNLOAD_MS, RECOVERY_VISITS_MAX,
+    RECOVERY_VISITS_PER_SOURCE_MAX, RECOVERY_VISIT_MS,
+};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,20 +23,12 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-/// Connections at the same time, and those of one address among them.
-const PLACES: usize = 32;
-const PLACES_OF_ONE: usize = 4;
-/// Most bytes of a head.
-const HEAD_BYTES: usize = 16 * 1024;
-/// A head, from the moment of the connection.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// A connection as a whole, and one by which the partition is downloaded.
-const CONNECTION_TIME: Duration = Duration::from_secs(30);
-const DOWNLOAD_TIME: Duration = Duration::from_secs(600);
-/// How long nothing is accepted after an error, such as being out of descriptors.
-const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(20);
-/// Connections that may wait to be accepted.
-pub(super) const BACKLOG: u32 = 64;
+/// A head, from the moment of the connection; a connection as a whole; a download; and how long
+/// nothing is accepted after an error, such as being out of descriptors.
+const HEAD_TIME: Duration = Duration::from_millis(HTTP_HEAD_MS);
+const CONNECTION_TIME: Duration = Duration::from_millis(RECOVERY_VISIT_MS);
+const DOWNLOAD_TIME: Duration = Duration::from_millis(RECOVERY_DOWNLOAD_MS);
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(ACCEPT_AGAIN_MS);
 
 /// A bound port, and the network that it stands in.
 pub(super) struct Door {
@@ -80,7 +76,7 @@ async fn converse(stream: TcpStream, place: Place, page: Arc<Page>, visitor: Vis
         Ok::<_, Infallible>(page.answer(&visitor, request).await)
     });
     let connection = http1::Builder::new()
-        .max_buf_size(HEAD_BYTES)
+        .max_buf_size(HTTP_HEAD_BYTES_MAX)
         .auto_date_header(false)
         .half_close(true)
         .keep_alive(false)
@@ -111,7 +107,9 @@ impl Places {
     fn take(self: &Arc<Self>, source: Ipv4Addr) -> Option<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let of_one = taken.get(&source).copied().unwrap_or_default();
-        if of_one >= PLACES_OF_ONE || taken.values().sum::<usize>() >= PLACES {
+        if of_one >= RECOVERY_VISITS_PER_SOURCE_MAX
+            || taken.values().sum::<usize>() >= RECOVERY_VISITS_MAX
+        {
             return None;
         }
         taken.insert(source, of_one + 1);

@@ -11,13 +11,22 @@ use exchange::board::Board;
 use exchange::names::Side;
 use std::fs;
 use std::net::Ipv4Addr;
+use std::path::Path;
+
+/// Where the first WAN port, with an address that an admin set, reaches everything else.
+#[derive(Clone, Copy, Default)]
+pub(super) struct WayOut {
+    pub(super) gateway: Option<Ipv4Addr>,
+    /// Whom to ask for names.
+    pub(super) dns: Option<Ipv4Addr>,
+}
 
 /// Shuts the WAN and gives all ports their addresses. Needs root.
 pub(super) fn bring_up(
     hardware: &Hardware,
     ports: &[Port],
     board: &Board,
-    gateway: Option<Ipv4Addr>,
+    out: WayOut,
 ) -> Result<(), String> {
     let shut = shut(ports, board);
     if let Err(why) = &shut {
@@ -42,11 +51,20 @@ pub(super) fn bring_up(
         }
         link::bring_up(&name)?;
     }
-    if let (Some(gateway), Ok(())) = (gateway, &shut) {
+    if let (Some(gateway), Ok(())) = (out.gateway, &shut) {
         link::default_route(gateway)?;
     }
-    let Some(path) = &hardware.wan_note else { return Ok(()) };
-    fs::write(path, note).map_err(|error| format!("{}: {error}", path.display()))
+    if let (Some(path), Some(server)) = (&hardware.resolver, out.dns) {
+        written(path, &format!("options timeout:1 attempts:2\nnameserver {server}\n"))?;
+    }
+    match &hardware.wan_note {
+        Some(path) => written(path, note),
+        None => Ok(()),
+    }
+}
+
+fn written(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// On the WAN the kernel drops what is not offered there.

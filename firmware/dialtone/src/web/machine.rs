@@ -51,7 +51,7 @@ impl Admin<'_> {
         };
         let leaving = self.leaving_for(&command);
         match self.wish(fields, command).await {
-            Wish::Done => reply::html(StatusCode::OK, pages::leaving(leaving)),
+            Wish::Done => reply::html(StatusCode::OK, self.leaving(leaving)),
             Wish::Refused(refusal) => {
                 self.network_again(Some(LanForm::refused(fields, refusal)), None)
             }
@@ -68,12 +68,16 @@ impl Admin<'_> {
             Err(form) => return self.network_again(None, Some(*form)),
         };
         match self.wish(fields, command).await {
-            Wish::Done => reply::html(StatusCode::OK, pages::leaving(Leaving::Network)),
+            Wish::Done => reply::html(StatusCode::OK, self.leaving(Leaving::Network)),
             Wish::Refused(refusal) => {
                 self.network_again(None, Some(WanForm::refused(fields, refusal)))
             }
             Wish::Unanswered => reply::unavailable(),
         }
+    }
+
+    fn leaving(&self, leaving: Leaving) -> pages::Html {
+        pages::leaving(leaving, self.the_box.trial_ms)
     }
 
     /// Where the pages are once the box has started anew.
@@ -108,7 +112,7 @@ impl Admin<'_> {
             return reply::html(StatusCode::OK, pages::restart(&self.viewer(None)));
         }
         match self.wish(fields, Command::Restart).await {
-            Wish::Done => reply::html(StatusCode::OK, pages::leaving(Leaving::Restart)),
+            Wish::Done => reply::html(StatusCode::OK, self.leaving(Leaving::Restart)),
             Wish::Refused(refusal) => refused("Not restarted", refusal),
             Wish::Unanswered => reply::unavailable(),
         }

@@ -98,9 +98,9 @@ pub(super) fn check_lan(board: &Board, settings: &Settings) -> Result<(), Flaw> 
 
 /// Whether the WAN's settings make sense, for themselves and beside all others.
 pub(super) fn check_wan(board: &Board, settings: &Settings) -> Result<(), Flaw> {
-    let (address, prefix, gateway) = match settings.wan {
+    let (address, prefix, gateway, dns) = match settings.wan {
         Some(_) if board.first(Side::Wan).is_none() => return Err(Flaw::NoWan),
-        Some(Wan::Fixed { address, prefix, gateway }) => (address, prefix, gateway),
+        Some(Wan::Fixed { address, prefix, gateway, dns }) => (address, prefix, gateway, dns),
         Some(Wan::Dhcp) | None => return Ok(()),
     };
     let network = network(address, prefix, [Flaw::WanAddress, Flaw::WanPrefix])?;
@@ -110,6 +110,9 @@ pub(super) fn check_wan(board: &Board, settings: &Settings) -> Result<(), Flaw> 
     let reached = |gateway| network.contains(gateway) && !is_end(network, gateway);
     if gateway.is_some_and(|gateway| !reached(gateway) || gateway == address) {
         return Err(Flaw::Gateway);
+    }
+    if let Some(server) = dns.filter(|server| !is_host(*server)) {
+        return Err(Flaw::Dns(server));
     }
     match strangers(board, settings, Side::Wan).any(|(_, other)| meet(network, other)) {
         true => Err(Flaw::WanMeetsLan),

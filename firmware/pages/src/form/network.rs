@@ -13,7 +13,8 @@ const BAD_PREFIXED: &str =
 const BAD_ADDRESS: &str = "This is no IP address such as 192.168.10.50.";
 const BAD_DNS: &str = "These are not up to three IP addresses with spaces between them.";
 const LONG_DOMAIN: &str = "This domain is too long: 64 letters fit.";
-const GATEWAY_ALONE: &str = "A gateway needs an address of the port beside it.";
+const WITHOUT_ADDRESS: &str =
+    "A gateway or DNS server is for a fixed address; by DHCP the port is told its own.";
 
 /// One field: what stands in it, and what is wrong with that.
 #[derive(Default, Debug)]
@@ -162,6 +163,8 @@ pub struct WanForm {
     pub address: Typed,
     /// The gateway; may be empty.
     pub gateway: Typed,
+    /// The DNS server; may be empty.
+    pub dns: Typed,
     /// What is wrong with the whole.
     pub form_error: Option<String>,
 }
@@ -170,9 +173,10 @@ impl WanForm {
     /// The form as it is: empty unless an admin has set an address.
     pub fn of(wan: &WanView) -> WanForm {
         match wan.set {
-            Some(Wan::Fixed { address, prefix, gateway }) => WanForm {
+            Some(Wan::Fixed { address, prefix, gateway, dns }) => WanForm {
                 address: Typed::of(format_args!("{address}/{prefix}")),
                 gateway: Typed::of(gateway.map(|it| it.to_string()).unwrap_or_default()),
+                dns: Typed::of(dns.map(|it| it.to_string()).unwrap_or_default()),
                 form_error: None,
             },
             Some(Wan::Dhcp) | None => WanForm::default(),
@@ -184,6 +188,7 @@ impl WanForm {
         WanForm {
             address: Typed::in_form(fields, "address"),
             gateway: Typed::in_form(fields, "gateway"),
+            dns: Typed::in_form(fields, "dns"),
             form_error: None,
         }
     }
@@ -205,6 +210,7 @@ impl WanForm {
                 Some(&mut self.address)
             }
             Flaw::Gateway => Some(&mut self.gateway),
+            Flaw::Dns(_) => Some(&mut self.dns),
             Flaw::LanAddress
             | Flaw::LanPrefix
             | Flaw::LanEnds
@@ -216,7 +222,6 @@ impl WanForm {
             | Flaw::PoolTooLarge
             | Flaw::PoolEmpty
             | Flaw::RouterOutside
-            | Flaw::Dns(_)
             | Flaw::Domain
             | Flaw::NoWan => None,
         }
@@ -224,7 +229,7 @@ impl WanForm {
 
     /// The name of the first field in which something is wrong.
     pub(crate) fn first_wrong(&self) -> Option<&'static str> {
-        let fields = [("address", &self.address), ("gateway", &self.gateway)];
+        let fields = [("address", &self.address), ("gateway", &self.gateway), ("dns", &self.dns)];
         fields.into_iter().find(|(_, field)| field.error.is_some()).map(|(name, _)| name)
     }
 }
@@ -233,17 +238,18 @@ impl WanForm {
 pub fn wan(fields: &Fields) -> Result<Command, Box<WanForm>> {
     let mut form = WanForm::typed(fields);
     let gateway = taken(optional(&form.gateway.text), &mut form.gateway);
+    let dns = taken(optional(&form.dns.text), &mut form.dns);
     if form.address.text.trim().is_empty() {
-        if gateway.is_some_and(|gateway| gateway.is_some()) {
-            form.address.error = Some(GATEWAY_ALONE.to_string());
+        if [gateway, dns].into_iter().flatten().any(|typed| typed.is_some()) {
+            form.address.error = Some(WITHOUT_ADDRESS.to_string());
         }
-        let sound = form.address.error.is_none() && form.gateway.error.is_none();
+        let sound = form.first_wrong().is_none();
         return if sound { Ok(Command::ProposeWan(Wan::Dhcp)) } else { Err(Box::new(form)) };
     }
     let address = taken(prefixed(&form.address.text).ok_or(BAD_PREFIXED), &mut form.address);
-    match (address, gateway) {
-        (Some((address, prefix)), Some(gateway)) => {
-            Ok(Command::ProposeWan(Wan::Fixed { address, prefix, gateway }))
+    match (address, gateway, dns) {
+        (Some((address, prefix)), Some(gateway), Some(dns)) => {
+            Ok(Command::ProposeWan(Wan::Fixed { address, prefix, gateway, dns }))
         }
         _something_is_wrong => Err(Box::new(form)),
     }
@@ -374,10 +380,18 @@ mod tests {
         assert_eq!(read("address=+&gateway="), Some(Wan::Dhcp));
         assert_eq!(read(""), Some(Wan::Dhcp));
         let gateway = Some(ip("203.0.113.1"));
-        let fixed = Wan::Fixed { address: ip("203.0.113.2"), prefix: 30, gateway };
-        assert_eq!(read("address=203.0.113.2/30&gateway=203.0.113.1"), Some(fixed));
-        for bad in ["gateway=203.0.113.1", "gateway=x", "address=x", "address=1.1.1.1/9&gateway=x"]
-        {
+        let dns = Some(ip("9.9.9.9"));
+        let fixed = Wan::Fixed { address: ip("203.0.113.2"), prefix: 30, gateway, dns };
+        assert_eq!(read("address=203.0.113.2/30&gateway=203.0.113.1&dns=9.9.9.9"), Some(fixed));
+        for bad in [
+            "gateway=203.0.113.1",
+            "gateway=x",
+            "dns=9.9.9.9",
+            "dns=x",
+            "address=x",
+            "address=1.1.1.1/9&gateway=x",
+            "address=1.1.1.1/9&dns=9.9.9.9+1.1.1.1",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

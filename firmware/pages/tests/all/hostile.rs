@@ -78,7 +78,8 @@ fn evil_machines() -> Vec<Html> {
         domain: typed(),
         form_error: Some(EVIL.to_string()),
     };
-    let wan = WanForm { address: typed(), gateway: typed(), form_error: Some(EVIL.to_string()) };
+    let form_error = Some(EVIL.to_string());
+    let wan = WanForm { address: typed(), gateway: typed(), dns: typed(), form_error };
     let mut machine = machine();
     (machine.build, machine.board) = (Some(EVIL.to_string()), Some(EVIL.to_string()));
     machine.slot = Some(EVIL.to_string());

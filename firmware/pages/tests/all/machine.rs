@@ -17,6 +17,8 @@ fn ip(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(192, 168, 10, last)
 }
 
+const TRIAL_MS: u64 = 5 * MINUTE_MS;
+
 pub(crate) fn the_box() -> BoxView {
     let dns: DnsServers = [ip(254), Ipv4Addr::new(9, 9, 9, 9)].into_iter().collect();
     BoxView {
@@ -33,6 +35,7 @@ pub(crate) fn the_box() -> BoxView {
         wan: Some(WanView { set: None, address: Some((Ipv4Addr::new(203, 0, 113, 2), 30)) }),
         trial: None,
         hindrance: None,
+        trial_ms: TRIAL_MS,
         name: Some("dialtone".to_string()),
         http_port: 80,
         state_bytes: 39_117,
@@ -44,7 +47,8 @@ pub(crate) fn the_box() -> BoxView {
 fn fixed() -> BoxView {
     let address = Ipv4Addr::new(198, 51, 100, 7);
     let gateway = Some(Ipv4Addr::new(198, 51, 100, 1));
-    let set = Some(Wan::Fixed { address, prefix: 24, gateway });
+    let dns = Some(Ipv4Addr::new(9, 9, 9, 9));
+    let set = Some(Wan::Fixed { address, prefix: 24, gateway, dns });
     BoxView { wan: Some(WanView { set, address: Some((address, 24)) }), ..the_box() }
 }
 
@@ -113,10 +117,13 @@ fn networks() -> Vec<(&'static str, Html)> {
         ("network-bad-wan", pages::network(&the_box(), &VIEWER, None, Some(wan))),
         ("network-refused", pages::network(&the_box(), &VIEWER, Some(refused), None)),
         ("network-demo-refused", pages::network(&demonstration(), &VIEWER, Some(demo), None)),
-        ("leaving-moved", pages::leaving(Leaving::Moved { to: ip(2), http_port: 80 })),
-        ("leaving-moved-port", pages::leaving(Leaving::Moved { to: ip(2), http_port: 8_080 })),
-        ("leaving-network", pages::leaving(Leaving::Network)),
-        ("leaving-restart", pages::leaving(Leaving::Restart)),
+        ("leaving-moved", pages::leaving(Leaving::Moved { to: ip(2), http_port: 80 }, TRIAL_MS)),
+        (
+            "leaving-moved-port",
+            pages::leaving(Leaving::Moved { to: ip(2), http_port: 8_080 }, TRIAL_MS),
+        ),
+        ("leaving-network", pages::leaving(Leaving::Network, TRIAL_MS)),
+        ("leaving-restart", pages::leaving(Leaving::Restart, TRIAL_MS)),
     ]
 }
 

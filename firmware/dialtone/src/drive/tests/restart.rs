@@ -2,6 +2,7 @@
 //! was answered.
 
 use super::*;
+use exchange::limits::NETWORK_CONFIRM_MS;
 use exchange::network::Wan;
 use exchange::time::SECOND_MS;
 
@@ -17,7 +18,7 @@ fn proposes(bench: &mut Bench) -> oneshot::Receiver<Reply> {
     let templates = Box::new(render::Templates::shipped().ok().unwrap());
     let (durable, seed) = (Durable::default(), Seed([7; 32]));
     bench.driver.exchange = Exchange::new(board, durable, seed, templates, PasswordHash::default());
-    bench.driver.exchange.set_appliance();
+    bench.driver.exchange.set_appliance(NETWORK_CONFIRM_MS);
     let by = By { side: Side::Lan, source: host(bench.network, 50), seen: None };
     let (wish, done) = question(Call::Do { by, command: Command::ProposeWan(Wan::Dhcp) });
     bench.driver.answer(wish);

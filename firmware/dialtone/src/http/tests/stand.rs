@@ -59,7 +59,7 @@ impl Stand {
                 durable.apply(&Event::NetworkProposed { settings });
             }
             let mut exchange = exchange(durable);
-            exchange.set_appliance();
+            exchange.set_appliance(exchange::limits::NETWORK_CONFIRM_MS);
             exchange
         })
     }
