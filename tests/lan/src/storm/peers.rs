@@ -1,10 +1,11 @@
-//! The same storm against what a Debian machine would use: dnsmasq, nginx and Kamailio.
+//! The same storm against what a Debian machine would use: dnsmasq or Kea, nginx and Kamailio.
 //!
 //! Tuned as well as their settings allow: no ping before an address is given, sockets with ears of
-//! 8 MiB, one worker of nginx and two of Kamailio, no logs. dnsmasq keeps its leases on the same
-//! disk as the daemon's flash and writes them before the ACK. The file is static and has as many
-//! bytes as the daemon's; every phone has the same password. A program that is missing is said, and
-//! the comparison left out. PATH decides which are used, so that unpacked packages do as well.
+//! 8 MiB, one worker of nginx and two of Kamailio, no logs. Both keep their leases on the same disk
+//! as the daemon's flash; dnsmasq has them there before the ACK, Kea never syncs. The file is static
+//! and has as many bytes as the daemon's; every phone has the same password. A program that is
+//! missing is said, and the comparison left out. PATH decides which are used, so that unpacked
+//! packages do as well.
 
 use super::bench::{measured, LINK_UP};
 use super::cable::{Cable, Raised};
@@ -15,6 +16,7 @@ use super::responder;
 use super::server::Server;
 use super::wish::Wish;
 use super::{BOX_ADDRESS, BOX_DEVICE, POOL_FIRST, POOL_LAST};
+use serde_json::json;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,9 +25,16 @@ use std::time::Duration;
 /// Kamailio says that it listens before its workers are there.
 const WORKERS_START: Duration = Duration::from_millis(500);
 
+/// A DHCP server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dhcp {
+    Dnsmasq,
+    Kea,
+}
+
 /// Where the peers are.
 struct Peers {
-    dnsmasq: PathBuf,
+    dhcp: (Dhcp, PathBuf),
     nginx: PathBuf,
     kamailio: PathBuf,
     modules: PathBuf,
@@ -37,49 +46,78 @@ pub(crate) fn rows(
     (count, file_bytes): (u16, usize),
     scratch: &Path,
 ) -> io::Result<Vec<Row>> {
-    let peers = match Peers::find() {
-        Ok(peers) => peers,
-        Err(missing) => {
-            println!("{count:>6} peers skipped: {missing}");
-            return Ok(Vec::new());
+    let mut rows = Vec::new();
+    for dhcp in [Dhcp::Dnsmasq, Dhcp::Kea] {
+        match Peers::find(dhcp) {
+            Ok(peers) => rows.extend(peers.storms(wish, (count, file_bytes), scratch)?),
+            Err(missing) => println!("{count:>6} peers skipped: {missing}"),
         }
-    };
-    let _ears = Raised::ears();
-    let (mut never_seen, mut known) = (Vec::new(), Vec::new());
-    for round in 0..wish.rounds {
-        let cable = Cable::lay()?;
-        let servers = peers.start(&cable, scratch, file_bytes)?;
-        let mut wire = Wire::open(cable.index)?;
-        generator::settle(&mut wire, LINK_UP, LINK_UP)?;
-        std::thread::sleep(WORKERS_START);
-        let boot = round * 2;
-        never_seen.push(measured(&mut wire, &servers, None, (count, boot), wish)?);
-        known.push(measured(&mut wire, &servers, None, (count, boot + 1), wish)?);
     }
-    Ok(vec![
-        Row { name: "peers, new", flash: "disk", storms: never_seen },
-        Row { name: "peers, known", flash: "disk", storms: known },
-    ])
+    Ok(rows)
 }
 
 impl Peers {
-    fn find() -> Result<Peers, String> {
-        let [dnsmasq, nginx, kamailio] = ["dnsmasq", "nginx", "kamailio"].map(program);
+    fn find(dhcp: Dhcp) -> Result<Peers, String> {
+        let name = match dhcp {
+            Dhcp::Dnsmasq => "dnsmasq",
+            Dhcp::Kea => "kea-dhcp4",
+        };
+        let [server, nginx, kamailio] = [name, "nginx", "kamailio"].map(program);
         let kamailio = kamailio?;
         let modules = modules(&kamailio).ok_or("Kamailio's modules are not where they belong")?;
-        Ok(Peers { dnsmasq: dnsmasq?, nginx: nginx?, kamailio, modules })
+        Ok(Peers { dhcp: (dhcp, server?), nginx: nginx?, kamailio, modules })
+    }
+
+    fn storms(
+        &self,
+        wish: &Wish,
+        (count, file_bytes): (u16, usize),
+        scratch: &Path,
+    ) -> io::Result<[Row; 2]> {
+        let _ears = Raised::ears();
+        let (mut never_seen, mut known) = (Vec::new(), Vec::new());
+        for round in 0..wish.rounds {
+            let cable = Cable::lay()?;
+            let servers = self.start(&cable, scratch, file_bytes)?;
+            let mut wire = Wire::open(cable.index)?;
+            generator::settle(&mut wire, LINK_UP, LINK_UP)?;
+            std::thread::sleep(WORKERS_START);
+            let boot = round * 2;
+            never_seen.push(measured(&mut wire, &servers, None, (count, boot), wish)?);
+            known.push(measured(&mut wire, &servers, None, (count, boot + 1), wish)?);
+        }
+        let [new, seen, flash] = match self.dhcp.0 {
+            Dhcp::Dnsmasq => ["dnsmasq.., new", "dnsmasq.., known", "disk"],
+            Dhcp::Kea => ["Kea.., new", "Kea.., known", "unsynced"],
+        };
+        Ok([Row { name: new, flash, storms: never_seen }, Row { name: seen, flash, storms: known }])
     }
 
     fn start(&self, cable: &Cable, scratch: &Path, file_bytes: usize) -> io::Result<Vec<Server>> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let leases = scratch.join("leases");
         let _ = fs::remove_file(&leases);
-        let mut words = DNSMASQ.map(str::to_owned).to_vec();
-        words.push(format!("--interface={BOX_DEVICE}"));
-        words.push(format!("--dhcp-range={POOL_FIRST},{POOL_LAST},255.255.240.0,12h"));
-        words.push(format!("--dhcp-option-force=66,http://{BOX_ADDRESS}/"));
-        words.push(format!("--dhcp-leasefile={}", text(&leases)));
-        let dnsmasq = contained(cable, &self.dnsmasq, &words, scratch, "DHCP, IP range")?;
+        let dhcp = match &self.dhcp {
+            (Dhcp::Dnsmasq, program) => {
+                let mut words = DNSMASQ.map(str::to_owned).to_vec();
+                words.push(format!("--interface={BOX_DEVICE}"));
+                words.push(format!("--dhcp-range={POOL_FIRST},{POOL_LAST},255.255.240.0,12h"));
+                words.push(format!("--dhcp-option-force=66,http://{BOX_ADDRESS}/"));
+                words.push(format!("--dhcp-leasefile={}", text(&leases)));
+                contained(cable, program, &words, scratch, "DHCP, IP range")?
+            }
+            (Dhcp::Kea, program) => {
+                // The number that the one before wrote down is this one's too, in a namespace.
+                let _ = fs::remove_file(scratch.join("kea.kea-dhcp4.pid"));
+                let settings = scratch.join("kea.json");
+                fs::write(&settings, kea(&leases))?;
+                // It wants folders of its own for its locks.
+                let here = ["KEA_PIDFILE_DIR", "KEA_LOCKFILE_DIR"];
+                let mut words = here.map(|name| format!("{name}={}", text(scratch))).to_vec();
+                words.extend([text(program), "-c".to_owned(), text(&settings)]);
+                contained(cable, Path::new("env"), &words, scratch, "DHCP4_STARTED")?
+            }
+        };
         fs::write(scratch.join("phone.cfg"), responder::body(file_bytes))?;
         let settings = scratch.join("nginx.conf");
         fs::write(&settings, nginx(scratch))?;
@@ -90,7 +128,7 @@ impl Peers {
         fs::write(&settings, kamailio(&self.modules))?;
         let words = ["-DD", "-E", "-Y", &prefix, "-f", &text(&settings)].map(str::to_owned);
         let kamailio = contained(cable, &self.kamailio, &words, scratch, "Listening on")?;
-        Ok(vec![dnsmasq, nginx, kamailio])
+        Ok(vec![dhcp, nginx, kamailio])
     }
 }
 
@@ -135,6 +173,36 @@ const DNSMASQ: [&str; 9] = [
     "--dhcp-lease-max=5000",
     "--user=root",
 ];
+
+/// Nothing is said of a packet; that it has started is.
+fn kea(leases: &Path) -> String {
+    let logger = |name: &str, severity: &str| {
+        json!({
+            "name": name,
+            "severity": severity,
+            "output_options": [{ "output": "stderr" }],
+        })
+    };
+    let option = json!({
+        "name": "tftp-server-name",
+        "always-send": true,
+        "data": format!("http://{BOX_ADDRESS}/"),
+    });
+    let subnet = json!({
+        "id": 1,
+        "subnet": format!("{BOX_ADDRESS}/20"),
+        "pools": [{ "pool": format!("{POOL_FIRST} - {POOL_LAST}") }],
+        "option-data": [option],
+    });
+    let settings = json!({
+        "interfaces-config": { "interfaces": [BOX_DEVICE] },
+        "lease-database": { "type": "memfile", "name": leases, "lfc-interval": 0 },
+        "valid-lifetime": 43_200,
+        "subnet4": [subnet],
+        "loggers": [logger("kea-dhcp4", "WARN"), logger("kea-dhcp4.dhcp4", "INFO")],
+    });
+    json!({ "Dhcp4": settings }).to_string()
+}
 
 fn nginx(scratch: &Path) -> String {
     let root = scratch.display();
