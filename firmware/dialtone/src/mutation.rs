@@ -1,6 +1,8 @@
-//! Spoiled packets for the tests of what reads ARP and netlink: seeded changes of a corpus.
+//! Spoiled packets for the tests of what reads ARP, netlink and requests: seeded changes of a
+//! corpus.
 //!
-//! `WIRE_MUTATIONS` says how many a test makes, as for the parsers of `wire`.
+//! `WIRE_MUTATIONS` says how many a test makes, as for the parsers of `wire`; the seed stands where
+//! the test calls [`spoiled`].
 
 /// Marsaglia's xorshift with 64 bits of state.
 pub(crate) struct Chance(u64);

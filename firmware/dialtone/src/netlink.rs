@@ -96,9 +96,9 @@ fn outcome(mut answers: &[u8], awaited: u32) -> Option<Result<(), Errno>> {
                 error => return Some(Err(Errno::from_raw(error.saturating_neg()))),
             }
         }
-        let len = u32::from_ne_bytes([l0, l1, l2, l3]) as usize;
-        // On a small machine the end of a length that lies is beyond all numbers.
-        answers = answers.get(len.max(HEADER_BYTES).checked_next_multiple_of(4)?..)?;
+        // In 32 bits the greatest length, rounded up, is none, and the loop would stand still.
+        let len = u32::from_ne_bytes([l0, l1, l2, l3]).max(HEADER_BYTES as u32);
+        answers = answers.get(len.checked_next_multiple_of(4)? as usize..)?;
     }
     None
 }

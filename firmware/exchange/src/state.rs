@@ -190,7 +190,9 @@ impl Durable {
             return;
         };
         let mac = Mac(*mac);
-        if self.by_mac.contains_key(&mac) || self.handsets.contains_key(handset) {
+        let known = self.by_mac.contains_key(&mac) || self.handsets.contains_key(handset);
+        // Without a login of its own it would be a handset without a line.
+        if known || self.by_login.contains_key(login) {
             return;
         }
         self.by_mac.insert(mac, *handset);

@@ -186,29 +186,6 @@ fn every_fact_is_read_as_it_was_written() {
     assert!(Event::decode(&[15, 1]).is_none(), "a fact of a later release");
 }
 
-#[test]
-fn garbage_is_refused_or_read_and_never_worse() {
-    let mut dice = Dice(1);
-    let events: Vec<Vec<u8>> = every_event().iter().map(|(_, event)| bytes_of(event)).collect();
-    let mut durable = Durable::default();
-    let mut read = 0;
-    for _ in 0..100_000 {
-        let mut bytes = events.get(dice.below(events.len())).cloned().unwrap_or_default();
-        dice.spoil(&mut bytes);
-        if let Some(event) = Event::decode(&bytes) {
-            durable.apply(&event);
-            read += 1;
-        }
-    }
-    assert!(read > 1_000, "{read}");
-    let facts: Vec<Event> = durable.facts().collect();
-    assert!(facts_of(&state_of(&facts)) == facts_of(&durable));
-    let mut office = Office::new(boards::plain);
-    office.restart_with(&facts);
-    office.exchange.view(office.now());
-    assert!(office.discovers([2, 0, 0, 0, 0, 1]).says().len() == 1, "and goes on serving");
-}
-
 /// A fact about one of a few devices and handsets, whether that makes sense or not.
 fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
@@ -294,6 +271,17 @@ fn a_fact_applied_again_changes_nothing() {
     let mut twice = state_of(&facts);
     facts.iter().for_each(|event| twice.apply(event));
     assert!(once == facts_of(&twice));
+}
+
+#[test]
+fn a_handset_with_the_login_of_another_is_not_created() {
+    let mut bytes = bytes_of(&created());
+    // Another number and hardware address.
+    bytes.splice(1..9, [7, 2, 0, 0, 0, 0, 1]);
+    let Some(second) = Event::decode(&bytes) else { panic!("cannot be read") };
+    let durable = state_of(&[created(), second]);
+    assert_eq!(durable.handsets().map(|(no, _)| no).collect::<Vec<_>>(), [HandsetNo(300)]);
+    assert!(durable.handset_of(wire::Mac([2, 0, 0, 0, 0, 1])).is_none());
 }
 
 #[test]

@@ -97,12 +97,9 @@ async fn discard(visitor: &Visitor, request: Request<Incoming>) {
 }
 
 /// The name of the file that a path asks for; `None` where a percent sign is followed by no two hex
-/// digits, or what they mean is NUL or not UTF-8.
+/// digits, or what comes out holds NUL or is not UTF-8.
 fn name(path: &str) -> Option<String> {
     let path = path.strip_prefix('/').unwrap_or(path);
-    if !path.contains('%') {
-        return Some(path.to_owned());
-    }
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -126,6 +123,7 @@ fn name(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::name;
+    use crate::mutation::spoiled;
 
     #[test]
     fn a_name_is_decoded_once_and_no_more() {
@@ -146,5 +144,61 @@ mod tests {
         for (path, expected) in names {
             assert_eq!(name(path).as_deref(), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn no_name_holds_nul_whichever_way_it_came() {
+        assert_eq!(name("/a%00b"), None);
+        assert_eq!(name("/a%20b\0"), None);
+        assert_eq!(name("/ab\0"), None);
+    }
+
+    #[test]
+    fn a_million_spoiled_paths_are_decoded_once_or_refused_for_a_reason() {
+        let paths = [
+            "/prov/001565123456.cfg",
+            "/a%20b%2Fc%C3%A4.cfg",
+            "/%2e%2e%2fetc/passwd",
+            "/%252e%252e%252fetc%2500",
+            "/cfg%4000%0d%0a%7f.xml",
+        ];
+        let paths = paths.map(|path| path.as_bytes().to_vec());
+        spoiled(&paths, 3, |path| {
+            let path = String::from_utf8_lossy(path);
+            let decoded = once(&path);
+            match name(&path) {
+                Some(name) => {
+                    assert_eq!(decoded.as_deref(), Some(name.as_bytes()), "{path:?}");
+                    assert!(!name.contains('\0'), "{path:?}");
+                    true
+                }
+                None => {
+                    let bad =
+                        |bytes: Vec<u8>| bytes.contains(&0) || String::from_utf8(bytes).is_err();
+                    assert!(decoded.is_none_or(bad), "{path:?} is refused");
+                    false
+                }
+            }
+        });
+    }
+
+    /// The bytes of a path: what stands behind a percent sign is two digits and the rest of its
+    /// piece, so nothing that was decoded is looked at again.
+    fn once(path: &str) -> Option<Vec<u8>> {
+        let mut pieces = path.strip_prefix('/').unwrap_or(path).split('%');
+        let mut bytes = pieces.next()?.as_bytes().to_vec();
+        for piece in pieces {
+            let (digits, rest) = piece.as_bytes().split_at_checked(2)?;
+            let digits = digits.iter().map(|digit| match digit {
+                b'0'..=b'9' => Some(digit - b'0'),
+                b'a'..=b'f' => Some(digit - b'a' + 10),
+                b'A'..=b'F' => Some(digit - b'A' + 10),
+                _no_digit => None,
+            });
+            let value = digits.reduce(|high, low| Some(high? * 16 + low?))??;
+            bytes.push(value);
+            bytes.extend_from_slice(rest);
+        }
+        Some(bytes)
     }
 }

@@ -1,6 +1,7 @@
 //! The bytes of messages and answers, and a namespace in which tests may give orders.
 
 use super::*;
+use crate::mutation::spoiled;
 use nix::sched::{unshare, CloneFlags};
 use nix::unistd::geteuid;
 use std::io::Write;
@@ -110,6 +111,36 @@ fn answers_that_are_cut_off_or_lie_about_their_length_are_no_answers() {
         bytes[..4].copy_from_slice(&len.to_ne_bytes());
         assert_eq!(outcome(&bytes, 1), None, "{len}");
     }
+}
+
+#[test]
+fn a_million_spoiled_answers_say_what_stands_in_one_of_them() {
+    let refused = answer(1, -(Errno::EPERM as i32));
+    let corpus = [
+        answer(2, 0),
+        [answer(1, 0), answer(2, 0)].concat(),
+        [answer(1, 0), answer(2, -(Errno::EEXIST as i32))].concat(),
+        [answer(1, 0), refused, answer(2, 0)].concat(),
+    ];
+    spoiled(&corpus, 4, |answers| {
+        let said = outcome(answers, 2);
+        // Wherever an answer may begin, whatever the lengths before it say.
+        let mut each = answers.chunks(4).enumerate().filter_map(|(at, _)| {
+            let four = |from: usize| answers.get(4 * at + from..)?.first_chunk().copied();
+            let [k0, k1, _, _] = four(4)?;
+            let (number, error) = (u32::from_ne_bytes(four(8)?), i32::from_ne_bytes(four(16)?));
+            (u16::from_ne_bytes([k0, k1]) == NLMSG_ERROR).then_some((number, error))
+        });
+        match said {
+            None => {}
+            Some(Ok(())) => assert!(each.any(|it| it == (2, 0)), "{answers:?}"),
+            Some(Err(errno)) => {
+                let same = |error: i32| Errno::from_raw(error.saturating_neg()) == errno;
+                assert!(each.any(|(_, error)| error != 0 && same(error)), "{answers:?}");
+            }
+        }
+        said.is_some()
+    });
 }
 
 #[test]

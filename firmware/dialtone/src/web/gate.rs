@@ -36,11 +36,11 @@ pub(super) fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
 pub(super) fn is_from_our_page(headers: &HeaderMap) -> bool {
     let site = headers.get_all("sec-fetch-site").iter();
     let near = site.into_iter().all(|value| *value == "same-origin" || *value == "none");
-    let host = only(headers, HOST).unwrap_or_default();
+    let host = only(headers, HOST);
     let same = headers.get_all(ORIGIN).iter().all(|origin| {
         let origin = origin.to_str().unwrap_or_default();
         let named = origin.strip_prefix("http://").or(origin.strip_prefix("https://"));
-        named.is_some_and(|named| named.eq_ignore_ascii_case(host))
+        named.zip(host).is_some_and(|(named, host)| named.eq_ignore_ascii_case(host))
     });
     near && same
 }
@@ -75,6 +75,8 @@ fn without_port(host: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutation::spoiled;
+    use exchange::limits::MDNS_NAMES_MAX;
     use hyper::header::HeaderName;
     use hyper::Request;
 
@@ -161,5 +163,130 @@ mod tests {
             assert_eq!(read(line), None, "{line}");
         }
         assert_eq!(read(&format!("dialtone={}", "a".repeat(65))), None);
+    }
+
+    #[test]
+    fn an_origin_is_not_ours_where_no_host_or_more_than_one_is_named() {
+        assert!(!is_from_our_page(&parts(&[(ORIGIN, "http://")]).headers));
+        let twice = [(HOST, "a"), (HOST, "b"), (ORIGIN, "http://")];
+        assert!(!is_from_our_page(&parts(&twice).headers));
+    }
+
+    /// A request by the lines of its head: what it asks for, then its headers.
+    fn heard(head: &[u8]) -> Option<Parts> {
+        let mut lines = head.split(|byte| *byte == b'\n');
+        let mut request = Request::builder().uri(lines.next()?);
+        for line in lines {
+            let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
+            request = request.header(name, value[1..].trim_ascii());
+        }
+        Some(request.body(()).ok()?.into_parts().0)
+    }
+
+    /// What the lines of a head give for a header.
+    fn said<'a>(head: &'a [u8], name: &str) -> Vec<&'a [u8]> {
+        let lines = head.split(|byte| *byte == b'\n').skip(1);
+        let named = lines.filter_map(|line| line.split_at_checked(name.len()));
+        let named = named.filter(|(start, _)| start.eq_ignore_ascii_case(name.as_bytes()));
+        named.filter_map(|(_, rest)| rest.strip_prefix(b":")).map(<[u8]>::trim_ascii).collect()
+    }
+
+    /// Whether an address is spelt as addresses are, and of a network of its own or ours.
+    fn is_near(name: &str) -> bool {
+        let parts: Vec<u8> = name.split('.').filter_map(|part| part.parse().ok()).collect();
+        let spelt = parts.iter().map(u8::to_string).collect::<Vec<_>>().join(".") == name;
+        let near = matches!(
+            parts[..],
+            [127 | 10, _, _, _] | [192, 168, _, _] | [169, 254, _, _] | [172, 16..=31, _, _]
+        );
+        spelt && (near || parts == OWN.octets())
+    }
+
+    #[test]
+    fn a_million_spoiled_heads_are_meant_for_us_by_an_address_or_a_name_of_ours_only() {
+        let numbered = (2..=MDNS_NAMES_MAX).map(|number| format!("dialtone-{number}.local"));
+        let names = ["localhost", "dialtone.local"].map(str::to_owned);
+        let names: Vec<_> = names.into_iter().chain(numbered).collect();
+        let heads = [
+            "/handsets\nHost: 192.168.1.1:8080\nCookie: dialtone=00ff",
+            "/handsets\nhost: 141.20.1.1\nHost: 141.20.1.1",
+            "http://dialtone-2.local:80/\nHost: dialtone-2.local:80",
+            "http://evil.example/\nHost: localhost.",
+            "/\nHost: [::1]:8080\nOrigin: http://[::1]:8080",
+            "/\nHost: 141.20.1.1.evil.example",
+            "/\nHost: 172.16.0.1:80",
+        ];
+        spoiled(&heads.map(|head| head.as_bytes().to_vec()), 5, |head| {
+            let Some(parts) = heard(head) else { return false };
+            if !names_us(&parts, OWN) {
+                return false;
+            }
+            let hosts = said(head, "host");
+            let host = std::str::from_utf8(hosts[0]).unwrap();
+            let digits = |letter: char| letter.is_ascii_digit();
+            let name = host.trim_end_matches(digits).strip_suffix(':').unwrap_or(host);
+            let bare = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+            // The loopback of IPv6 is nothing but a one at its end.
+            let sixth = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+            let loops = sixth.is_some_and(|it| it.trim_start_matches(['0', ':', '.']) == "1");
+            assert!(names.contains(&bare) || is_near(name) || loops, "{host}");
+            let agrees = parts.uri.authority().is_none_or(|asked| asked.as_str() == host);
+            assert!(hosts.len() == 1 && agrees, "{}", head.escape_ascii());
+            true
+        });
+    }
+
+    #[test]
+    fn a_million_spoiled_heads_are_of_our_page_where_all_origins_are_the_host() {
+        let heads = [
+            "/\nHost: 10.0.0.1:8080\nOrigin: http://10.0.0.1:8080\nSec-Fetch-Site: same-origin",
+            "/\nHost: dialtone.local\nSec-Fetch-Site: none\nOrigin: https://Dialtone.local",
+            "/\nHost: a\nOrigin: http://a\nOrigin: http://a\nSec-Fetch-Site: cross-site",
+            "/\nOrigin: http://\nHost: b",
+        ];
+        spoiled(&heads.map(|head| head.as_bytes().to_vec()), 6, |head| {
+            let Some(parts) = heard(head) else { return false };
+            if !is_from_our_page(&parts.headers) {
+                return false;
+            }
+            let hosts = said(head, "host");
+            let ours = |origin: &[u8]| {
+                let [host] = hosts[..] else { return false };
+                let pages = [&b"http://"[..], b"https://"].map(|scheme| [scheme, host].concat());
+                pages.iter().any(|page| page.eq_ignore_ascii_case(origin))
+            };
+            let near = |site: &[u8]| site == b"same-origin" || site == b"none";
+            assert!(said(head, "origin").into_iter().all(ours), "{}", head.escape_ascii());
+            assert!(said(head, "sec-fetch-site").into_iter().all(near), "{}", head.escape_ascii());
+            true
+        });
+    }
+
+    #[test]
+    fn a_million_spoiled_cookies_are_tokens_of_their_name_or_none() {
+        let long = |len| format!("/\nCookie: dialtone={}; dialtone-login=f", "a1".repeat(len));
+        let heads = [
+            "/\nCookie: a=b; dialtone=00ff ;dialtone-login=7f".to_owned(),
+            "/\ncookie: dialtone-login=\"x\"; dialtone = Zz9\nCookie: dialtone-login=12".to_owned(),
+            long(TOKEN_CHARS_MAX / 2),
+            long(TOKEN_CHARS_MAX / 2 + 1),
+        ];
+        spoiled(&heads.map(String::into_bytes), 7, |head| {
+            let Some(parts) = heard(head) else { return false };
+            let found = [SESSION, LOGIN_PAGE].map(|name| (name, cookie(&parts.headers, name)));
+            let found = found.into_iter().filter_map(|(name, token)| Some((name, token?)));
+            found.fold(false, |_, (name, token)| {
+                assert!((1..=64).contains(&token.len()), "{token}");
+                assert!(token.chars().all(|letter| letter.is_ascii_alphanumeric()), "{token}");
+                let lines = said(head, "cookie");
+                let mut pairs = lines.iter().flat_map(|line| line.split(|byte| *byte == b';'));
+                let is = |pair: &[u8]| {
+                    let rest = pair.trim_ascii().strip_prefix(name.as_bytes())?.trim_ascii();
+                    Some(rest.strip_prefix(b"=")?.trim_ascii() == token.as_bytes())
+                };
+                assert!(pairs.any(|pair| is(pair) == Some(true)), "{}", head.escape_ascii());
+                true
+            })
+        });
     }
 }
