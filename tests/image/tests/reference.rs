@@ -76,10 +76,11 @@ fn the_box_is_what_it_says_and_its_programs_may_do_no_more_than_they_need() {
     assert!(log.contains("Landlock"), "the log does not say what became of Landlock: {log}");
 
     // Nothing can be written but what is in memory, and the state's own device.
-    let mounts = console.shell("cat /proc/mounts");
-    let writable = |line: &&str| line.split(' ').nth(3).is_some_and(|it| it.starts_with("rw"));
-    let kinds = mounts.lines().filter(writable).filter_map(|line| line.split(' ').nth(2));
+    let each = "while read -r _ place kind how _; do echo $kind ${how%%,*} $place; done";
+    let mounts = console.shell(&format!("{each} < /proc/mounts"));
+    let kinds = mounts.lines().filter_map(|line| line.split_once(" rw ")).map(|it| it.0);
     let kinds: Vec<&str> = kinds.collect();
+    assert!(kinds.contains(&"tmpfs"), "{mounts}");
     let in_memory = ["tmpfs", "devtmpfs", "proc", "sysfs", "rootfs", "devpts"];
     assert!(kinds.iter().all(|kind| in_memory.contains(kind)), "{mounts}");
     assert!(console.shell("touch /etc/x; echo $?").contains("Read-only"), "/etc can be written");
