@@ -88,7 +88,7 @@ fn fit(geometry: Geometry) -> Result<(), Problem> {
 }
 
 /// Why a chip that could be opened holds no state that can be used.
-pub(crate) fn unmounted(error: &MountError<io::Error>) -> Problem {
+pub(crate) fn unmounted<E>(error: &MountError<E>, fault: impl Fn(&E) -> Problem) -> Problem {
     match error {
         // Too small and badly divided ones were not opened.
         MountError::Geometry => Problem::TooLarge,

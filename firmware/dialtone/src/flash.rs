@@ -7,15 +7,11 @@
 //! ends the promise: the loop is told, and the daemon starts anew.
 
 use crate::chip::{self, Chip};
-use crate::mtd::Mtd;
-use crate::nor_file::NorFile;
 use exchange::names::RecordNo;
 use exchange::state::{Durable, Event};
-use journal::mem::MemFlash;
-use journal::{AppendError, Journal};
+use journal::{AppendError, Flash, Journal};
 use pages::recovery::Problem;
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -59,6 +55,15 @@ pub(crate) struct Opened {
 
 /// Reads the journal and folds it into the state, or says why it cannot be used.
 pub(crate) fn open(flash: Chip) -> Result<Opened, Problem> {
+    let (journal, durable, found) = read(flash, chip::fault)?;
+    Ok(Opened { journal, durable, found })
+}
+
+/// The same of any flash, whose own errors are put into words by `fault`.
+pub(crate) fn read<F: Flash>(
+    flash: F,
+    fault: impl Fn(&F::Error) -> Problem,
+) -> Result<(Journal<F>, Durable, journal::Mounted), Problem> {
     let mut durable = Durable::default();
     let mut unknown = 0u32;
     let mut visit = |record: &[u8]| match Event::decode(record) {
@@ -66,25 +71,11 @@ pub(crate) fn open(flash: Chip) -> Result<Opened, Problem> {
         None => unknown += 1,
     };
     let (journal, found) =
-        Journal::mount(flash, &mut visit).map_err(|error| chip::unmounted(&error))?;
+        Journal::mount(flash, &mut visit).map_err(|error| chip::unmounted(&error, fault))?;
     if unknown > 0 {
         return Err(Problem::NewerRecords { count: unknown });
     }
-    Ok(Opened { journal, durable, found })
-}
-
-/// How many bytes of the bank in use are taken, and how many there are; `None` where there is no
-/// state that can be read. Looks at a copy: nothing is changed, whoever else uses the flash.
-pub(crate) fn used(path: &Path) -> Option<(u32, u32)> {
-    let geometry = match Mtd::is(path) {
-        true => Mtd::look(path).ok()?,
-        false => NorFile::GEOMETRY,
-    };
-    let image = std::fs::read(path).ok()?;
-    let whole = u32::try_from(image.len()).is_ok_and(|bytes| bytes == geometry.size);
-    let copy = MemFlash::holding(geometry, &image);
-    let (journal, _) = Journal::mount(copy, &mut |_| ()).ok().filter(|_| whole)?;
-    Some((journal.used(), journal.capacity()))
+    Ok((journal, durable, found))
 }
 
 /// Runs until the loop hangs up.
@@ -238,7 +229,7 @@ impl FlashThread {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nor_file::Timing;
+    use journal::mem::MemFlash;
 
     #[test]
     fn the_exchange_reckons_a_record_as_large_as_the_journal_makes_it() {
@@ -257,21 +248,5 @@ mod tests {
             event.encode(&mut bytes);
             assert_eq!(event.record_bytes(), Journal::<MemFlash>::cost(bytes.len()));
         }
-    }
-
-    #[test]
-    fn how_full_it_is_can_be_asked_while_somebody_writes() {
-        let path = std::env::temp_dir().join(format!("dialtone-used-{}", std::process::id()));
-        assert_eq!(used(&path), None);
-        let chip = Chip::open(&path, Timing::Host).unwrap_or_else(|why| panic!("{why}"));
-        let mut journal = open(chip).unwrap_or_else(|why| panic!("{why}")).journal;
-        let before = used(&path).unwrap();
-        assert_eq!(before, (journal.used(), journal.capacity()));
-        journal.append(&[b"a record"]).unwrap();
-        assert_eq!(used(&path), Some((journal.used(), journal.capacity())));
-        assert!(used(&path).unwrap().0 > before.0);
-        std::fs::write(&path, [0xff; 100]).unwrap();
-        assert_eq!(used(&path), None);
-        std::fs::remove_file(&path).unwrap();
     }
 }

@@ -35,6 +35,7 @@ mod say;
 mod serve;
 mod sockets;
 mod sources;
+mod state;
 mod stream;
 mod synchronised;
 mod syslog;
@@ -59,6 +60,10 @@ Dialtone gives every desk phone on the LAN its dial tone.
       reads a configuration and says what is wrong with it
   dialtone identify
       reads JSON lines {\"kind\": ..., \"string\": ...} and says which phone each sign is of
+  dialtone state stat FILE
+      what a state holds: a file, or a partition of flash; nothing of it is changed, no secret told
+  dialtone state verify FILE
+      whether it is sound: 0 if so, 1 and why if not
   dialtone button --config FILE --held SECONDS
       whether the board's button is down, stays so for this long, and is then let go before twice as
       long is over: 0 if so, 1 if not, 2 if nobody can tell
@@ -126,6 +131,14 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
             Ok(outcome.map_err(|error| error.to_string())?)
         }
         ["identify", ..] => unclear("identify wants its questions on standard input"),
+        ["state", "stat", file] => Ok(looked(file).map(|it| say(format_args!("{}", it.stat())))?),
+        ["state", "verify", file] => {
+            let verdict = looked(file)?.verdict();
+            verdict
+                .map(|said| say(format_args!("{file}: {said}")))
+                .map_err(|why| Refusal::Failed(format!("{file}: {why}")))
+        }
+        ["state", ..] => unclear("state wants stat or verify, and one FILE"),
         ["button", "--config", file, "--held", seconds] => held(file, seconds),
         ["button", ..] => unclear("button wants --config FILE --held SECONDS"),
         ["--version" | "-V"] => {
@@ -144,6 +157,11 @@ fn serve(file: &str, timing: Timing) -> Result<(), String> {
     device::widen_neighbour_table();
     let config::Config { state, ports, web, board, hardware } = config;
     serve::appliance(serve::Start { state, timing, ports, web, board, hardware })
+}
+
+fn looked(file: &str) -> Result<state::Looked, String> {
+    let looked = state::Looked::into(std::path::Path::new(file));
+    looked.map_err(|problem| format!("{file}: {problem}"))
 }
 
 fn held(file: &str, seconds: &str) -> Result<(), Refusal> {

@@ -79,7 +79,18 @@ fn make(path: &Path) -> io::Result<()> {
     let file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
     file.write_all_at(&vec![0xff; GEOMETRY.size as usize], 0)?;
     file.sync_all()?;
-    std::fs::rename(&new, path)?;
+    match std::fs::hard_link(&new, path) {
+        Ok(()) => std::fs::remove_file(&new)?,
+        // Another one was faster, and uses its file already; or there is an empty one.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            match path.metadata()?.len() {
+                0 => std::fs::rename(&new, path)?,
+                _theirs => std::fs::remove_file(&new)?,
+            }
+        }
+        // Not every file system has links.
+        Err(_no_links) => std::fs::rename(&new, path)?,
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

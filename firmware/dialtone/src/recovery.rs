@@ -197,7 +197,7 @@ fn why(error: &MountError<std::io::Error>) -> String {
         | MountError::OtherGeometry { .. }
         | MountError::Newer { .. }
         | MountError::Foreign
-        | MountError::Headless => chip::unmounted(error).to_string(),
+        | MountError::Headless => chip::unmounted(error, chip::fault).to_string(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! it.
 
 use crate::config;
-use crate::flash;
+use crate::state::Looked;
 use exchange::limits::SLOT_CHARS_MAX;
 use std::fs;
 
@@ -27,7 +27,8 @@ pub(crate) fn slot() -> Option<String> {
 pub(crate) fn line() -> String {
     let text = fs::read_to_string(CONFIG).ok();
     let config = text.and_then(|text| config::read(&text, None).ok());
-    let used = config.as_ref().and_then(|config| flash::used(&config.state));
+    let used = config.as_ref().and_then(|config| Looked::into(&config.state).ok());
+    let used = used.map(|looked| looked.used());
     let board = config.and_then(|config| config.hardware.name);
     line_of([BUILD, board.as_deref(), slot().as_deref()], used)
 }

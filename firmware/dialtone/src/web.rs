@@ -23,6 +23,8 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use gate::names_us;
+
 pub(crate) use machine::Facts;
 
 use crate::call::{Call, Reply};
@@ -169,7 +171,7 @@ pub(crate) async fn answer(
         (_, takes) => return reply::not_allowed(takes),
     };
     let (parts, body) = request.into_parts();
-    if !gate::names_us(&parts, visitor.own) {
+    if !names_us(&parts, visitor.own) {
         return reply::message(
             StatusCode::MISDIRECTED_REQUEST,
             "Not under this name",

@@ -7,13 +7,12 @@
 use super::desk::{Denied, Desk, Wish};
 use super::raw::{Raw, RawBytes};
 use crate::clock::Clock;
-use crate::host;
+use crate::web::names_us;
 use exchange::limits::{HTTP_BODY_MS, RECOVERY_FORM_BYTES_MAX};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderName, HeaderValue, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use hyper::header::{self, HeaderName, HeaderValue, CONTENT_TYPE, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
-use hyper::http::uri::Authority;
 use hyper::{Method, Request, Response, StatusCode};
 use pages::form::Fields;
 use pages::recovery::{leaving, recovery, Asked, Leaving, Problem, Recovery, Refused};
@@ -200,24 +199,6 @@ fn leaves(visitor: &Visitor, how: Leaving) -> Answered {
     answered
 }
 
-/// Whether a request is meant for us: a page of elsewhere can point its own name at our address
-/// (DNS rebinding), but it cannot make a browser say another name than its own.
-fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
-    let mut hosts = parts.headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-    let Ok(named) = Authority::try_from(host.as_bytes()) else { return false };
-    if parts.uri.authority().is_some_and(|asked| *asked != named) {
-        return false;
-    }
-    match named.host().parse::<Ipv4Addr>() {
-        Ok(address) => {
-            let near = address.is_loopback() || address.is_private() || address.is_link_local();
-            near || address == own
-        }
-        Err(_a_name) => host::is_ours(named.host()),
-    }
-}
-
 async fn form(parts: &Parts, body: Incoming) -> Result<Fields, StatusCode> {
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -264,32 +245,4 @@ fn answer(status: StatusCode, body: Either<Full<Bytes>, RawBytes>) -> Answered {
 
 fn set(answered: &mut Answered, name: HeaderName, value: &'static str) {
     answered.headers_mut().insert(name, HeaderValue::from_static(value));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_page_answers_to_the_boxs_own_addresses_and_names_only() {
-        let own = Ipv4Addr::new(141, 20, 1, 1);
-        let named = |host: &str| {
-            let request = Request::builder().uri("/").header(HOST, host).body(());
-            request.is_ok_and(|request| names_us(&request.into_parts().0, own))
-        };
-        let ours = ["141.20.1.1", "141.20.1.1:80", "192.168.10.1", "127.0.0.1:8080", "localhost"];
-        assert!(ours.into_iter().all(named) && named("Dialtone.local:80"));
-        let foreign = [
-            "",
-            ":80",
-            "evil.example",
-            "141.20.1.2",
-            "localhost.evil.example",
-            "127.1",
-            "[::1]:80",
-        ];
-        for host in foreign {
-            assert!(!named(host), "{host}");
-        }
-    }
 }

@@ -397,8 +397,8 @@ fn what_the_journal_says_becomes_the_problem_of_the_page() {
         (MountError::Headless, Problem::Headless),
     ];
     for (error, problem) in cases {
-        assert_eq!(chip::unmounted(&error), problem);
+        assert_eq!(chip::unmounted(&error, chip::fault), problem);
     }
-    let fault = chip::unmounted(&MountError::Fault(Fault::Unverified { at: 0 }));
+    let fault = chip::unmounted(&MountError::Fault(Fault::Unverified { at: 0 }), chip::fault);
     assert!(matches!(fault, Problem::Fault { .. }));
 }

@@ -14,7 +14,7 @@ pub(super) const LOGIN_PAGE: &str = "dialtone-login";
 
 /// Whether a request is meant for us. A page of elsewhere can point its own name at our address
 /// (DNS rebinding), but it cannot make a browser say another name than its own.
-pub(super) fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
+pub(crate) fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
     let Some(host) = only(&parts.headers, HOST) else { return false };
     let agrees = parts.uri.authority().is_none_or(|asked| asked.as_str() == host);
     let Some(name) = without_port(host).filter(|_| agrees) else { return false };
