@@ -2,9 +2,9 @@
 //!
 //! Tuned as well as their settings allow: no ping before an address is given, sockets with ears of
 //! 8 MiB, one worker of nginx and two of Kamailio, no logs. Both keep their leases on the same disk
-//! as the daemon's flash; dnsmasq has them there before the ACK, Kea never syncs. The file is static
-//! and has as many bytes as the daemon's; every phone has the same password. A program that is
-//! missing is said, and the comparison left out. PATH decides which are used, so that unpacked
+//! as the daemon's flash; dnsmasq has them there before the ACK, Kea never syncs. The file is
+//! static and has as many bytes as the daemon's; every phone has the same password. A program that
+//! is missing is said, and the comparison left out. PATH decides which are used, so that unpacked
 //! packages do as well.
 
 use super::bench::{measured, LINK_UP};
