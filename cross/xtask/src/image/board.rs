@@ -2,6 +2,7 @@
 
 use super::{failed, Trouble};
 use crate::shop::Shop;
+use std::collections::BTreeSet;
 use std::fs;
 use toml::{Table, Value};
 
@@ -32,8 +33,8 @@ pub(super) struct Kernel {
     pub(super) kernel_at: u32,
     /// Where the initial file system is loaded.
     pub(super) initrd_at: u32,
-    /// In the order of loading.
-    pub(super) modules: Vec<String>,
+    /// Lists that are loaded side by side, each in its order.
+    pub(super) modules: Vec<Vec<String>>,
 }
 
 /// A device tree of the kernel's package, and what is changed in it.
@@ -127,7 +128,7 @@ impl Kernel {
             command_line: text_of(kernel, "command-line")?,
             kernel_at: number(load, "kernel")?,
             initrd_at: number(load, "initrd")?,
-            modules: texts(kernel, "modules")?,
+            modules: lists(kernel, "modules")?,
         })
     }
 }
@@ -227,6 +228,22 @@ fn texts(table: &Table, key: &str) -> Result<Vec<String>, String> {
     let list = table.get(key).and_then(Value::as_array);
     let texts = list.and_then(|it| it.iter().map(|it| it.as_str().map(str::to_owned)).collect());
     texts.ok_or_else(|| format!("{key} must be a list of texts"))
+}
+
+/// Lists of texts, no text in two of them.
+fn lists(table: &Table, key: &str) -> Result<Vec<Vec<String>>, String> {
+    let lists = table.get(key).and_then(Value::as_array);
+    let of_texts = |list: &Value| {
+        let texts = list.as_array()?.iter().map(|it| it.as_str().map(str::to_owned));
+        texts.collect::<Option<Vec<String>>>()
+    };
+    let lists = lists.and_then(|it| it.iter().map(of_texts).collect::<Option<Vec<_>>>());
+    let lists = lists.ok_or_else(|| format!("{key} must be a list of lists of texts"))?;
+    let mut seen = BTreeSet::new();
+    match lists.iter().flatten().find(|text| !seen.insert(text.as_str())) {
+        Some(twice) => Err(format!("{twice} stands in {key} twice")),
+        None => Ok(lists),
+    }
 }
 
 #[cfg(test)]

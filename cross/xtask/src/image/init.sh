@@ -6,9 +6,24 @@ mount -t devtmpfs -o nosuid,noexec devtmpfs /dev
 mount -t proc -o nosuid,nodev,noexec proc /proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
 
-while read -r module; do
-    insmod "/modules/$module.ko" || echo "The module $module was not loaded."
-done < /modules/order
+# The kernel has its first random numbers a second after somebody asks for one: that second is spent
+# beside what follows.
+head -c 1 /dev/random > /dev/null &
+
+# Loads the modules of one list, in its order.
+load() {
+    while read -r module; do
+        insmod "/modules/$module.ko" || echo "The module $module was not loaded."
+    done < "$1"
+}
+
+# The lists do not need each other. Only the first is waited for before there is a root slot.
+rest=
+for list in /modules/order-*; do
+    load "$list" &
+    if [ "$list" = /modules/order-0 ]; then first=$!; else rest="$rest $!"; fi
+done
+wait "$first"
 
 # Finds the partition of a label, on a raw chip or on a disk: sets device and size, in bytes.
 find_slot() {
@@ -45,6 +60,7 @@ for slot in root-a root-b; do
         mount --move /dev /new/dev
         mount --move /proc /new/proc
         mount --move /sys /new/sys
+        [ -z "$rest" ] || wait $rest
         exec switch_root /new /sbin/init
     fi
 done

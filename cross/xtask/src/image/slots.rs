@@ -175,11 +175,13 @@ fn initrd(shop: &Shop, kernel: &Kernel, parts: &Parts, out: &Path) -> Result<(),
     }
     program(parts.busybox(), &stage.join("bin/busybox"))?;
     symlink("busybox", stage.join("bin/sh")).map_err(failed)?;
-    for module in &kernel.modules {
-        let target = stage.join(format!("modules/{module}.ko"));
-        fs::copy(parts.module(module)?, target).map_err(failed)?;
+    for (place, list) in kernel.modules.iter().enumerate() {
+        for module in list {
+            let target = stage.join(format!("modules/{module}.ko"));
+            fs::copy(parts.module(module)?, target).map_err(failed)?;
+        }
+        write(&stage.join(format!("modules/order-{place}")), list.join("\n") + "\n")?;
     }
-    write(&stage.join("modules/order"), kernel.modules.join("\n") + "\n")?;
     write(&stage.join("init"), INIT)?;
     executable(&stage.join("init"))?;
     alike(shop, &stage)?;
