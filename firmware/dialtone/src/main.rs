@@ -131,7 +131,9 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
             Ok(outcome.map_err(|error| error.to_string())?)
         }
         ["identify", ..] => unclear("identify wants its questions on standard input"),
-        ["state", "stat", file] => Ok(looked(file).map(|it| say(format_args!("{}", it.stat())))?),
+        ["state", "stat", file] => {
+            Ok(looked(file).map(|it| say(format_args!("{}", it.stat().trim_end())))?)
+        }
         ["state", "verify", file] => {
             let verdict = looked(file)?.verdict();
             verdict
