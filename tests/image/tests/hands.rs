@@ -26,11 +26,15 @@ fn button(appliance: &Appliance, down: bool) {
     appliance.hands().set(BUTTON.0, BUTTON.1, json!(down)).unwrap();
 }
 
-/// Chooses a password with the first one that the console showed.
-fn choose(admin: &Admin, first: &str, password: &str) {
-    let page = admin.log_in(first);
-    let page = admin.post("/password", &[("new", password), ("again", password)], &page);
+/// Starts a new box; gives its admin, who has chosen [`PASSWORD`].
+fn starts_owned(appliance: &mut Appliance) -> Admin {
+    appliance.start();
+    let first = appliance.first_password().expect("the console shows a password");
+    let admin = Admin::at_desk(appliance.lan());
+    let page = admin.log_in(&first);
+    let page = admin.post("/password", &[("new", PASSWORD), ("again", PASSWORD)], &page);
     assert!(page.url.contains("/handsets"), "{} {}\n{}", page.status, page.url, page.text());
+    admin
 }
 
 #[test]
@@ -39,10 +43,7 @@ fn a_lost_password_is_replaced_by_whoever_holds_the_button_and_nothing_else_is()
         return;
     }
     let mut appliance = Appliance::new(BOARD);
-    appliance.start();
-    let first = appliance.first_password().expect("the console shows a password");
-    let admin = Admin::at_desk(appliance.lan());
-    choose(&admin, &first, PASSWORD);
+    let admin = starts_owned(&mut appliance);
     let phone = Phone::plug(&appliance, "yealink", "00:15:65:11:22:33");
     let lease = phone.boots();
     let account = phone.fetches();
@@ -71,10 +72,7 @@ fn the_button_held_at_the_start_and_let_go_erases_all_and_a_stuck_one_nothing() 
         return;
     }
     let mut appliance = Appliance::new(BOARD);
-    appliance.start();
-    let first = appliance.first_password().expect("the console shows a password");
-    let admin = Admin::at_desk(appliance.lan());
-    choose(&admin, &first, PASSWORD);
+    starts_owned(&mut appliance);
 
     // Down all the time: the box starts as if nobody had touched it.
     appliance.power_on();
@@ -103,10 +101,7 @@ fn the_console_erases_all_once_it_is_told_so_in_a_word() {
         return;
     }
     let mut appliance = Appliance::new(BOARD);
-    appliance.start();
-    let first = appliance.first_password().expect("the console shows a password");
-    let admin = Admin::at_desk(appliance.lan());
-    choose(&admin, &first, PASSWORD);
+    let admin = starts_owned(&mut appliance);
     let said = appliance.console().shell("echo yes | dialtone-reset");
     assert!(said.contains("Nothing was erased."), "{said}");
     assert_eq!(admin.get("/handsets").status, 200);
