@@ -11,10 +11,10 @@ storm: N phones are switched on at the same instant, against the real daemon.
 
   --phones LIST     how many phones; a storm for each (50,250,1000; at most 2,000)
   --rounds N        storms of each kind; the median counts (5)
-  --lines N         lines of a known handset, 1 to 8: the file it fetches is 4 KB with one and 10 KB
-                    with eight (8). A handset never seen has one; the admin adds the others on the
-                    box's pages before the known storm. The empty responder serves a file as large
-                    as the known phones', and one of 12 KiB; the peers one as large
+  --lines N         lines of a known handset, 1 to 8: the file it fetches has 11 KB with one and
+                    12 KiB with three (3). A handset never seen has one; the admin adds the others
+                    on the box's pages before the known storm. The empty responder serves a file as
+                    large as the known phones', and one of 12 KiB; the peers one as large
   --nor             only with the timing of NOR flash; otherwise first as fast as the disk, then so
   --peers           dnsmasq, nginx and Kamailio too, where Debian's packages are installed
   --only CASE       floor, disk or nor
@@ -56,7 +56,7 @@ impl Wish {
         let mut wish = Wish {
             phones: vec![50, 250, 1_000],
             rounds: 5,
-            lines: 8,
+            lines: 3,
             cases: vec![Case::Disk, Case::Nor, Case::Floor],
             peers: false,
             deadline: Duration::from_secs(60),
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn what_is_not_asked_for_is_as_the_usage_says() {
         let wish = read("--phones 3,40 --nor").ok().unwrap();
-        assert_eq!((wish.phones, wish.rounds, wish.lines), (vec![3, 40], 5, 8));
+        assert_eq!((wish.phones, wish.rounds, wish.lines), (vec![3, 40], 5, 3));
         assert_eq!(wish.cases, [Case::Nor, Case::Floor]);
     }
 
