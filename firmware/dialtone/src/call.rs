@@ -5,7 +5,7 @@ mod access;
 
 pub(crate) use access::{answer as answer_access, Ask, Told};
 
-use crate::flash::Wear;
+use crate::wear::Wear;
 use exchange::access::LoggedIn;
 use exchange::command::{By, Command, Refusal};
 use exchange::limits::QUESTIONS_MAX;
@@ -51,7 +51,7 @@ pub(crate) enum Reply {
     Checked(Option<LoggedIn>),
     Looked(Box<View>),
     LookedAt(Option<Box<DeviceView>>),
-    LookedAtBox(Box<BoxView>, Wear),
+    LookedAtBox(Box<BoxView>, Wear, Option<u64>),
     Done(Result<(), Refusal>),
     Access(Told),
 }

@@ -10,11 +10,12 @@ mod tests;
 
 use crate::call::{self, Asked, Call, Origin, Reply};
 use crate::clock::Clock;
-use crate::flash::{FlashThread, Job, Told, Wear};
+use crate::flash::{FlashThread, Job, Told};
 use crate::neighbour::Neighbours;
 use crate::sockets::{Heard, Sockets};
 use crate::stream::{Spoken, Streams};
 use crate::watchdog::Watchdog;
+use crate::wear::{Today, Wear};
 use exchange::limits::{HELD_MAX, LEAVE_MS};
 use exchange::names::RecordNo;
 use exchange::note::Note;
@@ -56,6 +57,7 @@ pub(crate) struct Driver {
     kept: RecordNo,
     held: Vec<(RecordNo, Held)>,
     wear: Wear,
+    today: Today,
     /// When the loop ends because the daemon is to be started anew.
     leaves: Option<Instant>,
 }
@@ -97,6 +99,7 @@ impl Driver {
             kept: RecordNo(0),
             held: Vec::new(),
             wear: Wear::default(),
+            today: Today::default(),
             leaves: None,
         }
     }
@@ -172,7 +175,8 @@ impl Driver {
 
     fn listen(&mut self) {
         let now = self.hands.clock.now();
-        let Driver { exchange, hands: Hands { sockets, neighbours, .. }, outputs, .. } = self;
+        let Driver { exchange, hands, outputs, .. } = self;
+        let Hands { sockets, neighbours, flash, .. } = hands;
         let indices = sockets.indices();
         sockets.drain(&mut |heard| {
             match heard {
@@ -200,6 +204,9 @@ impl Driver {
                 outputs.push(output);
             }
         });
+        if let Some(at) = exchange.last_discover() {
+            flash.rush(at);
+        }
     }
 
     fn hear_stream(&mut self, spoken: Spoken) {
@@ -266,7 +273,8 @@ impl Driver {
                 (Reply::LookedAt(exchange.device(now, mac).map(Box::new)), nothing)
             }
             Call::LookAtBox => {
-                (Reply::LookedAtBox(Box::new(exchange.box_view(now)), self.wear), nothing)
+                let today = self.today.bytes(now);
+                (Reply::LookedAtBox(Box::new(exchange.box_view(now)), self.wear, today), nothing)
             }
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
@@ -285,6 +293,8 @@ impl Driver {
             Told::Kept(upto, wear) => {
                 self.kept = self.kept.max(upto);
                 self.wear = wear;
+                self.today.note(self.hands.clock.now(), wear.since_start);
+                self.exchange.set_flash_bytes(u64::from(wear.capacity));
                 Ok(())
             }
             Told::WantsSnapshot => {

@@ -7,17 +7,27 @@
 //! ends the promise: the loop is told, and the daemon starts anew.
 
 use crate::chip::{self, Chip};
+use crate::clock::Clock;
+use crate::wear::Wear;
 use exchange::names::RecordNo;
 use exchange::state::{Durable, Event};
-use journal::{AppendError, Flash, Journal};
+use exchange::time::Instant;
+use journal::{AppendError, Chore, Flash, Journal};
 use pages::recovery::Problem;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
-/// Nothing is erased unless the flash had nothing to do for this long.
-const QUIET: Duration = Duration::from_secs(10);
+/// Nothing is erased, nor a snapshot made in time, unless for this long the flash had nothing to do
+/// and no phone looked for an address: while a chip erases it cannot store what a boot promises.
+const QUIET_MS: u64 = 10_000;
+/// Between two erases, so that what arrives meanwhile has its turn.
+const BREATH: Duration = Duration::from_secs(1);
+/// How long the thread sleeps when there is nothing to tidy either.
+const SLEEP: Duration = Duration::from_secs(60 * 60);
 
 /// Work for the thread.
 pub(crate) enum Job {
@@ -35,15 +45,6 @@ pub(crate) enum Told {
     WantsSnapshot,
     /// Flash failed; nothing more can be promised.
     Failed(String),
-}
-
-/// What the flash has been through since this start.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Wear {
-    pub(crate) bytes: u64,
-    pub(crate) erases: u64,
-    pub(crate) used: u32,
-    tidy_above: u32,
 }
 
 /// What a mount found.
@@ -78,127 +79,164 @@ pub(crate) fn read<F: Flash>(
     Ok((journal, durable, found))
 }
 
-/// Runs until the loop hangs up.
-pub(crate) fn run(mut journal: Journal<Chip>, jobs: &Receiver<Job>, told: &UnboundedSender<Told>) {
-    let mut wear = Wear { used: journal.used(), ..Wear::default() };
-    // How full it is can be shown before anything was written.
-    let _ = told.send(Told::Kept(RecordNo(0), wear));
-    // A batch did not fit. What comes after it may not go before it: only a snapshot helps.
-    let mut starved = false;
-    loop {
-        let job = match jobs.recv_timeout(QUIET) {
-            Ok(job) => job,
-            Err(RecvTimeoutError::Timeout) => {
-                if let Err(why) = tidy(&mut journal, starved, &mut wear, told) {
-                    let _ = told.send(Told::Failed(why));
-                    return;
-                }
-                continue;
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        let mut waiting = VecDeque::from([job]);
-        waiting.extend(jobs.try_iter());
-        let message = match settle(&mut journal, waiting, &mut starved, &mut wear) {
-            Ok(Some(message)) => message,
-            Ok(None) => continue,
-            Err(why) => Told::Failed(why),
-        };
-        let failed = matches!(message, Told::Failed(_));
-        if told.send(message).is_err() || failed {
-            return;
-        }
-    }
-}
+/// When a phone last looked for an address, in milliseconds of the clock; 0 for never.
+type Rush = Arc<AtomicU64>;
 
-/// Does everything that waits, in one write where it can be one; `None` while only a snapshot,
-/// which was asked for already, can help.
-fn settle(
-    journal: &mut Journal<Chip>,
-    mut waiting: VecDeque<Job>,
-    starved: &mut bool,
-    wear: &mut Wear,
-) -> Result<Option<Told>, String> {
-    let mut upto = RecordNo(0);
-    // A snapshot holds all that was to be appended before it.
-    if let Some(place) = waiting.iter().rposition(|job| matches!(job, Job::Snapshot(..))) {
-        waiting.drain(..place);
-    }
-    match waiting.pop_front() {
-        Some(Job::Snapshot(records, no)) => {
-            snapshot(journal, &records, wear)?;
-            *starved = false;
-            upto = no;
-        }
-        Some(append) => waiting.push_front(append),
-        None => return Ok(None),
-    }
-    if *starved {
-        return Ok(None);
-    }
-    let mut batch: Vec<Vec<u8>> = Vec::new();
-    for job in waiting {
-        if let Job::Append(records, no) = job {
-            batch.extend(records);
-            upto = no;
-        }
-    }
-    let records: Vec<&[u8]> = batch.iter().map(Vec::as_slice).collect();
-    let before = journal.used();
-    match journal.append(&records) {
-        Ok(()) => (),
-        Err(AppendError::Full { .. }) => {
-            *starved = true;
-            return Ok(Some(Told::WantsSnapshot));
-        }
-        Err(error) => return Err(format!("records could not be written: {error:?}")),
-    }
-    wear.bytes += u64::from(journal.used() - before);
-    wear.used = journal.used();
-    Ok(Some(Told::Kept(upto, *wear)))
-}
-
-/// Writes the whole state to the other bank.
-fn snapshot(
-    journal: &mut Journal<Chip>,
-    records: &[Vec<u8>],
-    wear: &mut Wear,
-) -> Result<(), String> {
-    wear.erases += u64::from(journal.erase_pending());
-    let written = journal.compact(&mut |keep| records.iter().for_each(|one| keep(one)));
-    written.map_err(|error| format!("a snapshot could not be written: {error:?}"))?;
-    wear.bytes += u64::from(journal.used());
-    // A state that fills much of the bank by itself is not worth writing anew for a little.
-    wear.tidy_above = journal.used() + half(journal) / 2;
-    Ok(())
-}
-
-/// In a quiet moment: erases one block that is no longer needed, or asks for a snapshot in time.
-fn tidy(
-    journal: &mut Journal<Chip>,
+/// The thread's end of things.
+struct Keeper {
+    journal: Journal<Chip>,
+    told: UnboundedSender<Told>,
+    clock: Clock,
+    rush: Rush,
+    /// Bytes that had been programmed when the thread began.
+    at_start: u64,
+    /// When the flash last had something to do.
+    busy: Instant,
+    /// A batch did not fit. What comes after it may not go before it: only a snapshot helps.
     starved: bool,
-    wear: &mut Wear,
-    told: &UnboundedSender<Told>,
-) -> Result<(), String> {
-    if journal.refused().is_some() || starved {
-        return Ok(());
-    }
-    if journal.erase_pending() > 0 {
-        journal.idle().map_err(|error| format!("a block could not be erased: {error:?}"))?;
-        wear.erases += 1;
-    } else if journal.used() > wear.tidy_above.max(half(journal)) {
-        let _ = told.send(Told::WantsSnapshot);
-    }
-    Ok(())
+    /// The state does not fit the other bank any more.
+    too_large: bool,
 }
 
-fn half(journal: &Journal<Chip>) -> u32 {
-    (journal.used() + journal.room()) / 2
+impl Keeper {
+    fn new(journal: Journal<Chip>, told: UnboundedSender<Told>, clock: Clock) -> Keeper {
+        Keeper {
+            at_start: journal.written(),
+            journal,
+            told,
+            clock,
+            rush: Rush::default(),
+            busy: clock.now().mono,
+            starved: false,
+            too_large: false,
+        }
+    }
+
+    /// Runs until the loop hangs up.
+    fn run(mut self, jobs: &Receiver<Job>) {
+        // How full it is can be shown before anything was written.
+        let _ = self.told.send(Told::Kept(RecordNo(0), self.wear()));
+        loop {
+            let pause = match self.journal.chore() {
+                Chore::None => SLEEP,
+                Chore::Erase | Chore::Snapshot => BREATH,
+            };
+            let heard = jobs.recv_timeout(pause);
+            let now = self.clock.now().mono;
+            let done = match heard {
+                Ok(job) => {
+                    let mut waiting = VecDeque::from([job]);
+                    waiting.extend(jobs.try_iter());
+                    let done = self.settle(waiting);
+                    self.busy = self.clock.now().mono;
+                    done
+                }
+                Err(RecvTimeoutError::Timeout) if self.is_quiet(now) => self.tidy(),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let message = match done {
+                Ok(Some(message)) => message,
+                Ok(None) => continue,
+                Err(why) => Told::Failed(why),
+            };
+            let failed = matches!(message, Told::Failed(_));
+            if self.told.send(message).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    /// Does everything that waits, in one write where it can be one; `None` while only a snapshot,
+    /// which was asked for already, can help.
+    fn settle(&mut self, mut waiting: VecDeque<Job>) -> Result<Option<Told>, String> {
+        let mut upto = RecordNo(0);
+        // A snapshot holds all that was to be appended before it.
+        if let Some(place) = waiting.iter().rposition(|job| matches!(job, Job::Snapshot(..))) {
+            let superseded: Vec<Job> = waiting.drain(..place).collect();
+            if let Some(Job::Snapshot(records, no)) = waiting.pop_front() {
+                if self.snapshot(&records)? {
+                    upto = no;
+                } else {
+                    superseded.into_iter().rev().for_each(|job| waiting.push_front(job));
+                }
+            }
+        }
+        if self.starved {
+            return Ok(None);
+        }
+        let mut batch: Vec<Vec<u8>> = Vec::new();
+        for job in waiting {
+            if let Job::Append(records, no) = job {
+                batch.extend(records);
+                upto = no;
+            }
+        }
+        let records: Vec<&[u8]> = batch.iter().map(Vec::as_slice).collect();
+        match self.journal.append(&records) {
+            Ok(()) => Ok(Some(Told::Kept(upto, self.wear()))),
+            Err(AppendError::Full { .. }) => {
+                self.starved = true;
+                Ok(Some(Told::WantsSnapshot))
+            }
+            Err(error) => Err(format!("records could not be written: {error:?}")),
+        }
+    }
+
+    /// Writes the whole state to the other bank; `false` where that was only meant to be in time,
+    /// and the state is larger than what blocks that will not erase have left of the bank.
+    fn snapshot(&mut self, records: &[Vec<u8>]) -> Result<bool, String> {
+        match self.journal.compact(&mut |keep| records.iter().for_each(|record| keep(record))) {
+            Ok(()) => self.starved = false,
+            Err(AppendError::Full { .. }) if !self.starved => {
+                self.too_large = true;
+                return Ok(false);
+            }
+            Err(error) => return Err(format!("a snapshot could not be written: {error:?}")),
+        }
+        Ok(true)
+    }
+
+    fn is_quiet(&self, now: Instant) -> bool {
+        let since_rush = match self.rush.load(Ordering::Relaxed) {
+            0 => u64::MAX,
+            last => now.since_ms(Instant(last)),
+        };
+        now.since_ms(self.busy).min(since_rush) >= QUIET_MS
+    }
+
+    /// In a quiet moment: erases one block that is no longer needed, or asks for a snapshot in
+    /// time.
+    fn tidy(&mut self) -> Result<Option<Told>, String> {
+        match self.journal.chore() {
+            Chore::Erase if !self.starved => {
+                let retired = self.journal.retired();
+                let erased = self.journal.idle();
+                erased.map_err(|error| format!("a block could not be erased: {error:?}"))?;
+                if self.journal.retired() > retired {
+                    log::error!(
+                        "a block of the flash will not erase any more, and is done without"
+                    );
+                }
+                Ok(Some(Told::Kept(RecordNo(0), self.wear())))
+            }
+            Chore::Snapshot if !self.starved && !self.too_large => {
+                self.busy = self.clock.now().mono;
+                Ok(Some(Told::WantsSnapshot))
+            }
+            Chore::None | Chore::Erase | Chore::Snapshot => Ok(None),
+        }
+    }
+
+    fn wear(&self) -> Wear {
+        Wear::of(&self.journal, self.at_start)
+    }
 }
 
 /// The loop's end of the thread.
 pub(crate) struct FlashThread {
     jobs: Sender<Job>,
+    rush: Rush,
 }
 
 impl FlashThread {
@@ -206,18 +244,24 @@ impl FlashThread {
     pub(crate) fn start(
         journal: Journal<Chip>,
         told: UnboundedSender<Told>,
+        clock: Clock,
     ) -> std::io::Result<FlashThread> {
         let (jobs, queue) = std::sync::mpsc::channel();
-        std::thread::Builder::new()
-            .name("flash".to_owned())
-            .spawn(move || run(journal, &queue, &told))?;
-        Ok(FlashThread { jobs })
+        let keeper = Keeper::new(journal, told, clock);
+        let rush = Arc::clone(&keeper.rush);
+        std::thread::Builder::new().name("flash".to_owned()).spawn(move || keeper.run(&queue))?;
+        Ok(FlashThread { jobs, rush })
     }
 
     /// A thread that a test plays.
     #[cfg(test)]
     pub(crate) fn played(jobs: Sender<Job>) -> FlashThread {
-        FlashThread { jobs }
+        FlashThread { jobs, rush: Rush::default() }
+    }
+
+    /// Says that a phone looked for an address: it will soon have something to be stored.
+    pub(crate) fn rush(&self, at: Instant) {
+        self.rush.store(at.0.max(1), Ordering::Relaxed);
     }
 
     /// Hands over work; a thread that has ended has said why.
@@ -230,6 +274,89 @@ impl FlashThread {
 mod tests {
     use super::*;
     use journal::mem::MemFlash;
+
+    /// The thread on a blank file, removed with the test; nothing runs by itself.
+    struct Bench {
+        path: std::path::PathBuf,
+        keeper: Keeper,
+    }
+
+    impl Bench {
+        fn new(name: &str) -> Bench {
+            let path = std::env::temp_dir().join(format!("dialtone-{name}-{}", std::process::id()));
+            let _ = std::fs::remove_file(&path);
+            let chip = Chip::open(&path, crate::nor_file::Timing::Host);
+            let journal = open(chip.unwrap_or_else(|why| panic!("{why}")));
+            let journal = journal.unwrap_or_else(|why| panic!("{why}")).journal;
+            let (told, _) = tokio::sync::mpsc::unbounded_channel();
+            Bench { path, keeper: Keeper::new(journal, told, Clock::start()) }
+        }
+
+        /// Appends records until so many bytes are left.
+        fn fill(&mut self, room: u32) {
+            while self.keeper.journal.room() > room {
+                self.keeper.journal.append(&[&[7; 500]]).unwrap();
+            }
+        }
+    }
+
+    impl Drop for Bench {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+
+    #[test]
+    fn it_is_quiet_when_neither_the_flash_nor_a_phone_did_anything_for_a_while() {
+        let mut bench = Bench::new("quiet");
+        bench.keeper.busy = Instant(5_000);
+        let quiet = |bench: &Bench, at| bench.keeper.is_quiet(Instant(at));
+        assert!(!quiet(&bench, 14_999) && quiet(&bench, 15_000));
+        let thread =
+            FlashThread { jobs: std::sync::mpsc::channel().0, rush: bench.keeper.rush.clone() };
+        thread.rush(Instant(14_000));
+        assert!(!quiet(&bench, 15_000) && !quiet(&bench, 23_999) && quiet(&bench, 24_000));
+        bench.keeper.busy = Instant(24_000);
+        assert!(!quiet(&bench, 30_000));
+    }
+
+    #[test]
+    fn a_quiet_moment_is_for_a_snapshot_in_time_and_then_for_erasing() {
+        let mut bench = Bench::new("tidy");
+        // Of blank flash, nobody knows whether the other bank is erased to the end.
+        while bench.keeper.journal.erase_pending() > 0 {
+            assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::Kept(..)))));
+        }
+        bench.fill(120_000);
+        assert!(matches!(bench.keeper.tidy(), Ok(None)));
+        bench.fill(20_000);
+        assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::WantsSnapshot))));
+        let snapshot = Job::Snapshot(vec![vec![1; 50]], RecordNo(9));
+        let told = bench.keeper.settle(VecDeque::from([snapshot]));
+        assert!(matches!(told, Ok(Some(Told::Kept(RecordNo(9), _)))));
+        let pending = bench.keeper.journal.erase_pending();
+        assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::Kept(..)))));
+        assert_eq!((pending > 100, bench.keeper.journal.erase_pending()), (true, pending - 1));
+    }
+
+    #[test]
+    fn a_snapshot_that_no_longer_fits_costs_nothing_of_what_waits() {
+        let mut bench = Bench::new("large");
+        bench.fill(20_000);
+        let told = bench.keeper.settle(VecDeque::from([
+            Job::Append(vec![vec![1; 50]], RecordNo(3)),
+            Job::Snapshot(vec![vec![2; 300_000]; 2], RecordNo(3)),
+            Job::Append(vec![vec![3; 50]], RecordNo(4)),
+        ]));
+        assert!(matches!(told, Ok(Some(Told::Kept(RecordNo(4), _)))));
+        assert!(bench.keeper.too_large && !bench.keeper.starved);
+        assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::Kept(..)) | None)));
+        let told =
+            bench.keeper.settle(VecDeque::from([Job::Append(vec![vec![4; 30_000]], RecordNo(5))]));
+        assert!(matches!(told, Ok(Some(Told::WantsSnapshot))), "now it must be");
+        let snapshot = Job::Snapshot(vec![vec![2; 300_000]; 2], RecordNo(5));
+        assert!(bench.keeper.settle(VecDeque::from([snapshot])).is_err());
+    }
 
     #[test]
     fn the_exchange_reckons_a_record_as_large_as_the_journal_makes_it() {

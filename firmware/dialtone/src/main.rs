@@ -40,6 +40,7 @@ mod stream;
 mod synchronised;
 mod syslog;
 mod watchdog;
+mod wear;
 mod web;
 
 use nor_file::Timing;

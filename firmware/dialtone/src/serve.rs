@@ -221,7 +221,7 @@ fn open(
     let button = hardware.button.as_ref().and_then(button_of);
     give_up_root(&hardware)?;
     let (told, flash_wake) = mpsc::unbounded_channel();
-    let flash = FlashThread::start(journal, told)
+    let flash = FlashThread::start(journal, told, clock)
         .map_err(|error| format!("the flash thread did not start: {error}"))?;
     announce(&web);
     if password_set {

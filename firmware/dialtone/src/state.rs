@@ -172,10 +172,10 @@ mod tests {
         let said = "good: 2 records; the last write was cut off, and is dropped";
         assert_eq!(verdict, Ok(said.to_owned()));
         let mut damaged = whole;
-        damaged[28 + 13] &= 0;
+        damaged[80 + 13] &= 0;
         std::fs::write(&own.0, &damaged).unwrap();
         let verdict = own.looked().unwrap_or_else(|why| panic!("{why}")).verdict();
-        let said = "damaged at byte 28: the 0 records before it are proven good";
+        let said = "damaged at byte 80: the 0 records before it are proven good";
         assert_eq!(verdict, Err(said.to_owned()));
     }
 

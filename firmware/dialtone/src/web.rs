@@ -28,10 +28,10 @@ pub(crate) use gate::names_us;
 pub(crate) use machine::Facts;
 
 use crate::call::{Call, Reply};
-use crate::flash::Wear;
 use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
 use crate::release::VERSION;
+use crate::wear::Wear;
 use exchange::access::LoggedIn;
 use exchange::command::By;
 use exchange::view::BoxView;
@@ -196,10 +196,11 @@ pub(crate) async fn answer(
     if admin.must_change_password && !stays {
         return reply::see("/password");
     }
-    let Some(Reply::LookedAtBox(the_box, wear)) = visitor.desk.ask(Call::LookAtBox).await else {
+    let Some(Reply::LookedAtBox(the_box, wear, today)) = visitor.desk.ask(Call::LookAtBox).await
+    else {
         return reply::unavailable();
     };
-    let admin = Admin { visitor, session: admin, token, the_box, wear };
+    let admin = Admin { visitor, session: admin, token, the_box, wear, today };
     if !posted {
         return admin.show(route, &rest, &parts).await;
     }
@@ -220,6 +221,8 @@ struct Admin<'a> {
     /// The box as it was when he asked; what is on trial is said on every page.
     the_box: Box<BoxView>,
     wear: Wear,
+    /// Bytes written to flash today.
+    today: Option<u64>,
 }
 
 impl Admin<'_> {

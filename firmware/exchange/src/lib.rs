@@ -203,6 +203,12 @@ impl Exchange {
         self.trial.tick(&mut self.office, now);
     }
 
+    /// When somebody on the LAN last looked for an address. What a phone is promised within the
+    /// next seconds has to be stored: flash is better not erased meanwhile.
+    pub fn last_discover(&self) -> Option<Instant> {
+        self.dhcp.discovered
+    }
+
     /// When [`Exchange::tick`] has something to do.
     pub fn next_deadline(&self, now: Instant) -> Instant {
         let dhcp = self.dhcp.next_deadline(&self.office);

@@ -1,4 +1,4 @@
-//! What the journal asks of a NOR flash, and the two checked writes it makes through it.
+//! What the journal asks of a NOR flash, and the two checked changes it makes through it.
 //!
 //! The implementation splits calls at pages and blocks as its chip needs, and programs them in
 //! ascending order: the journal relies on the pages before the one in flight being whole.
@@ -56,7 +56,7 @@ impl<F: Flash + ?Sized> Flash for &mut F {
 }
 
 /// How much the checks read at a time, on the stack.
-const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 256;
 
 /// Programs `bytes` in one call and reads them back.
 pub(crate) fn program<F: Flash>(
@@ -68,18 +68,6 @@ pub(crate) fn program<F: Flash>(
     let mut from = at;
     for wanted in bytes.chunks(CHUNK) {
         from = expect(flash, from, wanted)?;
-    }
-    Ok(())
-}
-
-/// Programs zeros from `at` up to `to`; allowed on any content, and as often as a cut makes it
-/// needed.
-pub(crate) fn void<F: Flash>(flash: &mut F, at: u32, to: u32) -> Result<(), Fault<F::Error>> {
-    let mut from = at;
-    while from < to {
-        let len = CHUNK.min((to - from) as usize);
-        program(flash, from, &[0; CHUNK][..len])?;
-        from += len as u32;
     }
     Ok(())
 }

@@ -10,16 +10,29 @@ use core::fmt;
 use crate::error::{AppendError, EraseError, Fault, MountError, Refused};
 use crate::flash::{self, Flash};
 use crate::layout::{
-    encode_record, record_bytes, Bank, BankHeader, Banks, Place, BANK_HEADER, MAGIC,
+    encode_record, record_bytes, Bank, BankHeader, Banks, Heading, Place, Worn, BANK_HEADER,
+    FORMAT_VERSION, MAGIC,
 };
-use crate::mount::{choose, prepare, retire, stale_blocks, Mounted};
+use crate::mount::{choose, prepare, read_heading, retire, stale_blocks, Mounted};
 use crate::replay::{replay, Ending};
+use crate::stretch::{Retired, Stretch};
 
 /// How much of a snapshot is collected before it is programmed, in bytes.
 const GATHER: usize = 4096;
 
 /// Tells a whole state: it hands each record, in order, to the function that it is given.
 pub type Snapshot<'s> = dyn FnMut(&mut dyn FnMut(&[u8])) + 's;
+
+/// What a quiet moment is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chore {
+    /// Nothing: all is in order.
+    None,
+    /// To call `idle`: blocks wait to be erased.
+    Erase,
+    /// To call `compact`: the bank is nearly full.
+    Snapshot,
+}
 
 /// An append-only log of opaque records on a flash of its own.
 #[derive(Clone)]
@@ -31,8 +44,14 @@ pub struct Journal<F> {
     /// Offset in the bank where the next record goes.
     tail: u32,
     next_sequence: u32,
+    /// Where the snapshot that the bank began with ends.
+    snapshot_end: u32,
     /// Blocks of the other bank, from its first on, that are not erased.
     stale: u32,
+    /// Bytes programmed before the bank in use was begun.
+    written_before: u64,
+    erased: u32,
+    retired: Retired,
     refused: Option<Refused>,
     buffer: Vec<u8>,
 }
@@ -49,7 +68,8 @@ impl<F: Flash> Journal<F> {
         let banks = Banks::of(flash.geometry()).ok_or(MountError::Geometry)?;
         let chosen = choose(&mut flash, banks)?;
         let (bank, header) = (chosen.bank, chosen.header);
-        let replayed = replay(&mut flash, banks, bank, header, visit).map_err(Fault::Flash)?;
+        let stretch = Stretch::new(banks, bank, header.retired);
+        let replayed = replay(&mut flash, banks, stretch, header, visit).map_err(Fault::Flash)?;
         let mut mounted = Mounted {
             records: replayed.next_sequence - 1,
             bytes: replayed.bytes,
@@ -62,17 +82,17 @@ impl<F: Flash> Journal<F> {
         match replayed.ending {
             Ending::Clean => {}
             Ending::Torn { seal_to } => {
-                let base = banks.base(bank);
-                flash::void(&mut flash, base + tail, base + seal_to)?;
+                stretch.void(&mut flash, tail, seal_to)?;
                 tail = seal_to;
                 mounted.torn_tail = true;
             }
             Ending::Damaged(damage) => mounted.damaged = Some(damage),
         }
-        if chosen.retire_other && mounted.damaged.is_none() {
-            retire(&mut flash, banks, bank.other())?;
+        if let Some(at) = chosen.retire_other.filter(|_| mounted.damaged.is_none()) {
+            retire(&mut flash, at)?;
         }
-        let stale = stale_blocks(&mut flash, banks, bank.other())?;
+        let other = Stretch::new(banks, bank.other(), header.retired);
+        let stale = stale_blocks(&mut flash, banks, other)?;
         let journal = Journal {
             flash,
             banks,
@@ -80,7 +100,11 @@ impl<F: Flash> Journal<F> {
             generation: header.generation,
             tail,
             next_sequence: replayed.next_sequence,
+            snapshot_end: header.snapshot_end,
             stale,
+            written_before: header.worn.written,
+            erased: header.worn.erases.saturating_add(header.worn.to_erase.saturating_sub(stale)),
+            retired: header.retired,
             refused: mounted.damaged.map(|_| Refused::Damaged),
             buffer: Vec::new(),
         };
@@ -106,8 +130,8 @@ impl<F: Flash> Journal<F> {
             place = Place::Further;
             sequence += 1;
         }
-        let at = self.banks.base(self.bank) + self.tail;
-        let written = flash::program(&mut self.flash, at, &self.buffer);
+        let stretch = self.stretch(self.bank);
+        let written = stretch.program(&mut self.flash, self.tail, &self.buffer);
         self.survive(written)?;
         self.tail += self.buffer.len() as u32;
         self.next_sequence = sequence;
@@ -124,31 +148,32 @@ impl<F: Flash> Journal<F> {
         self.writable().map_err(AppendError::Refused)?;
         let mut need = 0;
         snapshot(&mut |record| need += Self::cost(record.len()));
-        let room = self.capacity();
-        if need > u64::from(room) {
-            return Err(AppendError::Full { need, room });
-        }
+        self.fits(need)?;
         while self.stale > 0 {
             let erased = self.erase_last_stale();
             self.survive(erased)?;
         }
+        // A block that would not erase has made the bank smaller.
+        let room = self.fits(need)?;
         // From here on until it is whole, the other bank is to be erased again.
-        self.stale = self.banks.bytes / self.banks.erase_block;
         let (bank, generation) = (self.bank.other(), self.generation + 1);
+        self.stale = self.stretch(bank).blocks;
         let copied = self.copy(bank, generation, snapshot);
         let Some((end, next_sequence)) = self.survive(copied)? else {
             return Err(AppendError::Full { need, room });
         };
-        let committed = self.commit(bank, generation, end);
+        let to_erase = self.tail.div_ceil(self.banks.erase_block);
+        let worn = Worn { written: self.written(), erases: self.erased, to_erase };
+        let committed = self.commit(bank, generation, end, worn);
         self.survive(committed)?;
-        self.stale = self.tail.div_ceil(self.banks.erase_block);
-        (self.bank, self.generation) = (bank, generation);
-        (self.tail, self.next_sequence) = (end, next_sequence);
+        (self.bank, self.generation, self.written_before) = (bank, generation, worn.written);
+        (self.tail, self.next_sequence, self.snapshot_end) = (end, next_sequence, end);
+        self.stale = to_erase;
         Ok(())
     }
 
     /// Erases one stale block, which may take seconds; returns its offset, or nothing when all are
-    /// erased.
+    /// erased. A block that will not erase is retired, and counts as done with.
     pub fn idle(&mut self) -> Result<Option<u32>, EraseError<F::Error>> {
         self.writable().map_err(EraseError::Refused)?;
         if self.stale == 0 {
@@ -168,14 +193,34 @@ impl<F: Flash> Journal<F> {
         record_bytes(payload)
     }
 
-    /// Returns the bytes of flash that the records of a snapshot may take together.
+    /// Returns the bytes of flash that the records of a snapshot may take together, in either bank.
     pub fn capacity(&self) -> u32 {
-        self.banks.bytes - BANK_HEADER
+        let least = self.stretch(Bank::A).bytes().min(self.stretch(Bank::B).bytes());
+        least.saturating_sub(BANK_HEADER)
     }
 
     /// Returns the bytes of flash that are left for records in the bank in use.
     pub fn room(&self) -> u32 {
-        self.banks.bytes - self.tail
+        self.stretch(self.bank).bytes() - self.tail
+    }
+
+    /// Returns what a quiet moment is good for, by the state of the flash alone.
+    ///
+    /// Blocks are erased first, so that a snapshot, whenever it must be, only programs. A snapshot
+    /// is worth its bytes when the bank is nearly full and at least as much was appended to it as
+    /// an eighth of it: then a rush of new records finds room.
+    pub fn chore(&self) -> Chore {
+        let eighth = self.capacity() / 8;
+        let appended = self.tail.saturating_sub(self.snapshot_end);
+        if self.refused.is_some() {
+            Chore::None
+        } else if self.stale > 0 {
+            Chore::Erase
+        } else if self.room() < eighth && appended > eighth {
+            Chore::Snapshot
+        } else {
+            Chore::None
+        }
     }
 
     /// Returns the bytes of the bank in use that are taken: its header, records and sealed tears.
@@ -186,6 +231,30 @@ impl<F: Flash> Journal<F> {
     /// Returns the number of compactions since the format, plus one.
     pub fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// Returns the bytes that were programmed since the flash was formatted, headings included.
+    ///
+    /// What a power cut kept from being counted is missing, and so is what format version 1 wrote.
+    pub fn written(&self) -> u64 {
+        self.written_before + u64::from(self.tail)
+    }
+
+    /// Returns how many blocks were erased since the flash was formatted; short of the truth as
+    /// `written` is.
+    pub fn erases(&self) -> u32 {
+        self.erased
+    }
+
+    /// Returns how often the block was erased that was erased most often: once for each time its
+    /// bank was begun anew.
+    pub fn erases_of_one(&self) -> u32 {
+        self.generation / 2
+    }
+
+    /// Returns how many blocks are not used any more because they would not erase.
+    pub fn retired(&self) -> u32 {
+        self.retired.blocks().count() as u32
     }
 
     /// Returns why nothing is written any more, if so.
@@ -213,6 +282,19 @@ impl<F: Flash> Journal<F> {
         self.refused.map_or(Ok(()), Err)
     }
 
+    fn stretch(&self, bank: Bank) -> Stretch {
+        Stretch::new(self.banks, bank, self.retired)
+    }
+
+    /// Returns the room for a snapshot in the other bank, if `need` bytes fit.
+    fn fits(&self, need: u64) -> Result<u32, AppendError<F::Error>> {
+        let room = self.stretch(self.bank.other()).bytes().saturating_sub(BANK_HEADER);
+        if need > u64::from(room) {
+            return Err(AppendError::Full { need, room });
+        }
+        Ok(room)
+    }
+
     /// Poisons the journal when a write has failed: what is on flash now, only a mount can tell.
     fn survive<T>(&mut self, result: Result<T, Fault<F::Error>>) -> Result<T, Fault<F::Error>> {
         if result.is_err() {
@@ -222,15 +304,36 @@ impl<F: Flash> Journal<F> {
     }
 
     /// Erases from the last stale block to the first, and marks the bank when none is left.
+    ///
+    /// A block that fails is retired; that is written down with the next bank's header, and until
+    /// then found out again after each start.
     fn erase_last_stale(&mut self) -> Result<u32, Fault<F::Error>> {
         let bank = self.bank.other();
-        let block = self.stale.saturating_sub(1);
-        let at = self.banks.base(bank) + block * self.banks.erase_block;
-        flash::erase(&mut self.flash, at)?;
-        if block == 0 {
-            prepare(&mut self.flash, self.banks, bank)?;
+        let index = self.stale.saturating_sub(1);
+        let block = self.stretch(bank).block(index);
+        let at = block * self.banks.erase_block;
+        if let Err(fault) = flash::erase(&mut self.flash, at) {
+            // A chip that does not tell what is in use either has more wrong with it than a block.
+            let in_use = self.stretch(self.bank).place(0);
+            let known = match read_heading(&mut self.flash, in_use)? {
+                Heading::Valid(header) => header.generation == self.generation,
+                Heading::Newer { .. }
+                | Heading::Blank
+                | Heading::Prepared
+                | Heading::Retired
+                | Heading::Spoiled
+                | Heading::Foreign => false,
+            };
+            if !known || !self.retired.add(block) || self.stretch(bank).blocks == 0 {
+                return Err(fault);
+            }
         }
-        self.stale = block;
+        self.erased = self.erased.saturating_add(1);
+        if index == 0 {
+            let stretch = self.stretch(bank);
+            prepare(&mut self.flash, stretch)?;
+        }
+        self.stale = index;
         Ok(at)
     }
 
@@ -244,9 +347,8 @@ impl<F: Flash> Journal<F> {
     ) -> Result<Option<(u32, u32)>, Fault<F::Error>> {
         self.buffer.clear();
         let mut copy = Copying {
+            stretch: self.stretch(bank),
             flash: &mut self.flash,
-            base: self.banks.base(bank),
-            end: self.banks.bytes,
             generation,
             at: BANK_HEADER,
             next_sequence: 1,
@@ -269,14 +371,16 @@ impl<F: Flash> Journal<F> {
         bank: Bank,
         generation: u32,
         snapshot_end: u32,
+        worn: Worn,
     ) -> Result<(), Fault<F::Error>> {
-        let bank_bytes = self.banks.bytes;
-        let header = BankHeader { generation, bank_bytes, snapshot_end }.encode();
+        let (version, bank_bytes, retired) = (FORMAT_VERSION, self.banks.bytes, self.retired);
+        let header =
+            BankHeader { version, generation, bank_bytes, snapshot_end, worn, retired }.encode();
         // The magic stands there since the erase ended.
         let rest = MAGIC.len();
-        let at = self.banks.base(bank) + rest as u32;
-        flash::program(&mut self.flash, at, &header[rest..])?;
-        retire(&mut self.flash, self.banks, self.bank)
+        self.stretch(bank).program(&mut self.flash, rest as u32, &header[rest..])?;
+        let old = self.stretch(self.bank).place(0);
+        retire(&mut self.flash, old)
     }
 }
 
@@ -300,8 +404,7 @@ enum Stopped<E> {
 /// A snapshot on its way to the other bank.
 struct Copying<'j, F: Flash> {
     flash: &'j mut F,
-    base: u32,
-    end: u32,
+    stretch: Stretch,
     generation: u32,
     /// Offset in the bank of what is in the buffer.
     at: u32,
@@ -316,7 +419,7 @@ impl<F: Flash> Copying<'_, F> {
             return;
         }
         let taken = u64::from(self.at) + self.buffer.len() as u64;
-        if taken + record_bytes(record.len()) > u64::from(self.end) {
+        if taken + record_bytes(record.len()) > u64::from(self.stretch.bytes()) {
             self.stopped = Some(Stopped::Full);
             return;
         }
@@ -332,7 +435,7 @@ impl<F: Flash> Copying<'_, F> {
         if self.stopped.is_some() || self.buffer.is_empty() {
             return;
         }
-        match flash::program(self.flash, self.base + self.at, self.buffer) {
+        match self.stretch.program(self.flash, self.at, self.buffer) {
             Ok(()) => self.at += self.buffer.len() as u32,
             Err(fault) => self.stopped = Some(Stopped::Fault(fault)),
         }

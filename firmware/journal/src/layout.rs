@@ -1,5 +1,5 @@
-//! The bytes of format version 1: bank headers and records, both ways. The table is in the crate's
-//! docs.
+//! The bytes of format version 2, and of 1 for reading: bank headers and records, both ways. The
+//! table is in the crate's docs.
 //!
 //! Nothing here touches flash. Decoding is total: any bytes give an answer, none of them a panic.
 
@@ -7,12 +7,16 @@ use alloc::vec::Vec;
 use crc32fast::Hasher;
 
 use crate::flash::Geometry;
+use crate::stretch::Retired;
 
 /// The format that this version writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 pub(crate) const MAGIC: [u8; 8] = *b"DTjrnl\r\n";
-pub(crate) const BANK_HEADER: u32 = 28;
+/// What a header has in every version; version 1 has no more.
+pub(crate) const HEADER_CORE: u32 = 28;
+/// A whole header as it is written.
+pub(crate) const BANK_HEADER: u32 = HEADER_CORE + 16 + Retired::BYTES as u32 + 4;
 pub(crate) const RECORD_HEADER: u32 = 12;
 
 /// A record's length has three bytes, so no bank may be larger than they can say.
@@ -58,25 +62,39 @@ impl Banks {
         (bytes > 0 && bytes < BANK_BYTES_MAX).then_some(Banks { bytes, erase_block, page })
     }
 
+    /// How many blocks a bank has.
+    pub(crate) fn blocks(self) -> u32 {
+        self.bytes / self.erase_block
+    }
+
     pub(crate) fn base(self, bank: Bank) -> u32 {
         match bank {
             Bank::A => 0,
             Bank::B => self.bytes,
         }
     }
-
-    /// Returns the end of the page in which the byte at `at` lies.
-    pub(crate) fn page_end(self, at: u32) -> u32 {
-        (at / self.page + 1) * self.page
-    }
 }
 
 /// What a bank says of itself once it is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BankHeader {
+    pub(crate) version: u32,
     pub(crate) generation: u32,
     pub(crate) bank_bytes: u32,
     pub(crate) snapshot_end: u32,
+    pub(crate) worn: Worn,
+    pub(crate) retired: Retired,
+}
+
+/// What the flash had been through when a bank was begun; version 1 did not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Worn {
+    /// Bytes programmed in all banks before this one.
+    pub(crate) written: u64,
+    /// Blocks erased.
+    pub(crate) erases: u32,
+    /// Blocks of the bank before that were to be erased from then on.
+    pub(crate) to_erase: u32,
 }
 
 /// What the first bytes of a bank turn out to be.
@@ -98,12 +116,30 @@ pub(crate) enum Heading {
 
 impl BankHeader {
     /// The header of a bank that was never compacted.
-    pub(crate) fn first(banks: Banks) -> BankHeader {
-        BankHeader { generation: 1, bank_bytes: banks.bytes, snapshot_end: BANK_HEADER }
+    pub(crate) fn first(banks: Banks, retired: Retired) -> BankHeader {
+        BankHeader {
+            version: FORMAT_VERSION,
+            generation: 1,
+            bank_bytes: banks.bytes,
+            snapshot_end: BANK_HEADER,
+            worn: Worn::default(),
+            retired,
+        }
     }
 
+    /// How many bytes it takes; the first record follows.
+    pub(crate) fn bytes(&self) -> u32 {
+        if self.version == 1 {
+            HEADER_CORE
+        } else {
+            BANK_HEADER
+        }
+    }
+
+    /// Writes it as this version does.
     pub(crate) fn encode(self) -> [u8; BANK_HEADER as usize] {
-        let BankHeader { generation, bank_bytes, snapshot_end } = self;
+        let BankHeader { version: _, generation, bank_bytes, snapshot_end, worn, retired } = self;
+        let Worn { written, erases, to_erase } = worn;
         let mut out = [0; BANK_HEADER as usize];
         out[..8].copy_from_slice(&MAGIC);
         out[8..12].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
@@ -111,42 +147,61 @@ impl BankHeader {
         out[16..20].copy_from_slice(&bank_bytes.to_le_bytes());
         out[20..24].copy_from_slice(&snapshot_end.to_le_bytes());
         let crc = crc32fast::hash(&out[..24]);
-        out[24..].copy_from_slice(&crc.to_le_bytes());
+        out[24..28].copy_from_slice(&crc.to_le_bytes());
+        out[28..36].copy_from_slice(&written.to_le_bytes());
+        out[36..40].copy_from_slice(&erases.to_le_bytes());
+        out[40..44].copy_from_slice(&to_erase.to_le_bytes());
+        out[44..76].copy_from_slice(&retired.encode());
+        // Over all of it: this half cannot come from another header.
+        let crc = crc32fast::hash(&out[..76]);
+        out[76..].copy_from_slice(&crc.to_le_bytes());
         out
     }
 }
 
 impl Heading {
     pub(crate) fn decode(bytes: &[u8; BANK_HEADER as usize]) -> Heading {
-        if bytes.iter().all(|b| *b == 0xFF) {
+        let (core, rest) = bytes.split_at(HEADER_CORE as usize);
+        if core.iter().all(|b| *b == 0xFF) {
             return Heading::Blank;
         }
-        if bytes.iter().all(|b| *b == 0) {
+        if core.iter().all(|b| *b == 0) {
             return Heading::Retired;
         }
-        if bytes[..8] != MAGIC {
+        if core[..8] != MAGIC {
             return Heading::Foreign;
         }
-        if bytes[8..].iter().all(|b| *b == 0xFF) {
+        if core[8..].iter().all(|b| *b == 0xFF) {
             return Heading::Prepared;
         }
-        if crc32fast::hash(&bytes[..24]) != word(bytes, 24) {
+        if crc32fast::hash(&core[..24]) != word(core, 24) {
             return Heading::Spoiled;
         }
-        let version = word(bytes, 8);
-        if version > FORMAT_VERSION {
-            return Heading::Newer { version };
-        }
+        let (worn, retired) = match word(core, 8) {
+            0 => return Heading::Spoiled,
+            1 => (Worn::default(), Retired::NONE),
+            FORMAT_VERSION => {
+                let whole = crc32fast::hash(&bytes[..76]) == word(bytes, 76);
+                let Some(retired) = Retired::decode(&rest[16..48]).filter(|_| whole) else {
+                    return Heading::Spoiled;
+                };
+                let written = u64::from(word(rest, 0)) | u64::from(word(rest, 4)) << 32;
+                (Worn { written, erases: word(rest, 8), to_erase: word(rest, 12) }, retired)
+            }
+            version => return Heading::Newer { version },
+        };
         let header = BankHeader {
-            generation: word(bytes, 12),
-            bank_bytes: word(bytes, 16),
-            snapshot_end: word(bytes, 20),
+            version: word(core, 8),
+            generation: word(core, 12),
+            bank_bytes: word(core, 16),
+            snapshot_end: word(core, 20),
+            worn,
+            retired,
         };
         // The generation after the last one would not be newer, so the last one is not ours either.
-        let sane = version == FORMAT_VERSION
-            && header.generation != 0
+        let sane = header.generation != 0
             && header.generation != u32::MAX
-            && (BANK_HEADER..=header.bank_bytes).contains(&header.snapshot_end);
+            && (header.bytes()..=header.bank_bytes).contains(&header.snapshot_end);
         if sane {
             Heading::Valid(header)
         } else {

@@ -49,6 +49,7 @@ pub struct MemFlash {
     geometry: Geometry,
     bytes: Vec<u8>,
     half_erased: Vec<bool>,
+    worn_out: Vec<bool>,
     erases: Vec<u32>,
     programmed: u64,
     program_calls: u64,
@@ -67,6 +68,7 @@ impl MemFlash {
             geometry,
             bytes: vec![0xFF; geometry.size as usize],
             half_erased: vec![false; blocks],
+            worn_out: vec![false; blocks],
             erases: vec![0; blocks],
             programmed: 0,
             program_calls: 0,
@@ -115,6 +117,13 @@ impl MemFlash {
     /// Lets the given number of programs and erases succeed and the next one fail, half done, once.
     pub fn fail_after(&mut self, operations: u64) {
         self.fail_after = Some(operations);
+    }
+
+    /// Wears a block out: from now on no erase of it succeeds.
+    pub fn wear_out(&mut self, block: u32) {
+        if let Some(worn_out) = self.worn_out.get_mut(block as usize) {
+            *worn_out = true;
+        }
     }
 
     /// Gives the power back, with no cut or failure to come.
@@ -289,7 +298,7 @@ impl Flash for MemFlash {
         if !at.is_multiple_of(self.geometry.erase_block) || block >= self.erases.len() {
             return Err(MemError::OutOfRange);
         }
-        let broken = self.breaks();
+        let broken = self.breaks() || self.worn_out[block];
         if broken || self.burn(1) == 0 {
             self.half_erased[block] = true;
             self.half_erase(range);

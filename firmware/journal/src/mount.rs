@@ -5,8 +5,9 @@
 
 use crate::error::{Fault, MountError};
 use crate::flash::{self, Flash};
-use crate::layout::{Bank, BankHeader, Banks, Heading, BANK_HEADER, MAGIC};
+use crate::layout::{Bank, BankHeader, Banks, Heading, BANK_HEADER, HEADER_CORE, MAGIC};
 use crate::replay::Damage;
+use crate::stretch::{Retired, Stretch, RETIRED_MAX};
 use crate::window::Window;
 
 /// What a mount found.
@@ -28,12 +29,14 @@ pub struct Mounted {
 
 /// Makes an empty journal, whatever the flash holds; what was there is gone.
 ///
-/// A cut on the way leaves flash that `mount` refuses: no half of the old state comes back.
+/// A block that will not erase is retired. A cut on the way leaves flash that `mount` refuses: no
+/// half of the old state comes back.
 pub fn format<F: Flash>(flash: &mut F) -> Result<(), MountError<F::Error>> {
     let banks = Banks::of(flash.geometry()).ok_or(MountError::Geometry)?;
     for bank in [Bank::A, Bank::B] {
-        match heading(flash, banks, bank)? {
-            Heading::Valid(_) | Heading::Newer { .. } => retire(flash, banks, bank)?,
+        let found = heading(flash, banks, bank)?;
+        match found.heading {
+            Heading::Valid(_) | Heading::Newer { .. } => retire(flash, found.at)?,
             Heading::Blank
             | Heading::Prepared
             | Heading::Retired
@@ -41,14 +44,24 @@ pub fn format<F: Flash>(flash: &mut F) -> Result<(), MountError<F::Error>> {
             | Heading::Foreign => {}
         }
     }
+    let mut retired = Retired::NONE;
     // B is marked before A is erased: flash that reads blank throughout was never half-erased here.
     for bank in [Bank::B, Bank::A] {
-        for block in (0..banks.bytes / banks.erase_block).rev() {
-            flash::erase(flash, banks.base(bank) + block * banks.erase_block)?;
+        for block in (0..banks.blocks()).rev() {
+            let at = banks.base(bank) + block * banks.erase_block;
+            if let Err(fault) = flash::erase(flash, at) {
+                // A chip that does not answer at all has more wrong with it than a block.
+                read_heading(flash, at)?;
+                let placed = retired.add(at / banks.erase_block);
+                if !placed || Stretch::new(banks, bank, retired).blocks == 0 {
+                    return Err(fault.into());
+                }
+            }
         }
+        let stretch = Stretch::new(banks, bank, retired);
         match bank {
-            Bank::B => prepare(flash, banks, bank)?,
-            Bank::A => begin(flash, banks)?,
+            Bank::B => prepare(flash, stretch)?,
+            Bank::A => begin(flash, banks, stretch, retired)?,
         }
     }
     Ok(())
@@ -58,8 +71,8 @@ pub fn format<F: Flash>(flash: &mut F) -> Result<(), MountError<F::Error>> {
 pub(crate) struct Chosen {
     pub(crate) bank: Bank,
     pub(crate) header: BankHeader,
-    /// The other bank still has the header of the generation before.
-    pub(crate) retire_other: bool,
+    /// Where the other bank still has the header of the generation before.
+    pub(crate) retire_other: Option<u32>,
     pub(crate) formatted: bool,
 }
 
@@ -67,7 +80,8 @@ pub(crate) fn choose<F: Flash>(
     flash: &mut F,
     banks: Banks,
 ) -> Result<Chosen, MountError<F::Error>> {
-    let (a, b) = (heading(flash, banks, Bank::A)?, heading(flash, banks, Bank::B)?);
+    let (at_a, at_b) = (heading(flash, banks, Bank::A)?, heading(flash, banks, Bank::B)?);
+    let (a, b) = (at_a.heading, at_b.heading);
     for heading in [a, b] {
         match heading {
             Heading::Newer { version } => return Err(MountError::Newer { version }),
@@ -82,18 +96,18 @@ pub(crate) fn choose<F: Flash>(
             | Heading::Foreign => {}
         }
     }
-    let only = |bank, header| Chosen { bank, header, retire_other: false, formatted: false };
-    let both = |bank, header| Chosen { bank, header, retire_other: true, formatted: false };
+    let chosen =
+        |bank, header, retire_other| Ok(Chosen { bank, header, retire_other, formatted: false });
     match (a, b) {
         (Heading::Valid(a), Heading::Valid(b)) if a.generation == b.generation + 1 => {
-            Ok(both(Bank::A, a))
+            chosen(Bank::A, a, Some(at_b.at))
         }
         (Heading::Valid(a), Heading::Valid(b)) if b.generation == a.generation + 1 => {
-            Ok(both(Bank::B, b))
+            chosen(Bank::B, b, Some(at_a.at))
         }
         (Heading::Valid(_), Heading::Valid(_)) => Err(MountError::Headless),
-        (Heading::Valid(a), _) => Ok(only(Bank::A, a)),
-        (_, Heading::Valid(b)) => Ok(only(Bank::B, b)),
+        (Heading::Valid(a), _) => chosen(Bank::A, a, None),
+        (_, Heading::Valid(b)) => chosen(Bank::B, b, None),
         (_, _) => start(flash, banks, [a, b]),
     }
 }
@@ -105,9 +119,9 @@ fn start<F: Flash>(
     headings: [Heading; 2],
 ) -> Result<Chosen, MountError<F::Error>> {
     if is_blank(flash, banks)? {
-        begin(flash, banks)?;
-        let header = BankHeader::first(banks);
-        return Ok(Chosen { bank: Bank::A, header, retire_other: false, formatted: true });
+        let header = BankHeader::first(banks, Retired::NONE);
+        begin(flash, banks, whole(banks, Bank::A), Retired::NONE)?;
+        return Ok(Chosen { bank: Bank::A, header, retire_other: None, formatted: true });
     }
     let foreign = headings.iter().all(|heading| match heading {
         Heading::Blank | Heading::Foreign => true,
@@ -122,15 +136,19 @@ fn start<F: Flash>(
 
 /// Tells whether all is blank, but for as much of the first header as a cut may have left of it.
 fn is_blank<F: Flash>(flash: &mut F, banks: Banks) -> Result<bool, MountError<F::Error>> {
-    let mut window = Window::new(flash, banks, Bank::A);
+    let mut window = Window::new(flash, whole(banks, Bank::A));
     let first = window.bytes(0, BANK_HEADER).map_err(Fault::Flash)?;
-    let wanted = BankHeader::first(banks).encode();
+    let wanted = BankHeader::first(banks, Retired::NONE).encode();
     // A program only clears bits, so what can still become the first header has all of its ones.
     let can_become = first.iter().zip(wanted).all(|(now, wanted)| now & wanted == wanted);
+    // What is counted begins at zero, which anything can become; but no cut writes only there.
+    let (core, rest) = first.split_at(first.len().min(HEADER_CORE as usize));
+    let blank = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 0xFF);
+    let can_become = can_become && (blank(rest) || !blank(core));
     if !can_become || window.last_written(BANK_HEADER).map_err(Fault::Flash)?.is_some() {
         return Ok(false);
     }
-    let mut window = Window::new(flash, banks, Bank::B);
+    let mut window = Window::new(flash, whole(banks, Bank::B));
     Ok(window.last_written(0).map_err(Fault::Flash)?.is_none())
 }
 
@@ -143,40 +161,72 @@ fn is_blank<F: Flash>(flash: &mut F, banks: Banks) -> Result<bool, MountError<F:
 pub(crate) fn stale_blocks<F: Flash>(
     flash: &mut F,
     banks: Banks,
-    bank: Bank,
+    stretch: Stretch,
 ) -> Result<u32, MountError<F::Error>> {
-    let prepared = heading(flash, banks, bank)? == Heading::Prepared;
-    let mut window = Window::new(flash, banks, bank);
+    let prepared = read_heading(flash, stretch.place(0))? == Heading::Prepared;
+    let mut window = Window::new(flash, stretch);
     let last = window.last_written(0).map_err(Fault::Flash)?.unwrap_or(0);
     if prepared && last < MAGIC.len() as u32 {
         return Ok(0);
     }
-    Ok((last / banks.erase_block + 2).min(banks.bytes / banks.erase_block))
+    Ok((last / banks.erase_block + 2).min(stretch.blocks))
 }
 
-pub(crate) fn retire<F: Flash>(
-    flash: &mut F,
-    banks: Banks,
-    bank: Bank,
-) -> Result<(), Fault<F::Error>> {
-    flash::void(flash, banks.base(bank), banks.base(bank) + BANK_HEADER)
+/// Takes the header at a place on the flash out of every later choice.
+pub(crate) fn retire<F: Flash>(flash: &mut F, at: u32) -> Result<(), Fault<F::Error>> {
+    flash::program(flash, at, &[0; HEADER_CORE as usize])
 }
 
 /// Says that every block of the bank has been erased to the end.
-pub(crate) fn prepare<F: Flash>(
+pub(crate) fn prepare<F: Flash>(flash: &mut F, stretch: Stretch) -> Result<(), Fault<F::Error>> {
+    stretch.program(flash, 0, &MAGIC)
+}
+
+fn begin<F: Flash>(
     flash: &mut F,
     banks: Banks,
-    bank: Bank,
+    stretch: Stretch,
+    retired: Retired,
 ) -> Result<(), Fault<F::Error>> {
-    flash::program(flash, banks.base(bank), &MAGIC)
+    stretch.program(flash, 0, &BankHeader::first(banks, retired).encode())
 }
 
-fn begin<F: Flash>(flash: &mut F, banks: Banks) -> Result<(), Fault<F::Error>> {
-    flash::program(flash, banks.base(Bank::A), &BankHeader::first(banks).encode())
+/// A bank of which nothing is known to be retired.
+fn whole(banks: Banks, bank: Bank) -> Stretch {
+    Stretch::new(banks, bank, Retired::NONE)
 }
 
-fn heading<F: Flash>(flash: &mut F, banks: Banks, bank: Bank) -> Result<Heading, Fault<F::Error>> {
+/// A heading, and where on the flash it was found.
+struct Found {
+    heading: Heading,
+    at: u32,
+}
+
+/// Finds a bank's heading: in its first block, or behind blocks that it says are retired.
+fn heading<F: Flash>(flash: &mut F, banks: Banks, bank: Bank) -> Result<Found, Fault<F::Error>> {
+    let base = banks.base(bank);
+    let first = read_heading(flash, base)?;
+    for block in 0..banks.blocks().min(RETIRED_MAX as u32 + 1) {
+        let at = base + block * banks.erase_block;
+        let heading = read_heading(flash, at)?;
+        match heading {
+            Heading::Valid(header) if Stretch::new(banks, bank, header.retired).place(0) == at => {
+                return Ok(Found { heading, at });
+            }
+            Heading::Valid(_)
+            | Heading::Newer { .. }
+            | Heading::Blank
+            | Heading::Prepared
+            | Heading::Retired
+            | Heading::Spoiled
+            | Heading::Foreign => {}
+        }
+    }
+    Ok(Found { heading: first, at: base })
+}
+
+pub(crate) fn read_heading<F: Flash>(flash: &mut F, at: u32) -> Result<Heading, Fault<F::Error>> {
     let mut bytes = [0xFF; BANK_HEADER as usize];
-    flash.read(banks.base(bank), &mut bytes).map_err(Fault::Flash)?;
+    flash.read(at, &mut bytes).map_err(Fault::Flash)?;
     Ok(Heading::decode(&bytes))
 }

@@ -5,7 +5,8 @@
 //! unaltered.
 
 use crate::flash::Flash;
-use crate::layout::{Bank, BankHeader, Banks, Place, RecordHeader, BANK_HEADER, RECORD_HEADER};
+use crate::layout::{BankHeader, Banks, Place, RecordHeader, RECORD_HEADER};
+use crate::stretch::Stretch;
 use crate::window::Window;
 
 /// Where good records end although more were written behind them.
@@ -40,17 +41,18 @@ pub(crate) struct Replayed {
 pub(crate) fn replay<F: Flash>(
     flash: &mut F,
     banks: Banks,
-    bank: Bank,
+    stretch: Stretch,
     header: BankHeader,
     visit: &mut dyn FnMut(&[u8]),
 ) -> Result<Replayed, F::Error> {
-    let window = Window::new(flash, banks, bank);
-    let mut log = Log { window, banks, header, at: BANK_HEADER, next: 1, bytes: 0 };
+    let window = Window::new(flash, stretch);
+    let (page, end) = (banks.page, stretch.bytes());
+    let mut log = Log { window, page, end, header, at: header.bytes(), next: 1, bytes: 0 };
     let ending = loop {
         match log.step(visit)? {
             Step::On => {}
             Step::End => break Ending::Clean,
-            Step::Bad => break log.judge(banks.base(bank))?,
+            Step::Bad => break log.judge(stretch)?,
         }
     };
     Ok(Replayed { tail: log.at, next_sequence: log.next, bytes: log.bytes, ending })
@@ -64,7 +66,9 @@ enum Step {
 
 struct Log<'f, F> {
     window: Window<'f, F>,
-    banks: Banks,
+    page: u32,
+    /// Where the bank ends.
+    end: u32,
     header: BankHeader,
     at: u32,
     next: u32,
@@ -74,14 +78,14 @@ struct Log<'f, F> {
 impl<F: Flash> Log<'_, F> {
     fn step(&mut self, visit: &mut dyn FnMut(&[u8])) -> Result<Step, F::Error> {
         let in_snapshot = self.at < self.header.snapshot_end;
-        if self.banks.bytes - self.at < RECORD_HEADER {
+        if self.end - self.at < RECORD_HEADER {
             return Ok(if in_snapshot { Step::Bad } else { Step::End });
         }
         match self.window.word(self.at)? {
             // A void never lies in a snapshot, and an unfinished one does not reach its page's end.
             0 => {
                 let end = self.window.end_of_zeros(self.at)?;
-                if in_snapshot || !end.is_multiple_of(self.banks.page) {
+                if in_snapshot || !end.is_multiple_of(self.page) {
                     return Ok(Step::Bad);
                 }
                 self.at = end;
@@ -113,20 +117,20 @@ impl<F: Flash> Log<'_, F> {
 
     /// Returns the header at `at` if such a record could be there at all.
     fn plausible(&mut self, at: u32) -> Result<Option<RecordHeader>, F::Error> {
-        let left = u64::from(self.banks.bytes - at);
-        let most = self.banks.bytes / RECORD_HEADER;
+        let left = u64::from(self.end - at);
+        let most = self.end / RECORD_HEADER;
         let header = RecordHeader::decode(self.window.bytes(at, RECORD_HEADER)?);
         Ok(header.filter(|h| h.size() <= left && (1..=most).contains(&h.sequence)))
     }
 
-    fn judge(&mut self, base: u32) -> Result<Ending, F::Error> {
+    fn judge(&mut self, stretch: Stretch) -> Result<Ending, F::Error> {
         let in_snapshot = self.at < self.header.snapshot_end;
         let last = self.window.last_written(self.at)?.unwrap_or(self.at);
         if in_snapshot || self.acknowledged_after(last)? {
-            let (at, sequence) = (base + self.at, self.next);
+            let (at, sequence) = (stretch.place(self.at), self.next);
             return Ok(Ending::Damaged(Damage { at, sequence, in_snapshot }));
         }
-        Ok(Ending::Torn { seal_to: self.banks.page_end(last) })
+        Ok(Ending::Torn { seal_to: (last / self.page + 1) * self.page })
     }
 
     /// Tells whether something up to `last` proves that the record at `self.at` was once whole.
@@ -135,9 +139,9 @@ impl<F: Flash> Log<'_, F> {
     /// of the cut batch may be good where an earlier one is not. Pages before it were whole, and
     /// another batch only began when the one before was acknowledged.
     fn acknowledged_after(&mut self, last: u32) -> Result<bool, F::Error> {
-        let cut_page = last / self.banks.page * self.banks.page;
+        let cut_page = last / self.page * self.page;
         // A bank made of nothing but plausible headers would take the square of its size to read.
-        let mut budget = u64::from(self.banks.bytes) * 8;
+        let mut budget = u64::from(self.end) * 8;
         for at in (self.at..=last).step_by(4) {
             let Some(header) = self.plausible(at)? else { continue };
             let same_cut = match header.place {

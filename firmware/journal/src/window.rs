@@ -5,22 +5,23 @@
 use alloc::vec::Vec;
 
 use crate::flash::Flash;
-use crate::layout::{word, Bank, Banks};
+use crate::layout::word;
+use crate::stretch::Stretch;
 
 /// How much is read at a time, in bytes.
 const AHEAD: u32 = 16 * 1024;
 
 pub(crate) struct Window<'f, F> {
     flash: &'f mut F,
-    base: u32,
+    stretch: Stretch,
     end: u32,
     buffer: Vec<u8>,
     start: u32,
 }
 
 impl<'f, F: Flash> Window<'f, F> {
-    pub(crate) fn new(flash: &'f mut F, banks: Banks, bank: Bank) -> Self {
-        Window { flash, base: banks.base(bank), end: banks.bytes, buffer: Vec::new(), start: 0 }
+    pub(crate) fn new(flash: &'f mut F, stretch: Stretch) -> Self {
+        Window { flash, stretch, end: stretch.bytes(), buffer: Vec::new(), start: 0 }
     }
 
     /// Returns `len` bytes from `at` on; fewer at the end of the bank.
@@ -33,7 +34,7 @@ impl<'f, F: Flash> Window<'f, F> {
             self.buffer.clear();
             self.buffer.resize(ahead as usize, 0xFF);
             self.start = at;
-            self.flash.read(self.base + at, &mut self.buffer)?;
+            self.stretch.read(self.flash, at, &mut self.buffer)?;
         }
         let from = (at - self.start) as usize;
         Ok(self.buffer.get(from..from + len as usize).unwrap_or_default())

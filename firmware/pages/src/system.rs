@@ -10,7 +10,7 @@ use askama::Template;
 use core::fmt;
 use core::net::Ipv4Addr;
 use exchange::names::{Mac, Side};
-use exchange::time::SECOND_MS;
+use exchange::time::{DAY_MS, SECOND_MS};
 use exchange::view::BoxView;
 
 /// What only the daemon knows of the box it runs on; `None` is said as not known.
@@ -34,15 +34,46 @@ pub struct Machine {
     pub ports: Vec<Port>,
 }
 
-/// What the flash has been through since the daemon started, and how full it is.
+/// What the flash has been through, and how full it is.
 #[derive(Default, Clone, Copy)]
 pub struct Wear {
     /// Bytes of the bank that are used, obsolete ones among them.
     pub used_bytes: u64,
-    /// Bytes written.
+    /// Bytes written today; `None` while nobody knows what day it is.
+    pub today_bytes: Option<u64>,
+    /// Bytes written since the daemon started.
+    pub since_start_bytes: u64,
+    /// Bytes written since the flash was formatted.
     pub written_bytes: u64,
-    /// Blocks erased.
-    pub erases: u64,
+    /// Blocks erased since the flash was formatted.
+    pub erases: u32,
+    /// How often the block was erased that was erased most often.
+    pub erases_of_one: u32,
+    /// Blocks that will not erase any more.
+    pub retired: u32,
+}
+
+/// How often a block of a NOR flash can be erased, by the makers' data sheets.
+const ERASES_MAX: u64 = 100_000;
+/// More years than this are told as more.
+const YEARS_TOLD_MAX: u64 = 1_000;
+
+impl Wear {
+    /// Years until the first block is worn out, if it goes on as in the time since the start; at
+    /// most [`YEARS_TOLD_MAX`], and `None` in the first day, which is no measure.
+    ///
+    /// A block is erased once for each time that two banks are written full.
+    fn years_left(&self, bank: u64, running_ms: u64) -> Option<u64> {
+        const YEAR_MS: u128 = 365 * DAY_MS as u128;
+        if running_ms < DAY_MS {
+            return None;
+        }
+        let erases = u128::from(ERASES_MAX.saturating_sub(u64::from(self.erases_of_one)));
+        let bytes_left = erases * 2 * u128::from(bank);
+        let a_year = u128::from(self.since_start_bytes) * YEAR_MS / u128::from(running_ms);
+        let years = bytes_left.checked_div(a_year).unwrap_or(u128::MAX);
+        Some(u64::try_from(years).unwrap_or(u64::MAX).min(YEARS_TOLD_MAX))
+    }
 }
 
 /// One network port.
@@ -126,7 +157,8 @@ impl SystemPage<'_> {
     }
 
     fn flash(&self) -> Vec<(&'static str, String)> {
-        let Wear { used_bytes, written_bytes, erases } = self.machine.flash;
+        let wear = self.machine.flash;
+        let Wear { used_bytes, today_bytes, since_start_bytes, written_bytes, .. } = wear;
         let mut facts = Vec::new();
         if let Some(bank) = self.view.flash_bytes {
             let free = bank.saturating_sub(used_bytes);
@@ -134,14 +166,48 @@ impl SystemPage<'_> {
             facts.push(("Bank", format!("{used} used, {free} free of {bank}")));
         }
         facts.push(("Settings and handsets", Amount(self.view.state_bytes).to_string()));
-        let since = format!("{} written, {erases} blocks erased", Amount(written_bytes));
-        facts.push(("Since the start", since));
+        let lately = match today_bytes {
+            Some(today) => ("Written today", today),
+            None => ("Written since the start", since_start_bytes),
+        };
+        facts.push((lately.0, Amount(lately.1).to_string()));
+        facts.push(("Written in total", Amount(written_bytes).to_string()));
+        facts.push(("Erased", self.erased()));
+        if let Some(bank) = self.view.flash_bytes {
+            facts.push(("Will last", self.will_last(bank)));
+        }
         let stored = match self.view.read_only {
             true => "no: the memory is damaged or full, nothing new is stored",
             false => "yes",
         };
         facts.push(("Takes new records", stored.to_string()));
         facts
+    }
+
+    fn erased(&self) -> String {
+        let Wear { erases, erases_of_one, retired, .. } = self.machine.flash;
+        if erases == 0 {
+            return "no block so far".to_string();
+        }
+        let gone = match retired {
+            0 => String::new(),
+            1 => "; 1 block will not erase any more and is done without".to_string(),
+            _ => format!("; {retired} blocks will not erase any more and are done without"),
+        };
+        let often = match erases_of_one {
+            0 | 1 => "none of them more than once".to_string(),
+            often => format!("none of them more than {often} times"),
+        };
+        format!("{erases} blocks, {often}{gone}")
+    }
+
+    fn will_last(&self, bank: u64) -> String {
+        match self.machine.flash.years_left(bank, self.view.now.mono.0) {
+            None => "told after the first day".to_string(),
+            Some(YEARS_TOLD_MAX) => "more than 1000 years, if it goes on like this".to_string(),
+            Some(0) => "less than a year, if it goes on like this".to_string(),
+            Some(years) => format!("about {years} years, if it goes on like this"),
+        }
     }
 
     fn mark(&self, link: &Link) -> Mark {
@@ -183,6 +249,24 @@ impl fmt::Display for Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_long_the_flash_will_last_follows_from_what_was_written_since_the_start() {
+        const BANK: u64 = 524_288;
+        let wear = |since_start_bytes, erases_of_one| Wear {
+            since_start_bytes,
+            erases_of_one,
+            ..Wear::default()
+        };
+        assert_eq!(wear(1_000, 0).years_left(BANK, DAY_MS - 1), None);
+        assert_eq!(wear(0, 0).years_left(BANK, DAY_MS), Some(YEARS_TOLD_MAX));
+        // Two banks a day are one erase of each block a day.
+        let days = |erases: u64| Some(erases / 365);
+        assert_eq!(wear(2 * BANK, 0).years_left(BANK, DAY_MS), days(100_000));
+        assert_eq!(wear(20 * BANK, 60_000).years_left(BANK, 10 * DAY_MS), days(40_000));
+        assert_eq!(wear(1_000 * BANK, 0).years_left(BANK, DAY_MS), Some(0));
+        assert_eq!(wear(u64::MAX, u32::MAX).years_left(BANK, DAY_MS), Some(0));
+    }
 
     #[test]
     fn bytes_are_told_in_the_unit_in_which_one_thinks_of_them() {

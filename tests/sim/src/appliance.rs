@@ -14,7 +14,7 @@ use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now, Wall};
 use exchange::{Departure, Exchange, Line, Output, PasswordHash, Seed, TransferNo};
 use journal::mem::{MemError, MemFlash, Tear};
-use journal::{AppendError, EraseError, Fault, Geometry, Journal};
+use journal::{AppendError, Chore, EraseError, Fault, Geometry, Journal};
 use render::Templates;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
@@ -91,8 +91,6 @@ pub(crate) struct Appliance {
     pub(crate) kept: Durable,
     pub(crate) flush_at: Option<u64>,
     pub(crate) compactions: u32,
-    /// How full the bank was after the last tidying.
-    tidied: u32,
     pub(crate) boots: u32,
     flash: Option<MemFlash>,
 }
@@ -131,7 +129,6 @@ impl Appliance {
             kept: Durable::default(),
             flush_at: None,
             compactions: 0,
-            tidied: 0,
             boots: 0,
             flash: Some(flash),
         }
@@ -374,21 +371,17 @@ impl Appliance {
     }
 
     /// In a quiet moment: erases one block that is no longer needed, else writes a snapshot if the
-    /// bank is more than half full.
+    /// bank is nearly full.
     pub(crate) fn tidy(&mut self, done: &mut Vec<Done>) -> Result<(), Stop> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        if journal.erase_pending() > 0 {
-            return journal.idle().map(drop).map_err(|error| match error {
+        match journal.chore() {
+            Chore::None => Ok(()),
+            Chore::Erase => journal.idle().map(drop).map_err(|error| match error {
                 EraseError::Fault(fault) => stop(AppendError::Fault(fault)),
                 EraseError::Refused(refused) => stop(AppendError::Refused(refused)),
-            });
+            }),
+            Chore::Snapshot => self.snapshot(done),
         }
-        if journal.used() > journal.room() && self.tidied != journal.used() {
-            self.snapshot(done)?;
-            // A state that fills half a bank by itself is not written again and again.
-            self.tidied = self.journal.as_ref().map_or(0, Journal::used);
-        }
-        Ok(())
     }
 }
 

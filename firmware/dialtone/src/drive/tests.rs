@@ -147,7 +147,8 @@ impl Bench {
 
     /// Flash has kept everything up to a record.
     fn kept(&mut self, upto: RecordNo) {
-        self.driver.settle(Told::Kept(upto, Wear::default())).unwrap();
+        let wear = Wear { capacity: u32::MAX, ..Wear::default() };
+        self.driver.settle(Told::Kept(upto, wear)).unwrap();
         self.turn();
     }
 
@@ -390,7 +391,7 @@ impl StateFile {
         let chip = Chip::open(&self.0, Timing::Host).unwrap_or_else(|why| panic!("{why}"));
         let journal = flash::open(chip).unwrap_or_else(|why| panic!("{why}")).journal;
         let (told, wake) = mpsc::unbounded_channel();
-        (FlashThread::start(journal, told).unwrap(), wake)
+        (FlashThread::start(journal, told, Clock::start()).unwrap(), wake)
     }
 
     /// What it holds, once the flash thread, which ends a little after the loop, has let go of it.

@@ -392,7 +392,7 @@ fn what_the_journal_says_becomes_the_problem_of_the_page() {
     let cases = [
         (MountError::Geometry, Problem::TooLarge),
         (MountError::OtherGeometry { bank_bytes: 9 }, Problem::OtherBanks { bytes: 9 }),
-        (MountError::Newer { version: 2 }, Problem::Newer { version: 2, known: 1 }),
+        (MountError::Newer { version: 3 }, Problem::Newer { version: 3, known: 2 }),
         (MountError::Foreign, Problem::Foreign),
         (MountError::Headless, Problem::Headless),
     ];

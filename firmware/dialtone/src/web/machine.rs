@@ -8,11 +8,11 @@ use super::office::{notice, Wish};
 use super::{reply, Admin};
 use crate::config::Port;
 use crate::device;
-use crate::flash::Wear;
 use crate::http::Answered;
 use crate::link::{self, Link};
 use crate::release;
 use crate::synchronised::{self, Time};
+use crate::wear::Wear;
 use exchange::command::{Command, Lan, Refusal};
 use hyper::StatusCode;
 use pages::form::{self, Fields, LanForm, WanForm};
@@ -102,7 +102,7 @@ impl Admin<'_> {
     }
 
     pub(super) fn system(&self) -> Answered {
-        let machine = machine(&self.visitor.site.facts, self.wear);
+        let machine = machine(&self.visitor.site.facts, self.wear, self.today);
         reply::html(StatusCode::OK, pages::system(&self.the_box, &machine, &self.viewer(None)))
     }
 
@@ -124,7 +124,7 @@ fn refused(title: &str, refusal: Refusal) -> Answered {
 }
 
 /// Looks up what changes.
-fn machine(facts: &Facts, wear: Wear) -> system::Machine {
+fn machine(facts: &Facts, wear: Wear, today: Option<u64>) -> system::Machine {
     let links = link::links().unwrap_or_default();
     let ports = facts.ports.iter().map(|port| as_shown(port, &links));
     system::Machine {
@@ -138,8 +138,12 @@ fn machine(facts: &Facts, wear: Wear) -> system::Machine {
             .and_then(|text| share_of(&text)),
         flash: system::Wear {
             used_bytes: u64::from(wear.used),
-            written_bytes: wear.bytes,
+            today_bytes: today,
+            since_start_bytes: wear.since_start,
+            written_bytes: wear.written,
             erases: wear.erases,
+            erases_of_one: wear.erases_of_one,
+            retired: wear.retired,
         },
         ports: ports.collect(),
     }
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn this_process_has_a_share_of_the_memory() {
-        let machine = machine(&Facts::default(), Wear::default());
+        let machine = machine(&Facts::default(), Wear::default(), None);
         assert!(machine.memory_bytes.is_some_and(|bytes| bytes > 100_000));
         assert!(machine.on_s.is_some());
     }

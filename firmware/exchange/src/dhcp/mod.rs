@@ -49,6 +49,8 @@ pub(crate) struct Dhcp {
     waiting: probe::Waiting,
     /// When to look again for what ran out, if nothing else calls earlier.
     due: Instant,
+    /// When somebody last looked for an address.
+    pub(crate) discovered: Option<Instant>,
 }
 
 /// A message together with the subnet it concerns.
@@ -84,6 +86,9 @@ impl Dhcp {
         };
         if message.op != Op::BootRequest || !message.chaddr.is_device() {
             return;
+        }
+        if message.kind == MessageType::Discover {
+            self.discovered = Some(now.mono);
         }
         let Some(subnet) = subnet_of(office, &at, &message) else { return };
         if office.meet(now, message.chaddr).is_none() {

@@ -8,6 +8,8 @@ use journal::{Geometry, Journal, Mounted};
 
 pub(crate) type Records = Vec<Vec<u8>>;
 
+/// Bytes of a bank's header.
+pub(crate) const HEADER: u64 = 80;
 pub(crate) const SMALL: Geometry = Geometry { size: 16 * 1024, erase_block: 4 * 1024, page: 256 };
 pub(crate) const TINY: Geometry = Geometry { size: 2048, erase_block: 512, page: 64 };
 
@@ -90,7 +92,7 @@ pub(crate) fn script(geometry: Geometry, turns: u32, longest: u64) -> Vec<Step> 
     let mut dice = Dice(7);
     let mut number = 0;
     let mut steps = Vec::new();
-    let mut used = 28;
+    let mut used = HEADER;
     for turn in 0..turns {
         let mut sizes = Vec::new();
         loop {
@@ -113,7 +115,7 @@ pub(crate) fn script(geometry: Geometry, turns: u32, longest: u64) -> Vec<Step> 
             }
         }
         let keep = sizes.len() / 4;
-        used = 28 + sizes[sizes.len() - keep..].iter().sum::<u64>();
+        used = HEADER + sizes[sizes.len() - keep..].iter().sum::<u64>();
         steps.push(Step::Compact(keep));
     }
     steps

@@ -76,7 +76,15 @@ pub(crate) fn machine() -> Machine {
         on_s: Some(40 * 3_600),
         synchronised: true,
         memory_bytes: Some(2_713_600),
-        flash: Wear { used_bytes: 61_440, written_bytes: 8_204, erases: 2 },
+        flash: Wear {
+            used_bytes: 61_440,
+            today_bytes: Some(512),
+            since_start_bytes: 8_204,
+            written_bytes: 230_404,
+            erases: 14,
+            erases_of_one: 1,
+            retired: 0,
+        },
         ports: vec![
             port(0, Side::Lan, Some((ip(1), 24)), Link::Up(Some(1_000))),
             port(1, Side::Wan, Some((Ipv4Addr::new(203, 0, 113, 2), 30)), Link::Up(None)),

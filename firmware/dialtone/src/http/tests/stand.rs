@@ -166,7 +166,9 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::Check { source, token } => Reply::Checked(exchange.logged_in(now, source, &token)),
         Call::Look => Reply::Looked(Box::new(exchange.view(now))),
         Call::LookAt(mac) => Reply::LookedAt(exchange.device(now, mac).map(Box::new)),
-        Call::LookAtBox => Reply::LookedAtBox(Box::new(exchange.box_view(now)), Default::default()),
+        Call::LookAtBox => {
+            Reply::LookedAtBox(Box::new(exchange.box_view(now)), Default::default(), None)
+        }
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
     }
