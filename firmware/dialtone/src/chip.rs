@@ -5,6 +5,8 @@
 
 use crate::mtd::Mtd;
 use crate::nor_file::{NorFile, Timing};
+use crate::state;
+use journal::mem::{MemError, MemFlash};
 use journal::{Fault, Flash, Geometry, MountError};
 use nix::errno::Errno;
 use pages::recovery::Problem;
@@ -22,6 +24,8 @@ pub(crate) enum Chip {
     Mtd(Mtd),
     /// A file.
     File(NorFile),
+    /// A copy in memory of either, for a start that must not write; what is written to it is lost.
+    Copy(MemFlash),
 }
 
 impl Chip {
@@ -39,6 +43,13 @@ impl Chip {
         };
         fit(chip.geometry())?;
         Ok(chip)
+    }
+
+    /// Copies what the path names into memory; the flash itself is read only.
+    pub(crate) fn copy(path: &Path) -> Result<Chip, Problem> {
+        let (geometry, image) = state::image(path)?;
+        fit(geometry)?;
+        Ok(Chip::Copy(MemFlash::holding(geometry, &image)))
     }
 
     fn partition(path: &Path) -> Result<Chip, Problem> {
@@ -118,6 +129,7 @@ impl Flash for Chip {
         match self {
             Chip::Mtd(mtd) => mtd.geometry(),
             Chip::File(file) => file.geometry(),
+            Chip::Copy(copy) => copy.geometry(),
         }
     }
 
@@ -125,6 +137,7 @@ impl Flash for Chip {
         match self {
             Chip::Mtd(mtd) => mtd.read(at, buf),
             Chip::File(file) => file.read(at, buf),
+            Chip::Copy(copy) => copy.read(at, buf).map_err(outside),
         }
     }
 
@@ -132,6 +145,7 @@ impl Flash for Chip {
         match self {
             Chip::Mtd(mtd) => mtd.program(at, bytes),
             Chip::File(file) => file.program(at, bytes),
+            Chip::Copy(copy) => copy.program(at, bytes).map_err(outside),
         }
     }
 
@@ -139,8 +153,14 @@ impl Flash for Chip {
         match self {
             Chip::Mtd(mtd) => mtd.erase(at),
             Chip::File(file) => file.erase(at),
+            Chip::Copy(copy) => copy.erase(at).map_err(outside),
         }
     }
+}
+
+/// A copy fails only where it is asked for what no chip would do.
+fn outside(error: MemError) -> io::Error {
+    io::Error::other(format!("{error:?}"))
 }
 
 #[cfg(test)]
@@ -179,6 +199,22 @@ mod tests {
             assert_eq!(std::fs::read(&path).unwrap(), vec![7; bytes]);
         }
         std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_copy_takes_what_is_written_and_the_file_does_not() {
+        let path = own_file("copy");
+        drop(Chip::open(&path, Timing::Host).unwrap_or_else(|why| panic!("{why}")));
+        let before = std::fs::read(&path).unwrap();
+        let mut copy = Chip::copy(&path).unwrap_or_else(|why| panic!("{why}"));
+        copy.program(4_096, &[1, 2, 3]).unwrap();
+        let mut there = [0; 3];
+        copy.read(4_096, &mut there).unwrap();
+        assert_eq!((there, copy.program(4_096, &[0xff]).is_err()), ([1, 2, 3], true));
+        assert!(copy.erase(1).is_err() && copy.erase(4_096).is_ok());
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        std::fs::remove_file(&path).unwrap();
+        assert!(Chip::copy(&path).is_err());
     }
 
     #[test]

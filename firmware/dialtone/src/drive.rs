@@ -84,7 +84,9 @@ pub(crate) enum Ended {
     Stopped,
     /// The daemon is to be started anew, by whoever started it.
     Restart,
-    /// The flash or the sockets failed, in words; nothing that relied on flash was sent.
+    /// The flash failed, in words; nothing that relied on it was sent.
+    FlashFailed(String),
+    /// The sockets failed, in words.
     Failed(String),
 }
 
@@ -119,7 +121,7 @@ impl Driver {
                 Some(asked) = wakes.web.recv() => self.answer(asked),
                 Some(spoken) = wakes.streams.recv() => self.hear_stream(spoken),
                 Some(told) = wakes.flash.recv() => if let Err(why) = self.settle(told) {
-                    return Ended::Failed(why);
+                    return Ended::FlashFailed(why);
                 },
                 () = tokio::time::sleep_until(deadline) => (),
                 _ = &mut wakes.stop => return Ended::Stopped,
@@ -134,7 +136,7 @@ impl Driver {
             }
             while let Ok(told) = wakes.flash.try_recv() {
                 if let Err(why) = self.settle(told) {
-                    return Ended::Failed(why);
+                    return Ended::FlashFailed(why);
                 }
             }
             self.tick();

@@ -55,8 +55,9 @@ Dialtone gives every desk phone on the LAN its dial tone.
   dialtone demo [--phones N] [--once] [--deadline SECONDS] [--web ADDRESS:PORT] [--state FILE]
       the daemon on loopback and N simulated phones (12; at most 1,000), no root needed;
       --once ends when all are registered, with 1 if they are not within the deadline (60 s)
-  dialtone serve --config FILE
-      the appliance
+  dialtone serve --config FILE [--read-only]
+      the appliance; 3 if its flash could not be written. With --read-only it is not written at all:
+      known phones are served, and nothing new is stored
   dialtone check-config FILE
       reads a configuration and says what is wrong with it
   dialtone identify
@@ -85,6 +86,10 @@ fn main() -> ExitCode {
             complain(format_args!("{why}"));
             ExitCode::from(2)
         }
+        Err(Refusal::FlashFailed(why)) => {
+            complain(format_args!("{why}"));
+            ExitCode::from(3)
+        }
         Err(Refusal::Failed(why)) => {
             complain(format_args!("{why}"));
             ExitCode::FAILURE
@@ -106,6 +111,8 @@ enum Refusal {
     Unknown(String),
     /// The words make no command; exit code 2.
     Unclear(String),
+    /// The flash could not be written; exit code 3, so that who starts the daemon can count.
+    FlashFailed(String),
 }
 
 impl From<String> for Refusal {
@@ -122,8 +129,9 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
     let unclear = |why: &str| Err(Refusal::Unclear(why.to_owned()));
     match words {
         ["demo", rest @ ..] => demonstrate(rest),
-        ["serve", "--config", file] => Ok(serve(file, Timing::Host)?),
-        ["serve", "--config", file, "--nor-timing"] => Ok(serve(file, Timing::Nor)?),
+        ["serve", "--config", file] => serve(file, Timing::Host, false),
+        ["serve", "--config", file, "--read-only"] => serve(file, Timing::Host, true),
+        ["serve", "--config", file, "--nor-timing"] => serve(file, Timing::Nor, false),
         ["serve", ..] => unclear("serve wants --config FILE"),
         ["check-config", file] => Ok(check_config(file)?),
         ["check-config", ..] => unclear("check-config wants one FILE"),
@@ -153,13 +161,17 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
     }
 }
 
-fn serve(file: &str, timing: Timing) -> Result<(), String> {
+fn serve(file: &str, timing: Timing, read_only: bool) -> Result<(), Refusal> {
     let text = text_of(file)?;
     let config =
         config::read(&text, Some(&device::find)).map_err(|why| format!("{file}: {why}"))?;
     device::widen_neighbour_table();
     let config::Config { state, ports, web, board, hardware } = config;
-    serve::appliance(serve::Start { state, timing, ports, web, board, hardware })
+    let start = serve::Start { state, timing, read_only, ports, web, board, hardware };
+    serve::appliance(start).map_err(|failure| match failure {
+        serve::Failure::Flash(why) => Refusal::FlashFailed(why),
+        serve::Failure::Other(why) => Refusal::Failed(why),
+    })
 }
 
 fn looked(file: &str) -> Result<state::Looked, String> {
@@ -262,6 +274,7 @@ mod tests {
             Err(Refusal::Failed(why)) => panic!("{words:?} failed: {why}"),
             Err(Refusal::No | Refusal::Unknown(_)) => panic!("{words:?} was answered"),
             Ok(()) => panic!("{words:?} was understood"),
+            Err(Refusal::FlashFailed(why)) => panic!("{words:?} wrote: {why}"),
         }
     }
 

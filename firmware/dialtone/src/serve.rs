@@ -51,6 +51,8 @@ use words::{demonstrates, in_use, web_in_use};
 pub(crate) struct Start {
     pub(crate) state: PathBuf,
     pub(crate) timing: Timing,
+    /// The flash is read and never written: writing to it failed before.
+    pub(crate) read_only: bool,
     pub(crate) ports: Vec<Port>,
     pub(crate) web: Vec<(InterfaceNo, SocketAddrV4)>,
     pub(crate) board: Board,
@@ -75,7 +77,7 @@ pub(crate) fn run(
         let (driver, wakes) = open(start, opened, logging::quiet, stopped)?;
         let companion = companion(stop)?;
         tokio::select! {
-            ended = driver.run(wakes) => said(ended)?,
+            ended = driver.run(wakes) => said(ended).map_err(|failure| failure.to_string())?,
             () = interrupted() => return Ok(()),
         }
         companion.join().unwrap_or_else(|_| Err("the phones' thread ended badly".to_owned()))
@@ -83,7 +85,7 @@ pub(crate) fn run(
 }
 
 /// Serves until the process is told to end.
-pub(crate) fn appliance(start: Start) -> Result<(), String> {
+pub(crate) fn appliance(start: Start) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the runtime did not start: {error}"))?;
     runtime.block_on(async move {
@@ -95,9 +97,9 @@ pub(crate) fn appliance(start: Start) -> Result<(), String> {
         let opened = match opened(&start) {
             Ok(opened) => opened,
             Err(problem) if start.hardware.name.is_some() && problem != Problem::InUse => {
-                return recover(&start, problem).await;
+                return Ok(recover(&start, problem).await?);
             }
-            Err(problem) => return Err(unusable(&start, problem)),
+            Err(problem) => return Err(unusable(&start, problem).into()),
         };
         let (driver, wakes) = open(start, opened, logging::note, stopped)?;
         tokio::select! {
@@ -109,7 +111,11 @@ pub(crate) fn appliance(start: Start) -> Result<(), String> {
 
 /// Reads the state.
 fn opened(start: &Start) -> Result<flash::Opened, Problem> {
-    flash::open(Chip::open(&start.state, start.timing)?)
+    let chip = match start.read_only {
+        true => Chip::copy(&start.state)?,
+        false => Chip::open(&start.state, start.timing)?,
+    };
+    flash::open(chip)
 }
 
 fn unusable(start: &Start, problem: Problem) -> String {
@@ -119,7 +125,7 @@ fn unusable(start: &Start, problem: Problem) -> String {
 
 /// Serves the page that says why no phone is served, until a new start is wanted.
 async fn recover(start: &Start, problem: Problem) -> Result<(), String> {
-    let Start { state, timing, ports, web, board, hardware } = start;
+    let Start { state, timing, read_only: _, ports, web, board, hardware } = start;
     let entrance = |(no, at): &(InterfaceNo, SocketAddrV4)| {
         let prefix = board.interface(*no).map(|port| port.prefix)?;
         let device = ports.get(usize::from(no.0)).and_then(|port| port.device.clone());
@@ -159,10 +165,32 @@ fn give_up_root(hardware: &Hardware) -> Result<(), String> {
     Ok(())
 }
 
-fn said(ended: Ended) -> Result<(), String> {
+fn said(ended: Ended) -> Result<(), Failure> {
     match ended {
         Ended::Stopped | Ended::Restart => Ok(()),
-        Ended::Failed(why) => Err(why),
+        Ended::FlashFailed(why) => Err(Failure::Flash(why)),
+        Ended::Failed(why) => Err(Failure::Other(why)),
+    }
+}
+
+/// Why an appliance does not serve any more.
+pub(crate) enum Failure {
+    /// Its flash could not be written.
+    Flash(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Failure {
+        Failure::Other(why)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Failure::Flash(why) | Failure::Other(why)) = self;
+        f.write_str(why)
     }
 }
 
@@ -186,10 +214,10 @@ fn open(
     stop: oneshot::Receiver<()>,
 ) -> Result<(Driver, Wakes), String> {
     device::open_many_descriptors();
-    let Start { ports, web, board, hardware, .. } = start;
+    let Start { read_only, ports, web, board, hardware, .. } = start;
     let flash::Opened { journal, mut durable, found } = opened;
     let room = u64::from(journal.capacity());
-    let stores = stores(&found, durable.record_bytes(), room);
+    let stores = stores(&found, durable.record_bytes(), room, read_only);
     let Network { board, ports, web, gateway, dns, passed_over } =
         network::in_force(&mut durable, stores, board, ports, web);
     if let Some(why) = passed_over {
@@ -237,11 +265,12 @@ fn open(
 }
 
 /// Whether new facts can be stored; says why not, and what else was found.
-fn stores(found: &journal::Mounted, bytes: u64, room: u64) -> bool {
+fn stores(found: &journal::Mounted, bytes: u64, room: u64, read_only: bool) -> bool {
     if found.torn_tail {
         complain(format_args!("the last write was cut off by a power loss and was dropped"));
     }
     let why = match (&found.damaged, bytes > room) {
+        (None, false) if read_only => "writing to the flash failed again and again",
         (None, false) => return true,
         (Some(_), _) => "the state is damaged, and what is proven good is in force",
         (None, true) => "the state is larger than this flash holds",

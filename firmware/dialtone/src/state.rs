@@ -83,7 +83,7 @@ impl Looked {
 
 /// The bytes of a partition or file, and how they are divided. Nothing else is read, and nothing
 /// that is larger than it may be.
-fn image(path: &Path) -> Result<(Geometry, Vec<u8>), Problem> {
+pub(crate) fn image(path: &Path) -> Result<(Geometry, Vec<u8>), Problem> {
     let fault = |error: io::Error| chip::fault(&error);
     if Mtd::is(path) {
         let geometry = Mtd::look(path).map_err(fault)?;

@@ -65,7 +65,7 @@ impl Daemon {
     }
 
     fn on(host: Host) -> Daemon {
-        let running = launch(&host, 1);
+        let running = launch(&host, 1, &[]);
         let mut daemon = Daemon { host, running, starts: 1, password: None };
         daemon.wait();
         daemon
@@ -80,7 +80,15 @@ impl Daemon {
     pub fn restart(&mut self) {
         self.running.kill();
         self.starts += 1;
-        self.running = launch(&self.host, self.starts);
+        self.running = launch(&self.host, self.starts, &[]);
+        self.wait();
+    }
+
+    /// The same, told to leave the flash alone.
+    pub fn restart_read_only(&mut self) {
+        self.running.kill();
+        self.starts += 1;
+        self.running = launch(&self.host, self.starts, &["--read-only"]);
         self.wait();
     }
 
@@ -150,9 +158,9 @@ fn name(start: u32) -> String {
     format!("daemon{start}")
 }
 
-fn launch(host: &Host, start: u32) -> Running {
+fn launch(host: &Host, start: u32, more: &[&str]) -> Running {
     let mut command = host.command(program());
-    command.args(["serve", "--config", "dialtone.toml"]);
+    command.args(["serve", "--config", "dialtone.toml"]).args(more);
     host.spawn(&name(start), &mut command)
 }
 

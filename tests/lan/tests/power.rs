@@ -81,3 +81,37 @@ fn a_damaged_flash_is_shown_in_red_and_what_is_proven_good_is_served() {
     assert_ne!(get(&new, "/prov/001565778899.cfg").status, 200);
     assert_eq!(std::fs::read(&flash).unwrap(), bad, "a damaged flash was written to");
 }
+
+#[test]
+fn a_flash_that_must_not_be_written_is_left_alone_and_known_phones_are_served_from_it() {
+    if !can_run("a_flash_that_must_not_be_written", &CLIENTS) {
+        return;
+    }
+    let lan = Lan::new();
+    let mut daemon = Daemon::start(&lan);
+    let known = lan.plug("known", "00:15:65:11:22:33");
+    let lease = udhcpc(&known, &YEALINK).unwrap();
+    let account = yealink_account(&get(&known, "/prov/001565112233.cfg").body);
+    let flash = daemon.host().dir().join("flash");
+    daemon.cut();
+    // A torn last write, which any other start would seal.
+    let mut torn = std::fs::read(&flash).unwrap();
+    let end = torn.iter().rposition(|byte| *byte != 0xff).unwrap();
+    torn[end + 5] = 0;
+    std::fs::write(&flash, &torn).unwrap();
+    daemon.restart_read_only();
+
+    known.forget_address();
+    assert_eq!(udhcpc(&known, &YEALINK).unwrap().ip(), lease.ip());
+    assert_eq!(yealink_account(&get(&known, "/prov/001565112233.cfg").body), account);
+    let said = register(&known, lease.ip(), &account, Transport::Udp, 200);
+    assert!(said.good, "{}\n{}", said.out, said.err);
+    let new = lan.plug("new", "00:15:65:77:88:99");
+    udhcpc(&new, &YEALINK);
+    assert_ne!(get(&new, "/prov/001565778899.cfg").status, 200);
+    let log = daemon.log();
+    let why =
+        "writing to the flash failed again and again: known phones are served, nothing new is";
+    assert!(log.contains(why), "{log}");
+    assert_eq!(std::fs::read(&flash).unwrap(), torn, "the flash was written to");
+}

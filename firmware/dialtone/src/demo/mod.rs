@@ -54,6 +54,7 @@ impl Default for Wish {
 pub(crate) fn run(wish: &Wish) -> Result<(), String> {
     let phones = office::Office::new(wish.phones, SIP_PORT, TFTP_PORT, wish.web.port());
     let start = Start {
+        read_only: false,
         state: wish.state.clone(),
         timing: Timing::Host,
         ports: vec![port()],

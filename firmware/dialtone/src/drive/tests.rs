@@ -462,7 +462,7 @@ async fn a_failed_write_ends_the_loop_and_nothing_that_relied_on_it_has_left() {
     let (reply, dhcp, ended) = runs(&file, true).await;
     assert!(reply.is_none(), "the page was told that it is done");
     assert!(hears(&dhcp).is_none(), "the address was acknowledged");
-    let Ended::Failed(why) = ended else { panic!("the loop goes on") };
+    let Ended::FlashFailed(why) = ended else { panic!("the loop goes on") };
     assert!(why.starts_with("records could not be written"), "{why}");
 }
 
