@@ -11,9 +11,11 @@ use crate::error::{AppendError, EraseError, Fault, MountError, Refused};
 use crate::flash::{self, Flash};
 use crate::layout::{
     encode_record, record_bytes, Bank, BankHeader, Banks, Heading, Place, Worn, BANK_HEADER,
-    FORMAT_VERSION, MAGIC,
+    FORMAT_VERSION,
 };
-use crate::mount::{choose, prepare, read_heading, retire, stale_blocks, Mounted};
+use crate::mount::{
+    choose, prepare, read_heading, retire, settle_header, settle_tail, stale_blocks, Mounted,
+};
 use crate::replay::{replay, Ending};
 use crate::stretch::{Retired, Stretch};
 
@@ -79,17 +81,18 @@ impl<F: Flash> Journal<F> {
             formatted: chosen.formatted,
         };
         let mut tail = replayed.tail;
-        match replayed.ending {
-            Ending::Clean => {}
-            Ending::Torn { seal_to } => {
-                stretch.void(&mut flash, tail, seal_to)?;
-                tail = seal_to;
-                mounted.torn_tail = true;
+        let torn_to = match replayed.ending {
+            Ending::Clean => None,
+            Ending::Torn { last } => Some(last),
+            Ending::Damaged(damage) => {
+                mounted.damaged = Some(damage);
+                None
             }
-            Ending::Damaged(damage) => mounted.damaged = Some(damage),
-        }
-        if let Some(at) = chosen.retire_other.filter(|_| mounted.damaged.is_none()) {
-            retire(&mut flash, at)?;
+        };
+        mounted.torn_tail = torn_to.is_some();
+        if mounted.damaged.is_none() && !chosen.formatted {
+            settle_header(&mut flash, stretch, header, chosen.retire_other)?;
+            tail = settle_tail(&mut flash, banks, stretch, tail, torn_to)?;
         }
         let other = Stretch::new(banks, bank.other(), header.retired);
         let stale = stale_blocks(&mut flash, banks, other)?;
@@ -376,9 +379,8 @@ impl<F: Flash> Journal<F> {
         let (version, bank_bytes, retired) = (FORMAT_VERSION, self.banks.bytes, self.retired);
         let header =
             BankHeader { version, generation, bank_bytes, snapshot_end, worn, retired }.encode();
-        // The magic stands there since the erase ended.
-        let rest = MAGIC.len();
-        self.stretch(bank).program(&mut self.flash, rest as u32, &header[rest..])?;
+        // The magic stands there since the erase ended, but a cut may have left it half programmed.
+        self.stretch(bank).program(&mut self.flash, 0, &header)?;
         let old = self.stretch(self.bank).place(0);
         retire(&mut self.flash, old)
     }

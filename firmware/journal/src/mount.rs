@@ -71,7 +71,7 @@ pub fn format<F: Flash>(flash: &mut F) -> Result<(), MountError<F::Error>> {
 pub(crate) struct Chosen {
     pub(crate) bank: Bank,
     pub(crate) header: BankHeader,
-    /// Where the other bank still has the header of the generation before.
+    /// Where the other bank still has a header of the generation before, or one that a cut spoiled.
     pub(crate) retire_other: Option<u32>,
     pub(crate) formatted: bool,
 }
@@ -106,10 +106,81 @@ pub(crate) fn choose<F: Flash>(
             chosen(Bank::B, b, Some(at_a.at))
         }
         (Heading::Valid(_), Heading::Valid(_)) => Err(MountError::Headless),
-        (Heading::Valid(a), _) => chosen(Bank::A, a, None),
-        (_, Heading::Valid(b)) => chosen(Bank::B, b, None),
+        (Heading::Valid(a), other) => chosen(Bank::A, a, unsure(other, at_b.at)),
+        (other, Heading::Valid(b)) => chosen(Bank::B, b, unsure(other, at_a.at)),
         (_, _) => start(flash, banks, [a, b]),
     }
+}
+
+/// Where a heading is to be retired that a cut has spoiled: its cells may read otherwise next time,
+/// and it must not turn out to be a newer generation then.
+fn unsure(heading: Heading, at: u32) -> Option<u32> {
+    match heading {
+        Heading::Spoiled => Some(at),
+        Heading::Foreign
+        | Heading::Blank
+        | Heading::Prepared
+        | Heading::Valid(_)
+        | Heading::Newer { .. }
+        | Heading::Retired => None,
+    }
+}
+
+/// Makes sure of the header that was chosen, and that the other bank's is not chosen any more.
+///
+/// Cells that a cut left between 0 and 1 read now so and now otherwise. Those that are read as 0
+/// are programmed once more, which makes them so for good.
+pub(crate) fn settle_header<F: Flash>(
+    flash: &mut F,
+    stretch: Stretch,
+    header: BankHeader,
+    retire_other: Option<u32>,
+) -> Result<(), Fault<F::Error>> {
+    if let Some(at) = retire_other {
+        strengthen(flash, stretch, 0, header.bytes())?;
+        retire(flash, at)?;
+    }
+    Ok(())
+}
+
+/// Makes sure of the end of the log; returns where it goes on.
+///
+/// The page that was in flight when the power was cut is the one behind which nothing is written:
+/// where good records end, or where something torn does, or the next. What is good of it is
+/// programmed once more and the rest voided, so that nothing new is ever written to cells of which
+/// nobody knows what they are.
+pub(crate) fn settle_tail<F: Flash>(
+    flash: &mut F,
+    banks: Banks,
+    stretch: Stretch,
+    tail: u32,
+    torn_to: Option<u32>,
+) -> Result<u32, Fault<F::Error>> {
+    let page = banks.page;
+    strengthen(flash, stretch, tail.saturating_sub(1) / page * page, tail)?;
+    // What is torn may go on behind its last written byte, with ones.
+    let in_flight = torn_to.map_or(tail, |to| to + page) / page * page;
+    let end = (in_flight + page).min(stretch.bytes());
+    stretch.void(flash, tail, end)?;
+    Ok(end)
+}
+
+/// Programs what is read once more.
+fn strengthen<F: Flash>(
+    flash: &mut F,
+    stretch: Stretch,
+    from: u32,
+    to: u32,
+) -> Result<(), Fault<F::Error>> {
+    let mut at = from;
+    while at < to {
+        let mut bytes = [0; flash::CHUNK];
+        let piece = &mut bytes[..flash::CHUNK.min((to - at) as usize)];
+        stretch.read(flash, at, piece).map_err(Fault::Flash)?;
+        stretch.program(flash, at, piece)?;
+        at += piece.len() as u32;
+    }
+    Ok(())
 }
 
 /// Begins a journal where no bank has a header, if nothing at all is there.

@@ -23,9 +23,9 @@ pub struct Damage {
 /// How a bank ends.
 pub(crate) enum Ending {
     Clean,
-    /// A power cut: everything up to the given offset in the bank is to be voided.
+    /// A power cut; `last` is the offset in the bank of the last byte that is written.
     Torn {
-        seal_to: u32,
+        last: u32,
     },
     Damaged(Damage),
 }
@@ -130,7 +130,7 @@ impl<F: Flash> Log<'_, F> {
             let (at, sequence) = (stretch.place(self.at), self.next);
             return Ok(Ending::Damaged(Damage { at, sequence, in_snapshot }));
         }
-        Ok(Ending::Torn { seal_to: (last / self.page + 1) * self.page })
+        Ok(Ending::Torn { last })
     }
 
     /// Tells whether something up to `last` proves that the record at `self.at` was once whole.

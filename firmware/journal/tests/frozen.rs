@@ -33,6 +33,16 @@ fn wrote(journal: &Journal<MemFlash>, name: &str) {
     assert!(journal.flash().bytes() == frozen(name), "{name}: {FROZEN}");
 }
 
+/// A mount changes nothing of what it found but for zeros from the end of the log to that of a page.
+fn settled(journal: &Journal<MemFlash>, name: &str) {
+    let (now, then) = (journal.flash().bytes(), frozen(name));
+    let changed: Vec<usize> = (0..then.len()).filter(|at| now[*at] != then[*at]).collect();
+    assert!(changed.iter().all(|at| (now[*at], then[*at]) == (0, 0xFF)), "{name}: {FROZEN}");
+    let tail = changed.first().zip(changed.last());
+    let in_a_row = tail.is_some_and(|(first, last)| last - first + 1 == changed.len());
+    assert!(in_a_row && changed.len() <= 64, "{name}: {changed:?}");
+}
+
 fn fresh() -> Journal<MemFlash> {
     mount(MemFlash::new(GEOMETRY)).0
 }
@@ -97,7 +107,7 @@ fn what_either_version_wrote_is_read() {
         assert_eq!(found, wanted, "{name}: {FROZEN}");
         assert_eq!((mounted.torn_tail, mounted.damaged), (false, None), "{name}: {FROZEN}");
         assert_eq!((mounted.generation, journal.erase_pending()), (generation, pending), "{name}");
-        wrote(&journal, &name);
+        settled(&journal, &name);
     }
 }
 
@@ -117,7 +127,6 @@ fn a_bank_of_version_1_goes_on_and_the_next_one_is_of_version_2() {
     let (mut journal, mounted, found) = mount(holding("v1/torn.bin"));
     assert_eq!((mounted.torn_tail, &found), (true, &first_three()), "{FROZEN}");
     journal.append(&[b"after the cut"]).expect("appends");
-    wrote(&journal, "v1/sealed.bin");
     let (mut journal, _, found) = mount(compacted(journal).into_flash());
     assert_eq!(found, [&forty()[..], b"after the cut", b"generation two"]);
     let version = |journal: &Journal<MemFlash>, bank: usize| journal.flash().bytes()[bank + 8];
@@ -131,7 +140,7 @@ fn a_bank_of_version_1_goes_on_and_the_next_one_is_of_version_2() {
 fn what_the_flash_went_through_is_told_by_the_bank() {
     let (journal, _, _) = mount(holding("v2/erased.bin"));
     // Where `sealed.bin` ends.
-    let first = 284;
+    let first = 348;
     assert_eq!(journal.written(), first + u64::from(journal.used()));
     assert_eq!((journal.erases(), journal.erases_of_one(), journal.retired()), (4, 1, 0));
     let (journal, _, _) = mount(holding("v2/retired.bin"));

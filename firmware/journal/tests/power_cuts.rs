@@ -96,7 +96,7 @@ fn a_cut_at_every_byte_of_the_recovery_changes_nothing_of_what_is_found() {
                 let (journal, mounted, again) = mount(flash);
                 assert_eq!((again == found, mounted.damaged), (true, None));
                 // Cells that a cut may have touched are not written to again.
-                assert_eq!(journal.used(), used);
+                assert!(journal.used() >= used);
                 goes_on(journal, again, NEW);
                 cuts += 1;
             }
@@ -230,7 +230,7 @@ fn a_cut_before_the_old_bank_is_retired_leaves_that_to_the_next_mount() {
     for seed in 0..100 {
         let mut fork = journal.clone();
         fork.flash_mut().seed(seed);
-        fork.flash_mut().cut_after(16 + 72);
+        fork.flash_mut().cut_after(16 + 80);
         assert!(!Step::Compact(1).perform(&mut fork, &[b"old".to_vec()]));
         let mut flash = fork.into_flash();
         flash.power_on();

@@ -362,8 +362,11 @@ fn damaged_headings_and_records_of_newer_software_are_kept() {
     let (mut journal, _) = Journal::mount(chip, &mut |_| ()).unwrap();
     journal.append(&[&[0xff, 0xff, 0x7f]]).unwrap();
     drop(journal);
-    let before = state.bytes();
-    assert!(state.opens().is_err() && state.bytes() == before);
+    assert!(state.opens().is_err());
+    let chip = Chip::open(&state.0, Timing::Host).unwrap_or_else(|why| panic!("{why}"));
+    let mut kept = Vec::new();
+    Journal::mount(chip, &mut |record| kept.push(record.to_vec())).unwrap();
+    assert_eq!(kept, [[0xff, 0xff, 0x7f]]);
 }
 
 #[test]
