@@ -31,9 +31,15 @@
 //! what is not ours. A block that will not erase is left out from then on: its bank goes on as if
 //! it were shorter, and begins with the first block that is left. A bad record is a *tear* when
 //! nothing good follows but records of its own batch in the last written page: it is zeroed to the
-//! end of the page after that and writing goes on behind. It is *damage* when a good record of a later batch
-//! or page follows: the records before it are replayed, and nothing is written any more. A last
-//! batch that rots looks like a torn one. Not here: quotas, meanings.
+//! end of the page after that and writing goes on behind. It is *damage* when a good record of a
+//! later batch or page follows: the records before it are replayed, and nothing is written any
+//! more.
+//! A last batch that rots looks like a torn one.
+//!
+//! Cells that a cut left between 0 and 1 read now so and now otherwise. So each mount programs the
+//! last page of records once more as it was read, voids what is left of the page that may have been
+//! in flight, and zeroes a header that a cut spoiled: what one mount has found, every later one
+//! finds. Not here: quotas, meanings.
 #![no_std]
 #![forbid(unsafe_code)]
 

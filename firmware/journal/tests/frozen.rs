@@ -33,7 +33,7 @@ fn wrote(journal: &Journal<MemFlash>, name: &str) {
     assert!(journal.flash().bytes() == frozen(name), "{name}: {FROZEN}");
 }
 
-/// A mount changes nothing of what it found but for zeros from the end of the log to that of a page.
+/// A mount changes nothing of what it found but for zeros from the log's end to that of a page.
 fn settled(journal: &Journal<MemFlash>, name: &str) {
     let (now, then) = (journal.flash().bytes(), frozen(name));
     let changed: Vec<usize> = (0..then.len()).filter(|at| now[*at] != then[*at]).collect();
