@@ -19,7 +19,9 @@
 //! random life) and `FLASH_MUTATIONS` (of images) say; little where they are not set. `cargo xtask soak` does most.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "a tool speaks to its user")]
 
+pub mod bench;
 pub mod chip;
 pub mod cuts;
 pub mod damage;
@@ -27,6 +29,7 @@ pub mod dice;
 pub mod life;
 pub mod office;
 pub mod random;
+pub mod year;
 
 use journal::Geometry;
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 enum About {
     Address([u8; 6]),
     Handset(u16),
+    Make(u16),
     Line(u16),
     Contact(u16),
 }
@@ -23,33 +24,38 @@ pub type Told = Vec<u8>;
 
 /// The fold of events that knows nothing but which of them replace which.
 #[derive(Clone, Default)]
-pub struct Naive(BTreeMap<About, Event>);
+pub struct Naive {
+    facts: BTreeMap<About, (Event, u64)>,
+    heard: u64,
+}
 
 impl Naive {
     /// Makes an event true.
     pub fn hear(&mut self, event: &Event) {
+        self.heard += 1;
+        let fact = (event.clone(), self.heard);
         match event {
             Event::AddressGiven { mac, address: new } => {
-                self.0.retain(|_, fact| {
+                self.facts.retain(|_, (fact, _)| {
                     !matches!(fact, Event::AddressGiven { address, .. } if address == new)
                 });
-                self.0.insert(About::Address(*mac), event.clone());
+                self.facts.insert(About::Address(*mac), fact);
             }
-            Event::AddressForgotten { mac } => drop(self.0.remove(&About::Address(*mac))),
+            Event::AddressForgotten { mac } => drop(self.facts.remove(&About::Address(*mac))),
             Event::HandsetCreated { handset, .. } => {
-                self.0.entry(About::Handset(handset.0)).or_insert_with(|| event.clone());
+                self.facts.entry(About::Handset(handset.0)).or_insert(fact);
             }
             Event::HandsetDeleted { handset } => {
                 let HandsetNo(no) = *handset;
-                for about in [About::Handset(no), About::Line(no), About::Contact(no)] {
-                    self.0.remove(&about);
+                for about in [About::Handset, About::Make, About::Line, About::Contact] {
+                    self.facts.remove(&about(no));
                 }
             }
-            Event::LineAssigned { handset, .. } => self.tell_of(*handset, About::Line, event),
-            Event::ContactLearnt { handset, .. } => self.tell_of(*handset, About::Contact, event),
-            // The office below says nothing else, and a snapshot only what is so from the start.
-            Event::HandsetRecognised { .. }
-            | Event::LineAdded { .. }
+            Event::HandsetRecognised { handset, .. } => self.tell(*handset, About::Make, fact),
+            Event::LineAssigned { handset, .. } => self.tell(*handset, About::Line, fact),
+            Event::ContactLearnt { handset, .. } => self.tell(*handset, About::Contact, fact),
+            // The offices here say nothing else, and a snapshot only what is so from the start.
+            Event::LineAdded { .. }
             | Event::LineRemoved { .. }
             | Event::CreationAllowed { .. }
             | Event::AdminPasswordSet { .. }
@@ -60,15 +66,25 @@ impl Naive {
         }
     }
 
-    fn tell_of(&mut self, handset: HandsetNo, about: fn(u16) -> About, event: &Event) {
-        if self.0.contains_key(&About::Handset(handset.0)) {
-            self.0.insert(about(handset.0), event.clone());
+    fn tell(&mut self, handset: HandsetNo, about: fn(u16) -> About, fact: (Event, u64)) {
+        if self.facts.contains_key(&About::Handset(handset.0)) {
+            self.facts.insert(about(handset.0), fact);
         }
+    }
+
+    /// How many events it has heard.
+    pub fn heard(&self) -> u64 {
+        self.heard
+    }
+
+    /// The events that still count, by their number among those heard.
+    pub fn live(&self) -> impl Iterator<Item = u64> + '_ {
+        self.facts.values().map(|(_, number)| *number)
     }
 
     /// Everything it knows.
     pub fn told(&self) -> Told {
-        in_one_order(self.0.values().cloned())
+        in_one_order(self.facts.values().map(|(fact, _)| fact.clone()))
     }
 }
 

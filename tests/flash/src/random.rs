@@ -22,7 +22,7 @@ pub struct Wish {
     pub events: u64,
     /// And after so many cuts at least.
     pub cuts: u64,
-    /// A cut comes after as many steps at most.
+    /// A cut comes after as many steps at most, and one in ten after a hundred times as many.
     pub within: u64,
     /// Where chance begins.
     pub seed: u64,
@@ -118,7 +118,9 @@ pub fn live(wish: Wish) -> Result<Report, String> {
 impl Life {
     /// Arms the next cut.
     fn arm(&mut self) {
-        let steps = self.dice.below(self.wish.within);
+        // Most come soon; without some that leave time, no large snapshot would ever be whole.
+        let within = if self.dice.happens(10) { self.wish.within * 100 } else { self.wish.within };
+        let steps = self.dice.below(within);
         let seed = self.dice.draw();
         self.journal.flash_mut().seed(seed);
         self.journal.flash_mut().cut_after(steps);
