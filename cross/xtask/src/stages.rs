@@ -42,8 +42,8 @@ impl Depth {
                 ("JOURNAL_MUTATIONS", "1000000"),
                 ("SIM_SEEDS", "1000"),
                 ("FLASH_PERCENT", "10"),
-                ("FLASH_EVENTS", "1000000"),
-                ("FLASH_CUTS", "20000"),
+                ("FLASH_EVENTS", "200000"),
+                ("FLASH_CUTS", "5000"),
                 ("FLASH_MUTATIONS", "1000000"),
             ],
         }

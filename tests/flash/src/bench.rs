@@ -39,7 +39,7 @@ struct Figure {
 
 /// Measures everything and prints it; whether all is within its limit.
 pub fn run(storm: Option<&Path>) -> Result<bool, String> {
-    let mut good = true;
+    let mut good = is_sound();
     for erase_block in [4_096, 65_536] {
         let geometry = sizes(MIB, erase_block);
         println!("\n1 MiB, erase blocks of {} KiB, pages of 256 bytes", erase_block / 1_024);
@@ -306,8 +306,8 @@ fn write_image(path: &Path, chip: &Chip) -> Result<(), String> {
     std::fs::write(path, bytes).map_err(|error| error.to_string())
 }
 
-/// That the naive fold and the exchange's agree on a full box, so that the rows are of a real one.
-pub fn is_sound() -> bool {
+/// Whether the naive fold and the exchange's agree on a full box, so that the rows are of a real one.
+fn is_sound() -> bool {
     let facts = full();
     let mut naive = Naive::default();
     facts.iter().filter_map(|fact| Event::decode(fact)).for_each(|event| naive.hear(&event));

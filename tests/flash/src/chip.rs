@@ -12,8 +12,8 @@
 //!
 //! With [`Cells::Marginal`] some of the cells in flight are left between 0 and 1, until they are
 //! programmed to 0 or erased: as long as the power stays on all read as 0, or all as 1, or each
-//! anew at every read. A half-erased block reads differently every time. A cut is asked for in steps: one for each byte programmed, and
-//! [`ERASE_STEPS`] for each erase.
+//! anew at every read. A half-erased block reads differently every time. A cut is asked for in
+//! steps: one for each byte programmed, and [`ERASE_STEPS`] for each erase.
 
 use crate::dice::Dice;
 use journal::{Flash, Geometry};

@@ -221,7 +221,7 @@ fn split(log: &[u8]) -> Vec<Vec<u8>> {
 
 /// What becomes of a box one block of which never erases again: each block in turn, both ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Worns {
+pub struct WornBoxes {
     /// Boxes that lived on.
     pub lived: u32,
     /// Boxes that said that they cannot write, with everything acknowledged still on flash.
@@ -229,20 +229,20 @@ pub struct Worns {
 }
 
 /// Wears each block out in turn and lives on to the next snapshot but one.
-pub fn worn(geometry: Geometry, seed: u64) -> Result<Worns, String> {
+pub fn worn(geometry: Geometry, seed: u64) -> Result<WornBoxes, String> {
     let images = images(geometry, 1, seed)?;
     let image = images.last().ok_or("no image")?;
-    let mut worns = Worns::default();
+    let mut boxes = WornBoxes::default();
     for block in 0..geometry.size / geometry.erase_block {
         for how in [Worn::Said, Worn::Silent] {
             let mut chip = image.chip.clone();
             chip.wear_out(block, how);
             let lived = live_on(chip).map_err(|why| format!("block {block}, {how:?}: {why}"))?;
-            worns.lived += u32::from(lived);
-            worns.stopped += u32::from(!lived);
+            boxes.lived += u32::from(lived);
+            boxes.stopped += u32::from(!lived);
         }
     }
-    Ok(worns)
+    Ok(boxes)
 }
 
 /// Whether a box writes for two snapshots more; what it acknowledged is there in any case.

@@ -16,7 +16,8 @@
 //! | `bench` | the table of costs with their limits |
 //!
 //! A test does as much as `FLASH_PERCENT` (of all cuts), `FLASH_EVENTS` and `FLASH_CUTS` (of a
-//! random life) and `FLASH_MUTATIONS` (of images) say; little where they are not set. `cargo xtask soak` does most.
+//! random life) and `FLASH_MUTATIONS` (of images) say; little where they are not set. `cargo xtask
+//! soak` does most.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a tool speaks to its user")]

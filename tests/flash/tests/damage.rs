@@ -34,9 +34,9 @@ fn every_operation_that_fails_is_told_and_loses_nothing() {
 #[test]
 fn a_block_that_never_erases_again_loses_nothing() {
     for geometry in [smallest(4_096), sizes(64 * 1_024, 4_096)] {
-        let worns = worn(geometry, 36).unwrap();
-        println!("{geometry:?}: {worns:?}");
+        let boxes = worn(geometry, 36).unwrap();
+        println!("{geometry:?}: {boxes:?}");
         let blocks = geometry.size / geometry.erase_block;
-        assert_eq!(worns.lived + worns.stopped, 2 * blocks);
+        assert_eq!(boxes.lived + boxes.stopped, 2 * blocks);
     }
 }

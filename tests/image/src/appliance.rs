@@ -132,7 +132,7 @@ impl Appliance {
     }
 
     /// The process that is the box while it is on.
-    pub fn process(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.on.as_ref().expect("the box is on").emulator.pid()
     }
 

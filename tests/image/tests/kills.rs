@@ -53,7 +53,7 @@ fn one_box(rounds: usize) {
     for (round, (step, count)) in MOMENTS.into_iter().take(rounds).enumerate() {
         let known = round * NEW;
         let boot = round * 2;
-        let victim = appliance.process();
+        let victim = appliance.pid();
         let moment = [step.to_owned(), (known + count).to_string(), victim.to_string()];
         let before = storm(&phones, known + NEW, boot, &moment);
         appliance.power_cut();

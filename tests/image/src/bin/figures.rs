@@ -1,6 +1,7 @@
 //! Measures the image of a board, `figures BOARD`, and prints what it found as lines of TOML.
 //!
-//! `--knock`, `--storm` and `--witness` are for the calls that it makes of itself in the namespaces of phones.
+//! `--knock`, `--storm` and `--witness` are for the calls that it and the tests make of it in the
+//! namespaces of phones.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool speaks to its user")]
 
