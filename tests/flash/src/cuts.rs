@@ -82,6 +82,8 @@ struct Judge {
     wish: Wish,
     report: Report,
     dice: Dice,
+    /// The logs that the cut deed may leave.
+    known: Vec<Log>,
 }
 
 /// Lives through the script and cuts the power everywhere; says what went wrong, if anything did.
@@ -97,7 +99,8 @@ pub fn everywhere(wish: Wish) -> Result<Report, String> {
         office: Office::new(desks(wish.geometry), wish.seed),
         dice: Dice(wish.seed ^ 1),
     };
-    let mut judge = Judge { wish, report: Report::default(), dice: Dice(wish.seed ^ 2) };
+    let mut judge =
+        Judge { wish, report: Report::default(), dice: Dice(wish.seed ^ 2), known: Vec::new() };
     while judge.report.snapshots < wish.cycles * 2 {
         let fork = script.journal.clone();
         let scene = script.next();
@@ -162,6 +165,7 @@ impl Script {
 
 impl Judge {
     fn cut(&mut self, fork: &Journal<Chip>, scene: &Scene, steps: u64) -> Result<(), String> {
+        self.known.clone_from(&scene.logs);
         let edges = edges(scene);
         for at in 0..steps {
             let edge = edges.iter().any(|edge| at.abs_diff(*edge) <= 1);
@@ -235,7 +239,15 @@ impl Judge {
             return self.harmed(when, what).map(|()| None);
         }
         if !logs.contains(&found.log) {
-            return self.harmed(when, "a third state").map(|()| None);
+            // Even then nothing that was never written may come up.
+            let what = if logs.iter().any(|log| log.starts_with(&found.log)) {
+                "acknowledged records are gone"
+            } else if self.known.contains(&found.log) {
+                "acknowledged records are gone with their bank"
+            } else {
+                return Err(format!("{when}: a third state"));
+            };
+            return self.harmed(when, what).map(|()| None);
         }
         Ok(Some(found))
     }

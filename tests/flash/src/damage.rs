@@ -34,13 +34,11 @@ pub fn images(geometry: Geometry, snapshots: u32, seed: u64) -> Result<Vec<Image
     Ok(images)
 }
 
+/// Is shown a journal and the records on it.
+type Show<'s> = dyn FnMut(&Journal<Chip>, &[u8]) -> Result<(), String> + 's;
+
 /// Lives without trouble, and shows the journal and its records after each deed.
-fn life(
-    geometry: Geometry,
-    snapshots: u32,
-    seed: u64,
-    show: &mut dyn FnMut(&Journal<Chip>, &[u8]) -> Result<(), String>,
-) -> Result<(), String> {
+fn life(geometry: Geometry, snapshots: u32, seed: u64, show: &mut Show<'_>) -> Result<(), String> {
     let found = mount(Chip::new(geometry)).map_err(|error| format!("{error:?}"))?;
     let (mut journal, mut log) = (found.journal, found.log);
     let desks = (geometry.size as usize / 2 / 900).clamp(3, 400);
