@@ -306,7 +306,8 @@ fn write_image(path: &Path, chip: &Chip) -> Result<(), String> {
     std::fs::write(path, bytes).map_err(|error| error.to_string())
 }
 
-/// Whether the naive fold and the exchange's agree on a full box, so that the rows are of a real one.
+/// Whether the naive fold and the exchange's agree on a full box, so that the rows are of a real
+/// one.
 fn is_sound() -> bool {
     let facts = full();
     let mut naive = Naive::default();
