@@ -19,7 +19,7 @@ use shop::{say, succeeds, Shop};
 use stages::Depth;
 use std::env;
 use std::io;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use tally::Tally;
 
 const USAGE: &str = "\
@@ -31,6 +31,8 @@ cargo xtask <verb>
   golden              write the golden files anew; read the difference
   sim SEED            replay one day of the simulated office
   bench storm ..      many phones boot at the same instant; `--help` says more
+  bench flash         what the state costs, a table with limits; fails past one
+  soak                a million power cuts at random, and 20 kills of an emulated box in a storm
   deny                licences and advisories of what we build on
   cross               the daemon for the box: target/cross/dialtone and its manifest;
                       --keep-symbols for a debugger, --test runs unit tests as ARM programs,
@@ -89,6 +91,8 @@ fn run(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
             succeeds(shop.cargo(&call).args(rest)).into()
         }
         ["bench", "storm", rest @ ..] => storm(shop, rest)?,
+        ["bench", "flash"] => flash(shop)?.into(),
+        ["soak"] => soak(shop)?.into(),
         ["cross"] => sole(cross::daemon(shop)),
         ["cross", "--keep-symbols"] => sole(cross::with_symbols(shop)),
         ["cross", "--test"] => sole(cross::suite(shop, cross::Tests::All)),
@@ -130,4 +134,39 @@ fn storm(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
     let mut storm = shop.cargo(&call);
     storm.args(arguments).env("DIALTONE_BIN", shop.daemon("release")?);
     Ok(succeeds(&mut storm).into())
+}
+
+/// Builds the daemon as it is shipped, the load generator and the model of a chip, and lets them
+/// fill the table of what the state costs.
+fn flash(shop: &Shop) -> io::Result<bool> {
+    let build = ["build", "--release", "--package", "dialtone", "--package", "lan"];
+    let build = [&build[..], &["--package", "flash-proof"]].concat();
+    if !succeeds(&mut shop.cargo(&build)) {
+        return Ok(false);
+    }
+    let daemon = shop.daemon("release")?;
+    // Where others work on the processors too, times would say how much they do.
+    let mut probe = shop.tool("chrt");
+    let probe = probe.args(["-f", "20", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let own = daemon.with_file_name("flash");
+    let mut bench = match probe.status().is_ok_and(|it| it.success()) {
+        true => {
+            let mut bench = shop.tool("chrt");
+            bench.args(["-f", "20"]).arg(own);
+            bench
+        }
+        false => shop.tool(own),
+    };
+    bench.arg("bench").arg(daemon.with_file_name("storm")).env("DIALTONE_BIN", daemon);
+    Ok(succeeds(&mut bench))
+}
+
+/// The long counts: hours of power cuts on the model of a chip, then kills of the reference board.
+fn soak(shop: &Shop) -> io::Result<bool> {
+    let call = ["run", "--release", "--package", "flash-proof", "--bin", "flash", "--", "soak"];
+    let cut = succeeds(&mut shop.cargo(&call));
+    let kills = ["test", "--package", "image", "--test", "kills", "--", "--nocapture"];
+    let mut killed = shop.cargo(&kills);
+    killed.env("KILLS", "20").env("DIALTONE_XTASK", env::current_exe()?);
+    Ok(succeeds(&mut killed) && cut)
 }

@@ -26,15 +26,25 @@ pub(crate) enum Depth {
 
 impl Depth {
     /// How much the tests with an adjustable count do; what the caller has set wins.
-    fn counts(self) -> [(&'static str, &'static str); 3] {
+    fn counts(self) -> [(&'static str, &'static str); 7] {
         match self {
-            Depth::Quick => {
-                [("WIRE_MUTATIONS", "20000"), ("JOURNAL_MUTATIONS", "2000"), ("SIM_SEEDS", "200")]
-            }
+            Depth::Quick => [
+                ("WIRE_MUTATIONS", "20000"),
+                ("JOURNAL_MUTATIONS", "2000"),
+                ("SIM_SEEDS", "200"),
+                ("FLASH_PERCENT", "1"),
+                ("FLASH_EVENTS", "6000"),
+                ("FLASH_CUTS", "1000"),
+                ("FLASH_MUTATIONS", "3000"),
+            ],
             Depth::Full => [
                 ("WIRE_MUTATIONS", "1000000"),
                 ("JOURNAL_MUTATIONS", "1000000"),
                 ("SIM_SEEDS", "1000"),
+                ("FLASH_PERCENT", "10"),
+                ("FLASH_EVENTS", "200000"),
+                ("FLASH_CUTS", "5000"),
+                ("FLASH_MUTATIONS", "1000000"),
             ],
         }
     }
@@ -66,6 +76,7 @@ const STAGES: &[Stage] = &[
         run: |shop, _| Tally::one(licences::check(shop)),
     },
     Stage { name: "workspace", part_of: Runs::All, run: workspace },
+    Stage { name: "flash", part_of: Runs::Full, run: flash },
     Stage { name: "bare", part_of: Runs::Full, run: |shop, _| cross::told(cross::bare(shop)) },
     Stage { name: "cross", part_of: Runs::Full, run: |shop, _| cross::told(cross::daemon(shop)) },
     Stage { name: "arm", part_of: Runs::Full, run: |shop, _| arm(shop) },
@@ -75,6 +86,9 @@ const STAGES: &[Stage] = &[
 
 /// The crates whose tests need more than cargo; each has a stage of its own.
 const SUITES: [&str; 2] = ["image", "lan"];
+
+/// The crate whose tests have a stage of their own where nothing is left out.
+const PROOF: &str = "flash-proof";
 
 /// The names that `--only` takes.
 pub(crate) fn names() -> String {
@@ -169,9 +183,23 @@ fn tests(shop: &Shop) -> Command {
 
 fn workspace(shop: &Shop, depth: Depth) -> Tally {
     let mut command = tests(shop);
-    let unset = depth.counts().into_iter().filter(|(name, _)| env::var_os(name).is_none());
-    command.envs(unset);
-    counted(&mut command)
+    match depth {
+        Depth::Quick => {}
+        // In full it has a stage of its own.
+        Depth::Full => drop(command.args(["--exclude", PROOF])),
+    }
+    counted(command.envs(unset(depth)))
+}
+
+/// The journal on the model of a chip: power cuts, damage, wear.
+fn flash(shop: &Shop, depth: Depth) -> Tally {
+    let mut command = shop.cargo(&["test", "--package", PROOF, "--no-fail-fast"]);
+    counted(command.envs(unset(depth)))
+}
+
+/// The counts of a depth, but for those that the caller has set.
+fn unset(depth: Depth) -> impl Iterator<Item = (&'static str, &'static str)> {
+    depth.counts().into_iter().filter(|(name, _)| env::var_os(name).is_none())
 }
 
 /// Writes the golden files anew; a person reads the difference.
@@ -254,7 +282,8 @@ mod tests {
 
     #[test]
     fn every_stage_has_a_name_of_its_own() {
-        assert_eq!(names(), "fmt, clippy, tidy, licences, workspace, bare, cross, arm, lan, image");
+        let all = "fmt, clippy, tidy, licences, workspace, flash, bare, cross, arm, lan, image";
+        assert_eq!(names(), all);
     }
 
     #[test]

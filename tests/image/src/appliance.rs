@@ -131,6 +131,11 @@ impl Appliance {
         }
     }
 
+    /// The process that is the box while it is on.
+    pub fn pid(&self) -> u32 {
+        self.on.as_ref().expect("the box is on").emulator.pid()
+    }
+
     /// Waits until the box has restarted by itself, at which the emulator ends; whether it did in
     /// time. It is off then.
     pub fn restarts_within(&mut self, patience: Duration) -> bool {

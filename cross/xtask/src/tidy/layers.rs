@@ -12,7 +12,7 @@ use toml::{Table, Value};
 /// A crate of ours: its name, what of ours it imports, and what only as an option.
 struct Layer(&'static str, &'static [&'static str], &'static [&'static str]);
 
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     Layer("wire", &[], &[]),
     Layer("journal", &[], &[]),
     Layer("exchange", &["wire"], &[]),
@@ -21,6 +21,7 @@ const LAYERS: [Layer; 11] = [
     Layer("dialtone", &["wire", "exchange", "journal", "pages", "render"], &["phones"]),
     Layer("phones", &[], &[]),
     Layer("sim", &["wire", "exchange", "journal", "pages", "render", "phones"], &[]),
+    Layer("flash-proof", &["journal", "exchange"], &[]),
     Layer("lan", &["phones"], &[]),
     Layer("image", &["lan", "phones"], &[]),
     Layer("xtask", &[], &[]),
@@ -287,6 +288,7 @@ mod tests {
                 "dialtone: wire journal exchange pages render",
                 "phones: ",
                 "sim: wire journal exchange pages render phones",
+                "flash-proof: journal exchange",
                 "lan: phones",
                 "image: phones lan",
                 "xtask: ",

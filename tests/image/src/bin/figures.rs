@@ -1,6 +1,7 @@
 //! Measures the image of a board, `figures BOARD`, and prints what it found as lines of TOML.
 //!
-//! `--knock` and `--storm` are for the calls that it makes of itself in the namespaces of phones.
+//! `--knock`, `--storm` and `--witness` are for the calls that it and the tests make of it in the
+//! namespaces of phones.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool speaks to its user")]
 
@@ -13,6 +14,10 @@ fn main() -> ExitCode {
         ["--knock"] => image::figures::knock(),
         ["--storm", device, phones] => {
             let words = ["--at", device, phones].map(str::to_owned);
+            return lan::storm::main(&words);
+        }
+        ["--witness", ..] => {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             return lan::storm::main(&words);
         }
         [board] if image::can_run("figures", board) => print!("{}", image::figures::measure(board)),

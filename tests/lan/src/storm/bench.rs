@@ -18,11 +18,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Silence on the cable that means the daemon has probed its addresses ahead.
-const QUIET: Duration = Duration::from_millis(1_200);
+pub(crate) const QUIET: Duration = Duration::from_millis(1_200);
 /// Time for the kernel to notice that the cable is plugged in.
 pub(crate) const LINK_UP: Duration = Duration::from_millis(200);
 /// How long probing ahead may take.
-const PROBING_MAX: Duration = Duration::from_secs(40);
+pub(crate) const PROBING_MAX: Duration = Duration::from_secs(40);
 /// What a file had in the peers' benchmark, for a floor that can be compared with theirs.
 const USUAL_FILE_BYTES: usize = 12 * 1_024;
 
@@ -100,6 +100,9 @@ fn against(
         let state = scratch.0.join("flash");
         let config = scratch.0.join("dialtone.toml");
         let _ = fs::remove_file(&state);
+        if let Some(image) = &wish.state {
+            fs::copy(image, &state)?;
+        }
         fs::write(&config, configuration(&state))?;
         let cable = Cable::lay()?;
         let config = config.to_string_lossy();
@@ -179,7 +182,7 @@ fn complain(servers: &[Server], scratch: &Scratch, first: Option<&Storm>, second
     }
 }
 
-fn configuration(state: &Path) -> String {
+pub(crate) fn configuration(state: &Path) -> String {
     format!(
         "state = \"{}\"\n\n\
          [[interface]]\nname = \"{BOX_DEVICE}\"\nside = \"lan\"\n\
@@ -192,7 +195,7 @@ fn configuration(state: &Path) -> String {
 }
 
 /// The daemon's program.
-fn daemon() -> io::Result<PathBuf> {
+pub(crate) fn daemon() -> io::Result<PathBuf> {
     if let Some(path) = std::env::var_os("DIALTONE_BIN") {
         return Ok(PathBuf::from(path));
     }
@@ -208,10 +211,10 @@ fn daemon() -> io::Result<PathBuf> {
 }
 
 /// A directory for what a run needs, gone with it.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn make(wanted: Option<&Path>, program: &Path) -> io::Result<Scratch> {
+    pub(crate) fn make(wanted: Option<&Path>, program: &Path) -> io::Result<Scratch> {
         let beside = program.parent().unwrap_or(Path::new("."));
         let root = wanted.unwrap_or(beside);
         let path = root.join(format!("storm-{}", std::process::id()));

@@ -7,7 +7,7 @@
 use super::clock::Clock;
 use super::frame::{Batch, Frame, Mac};
 use super::packet::Wire;
-use super::phone::{Again, Phone, Step};
+use super::phone::{Again, Phone, Step, Told};
 use super::{dhcp, stop, MAC_PREFIX};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -32,6 +32,8 @@ pub(crate) struct Outcome {
     pub(crate) file_bytes: usize,
     /// When the last phone reached each step: an address, the server's place, a file.
     pub(crate) reached_ns: [u64; 3],
+    /// What each phone was told, by its number.
+    pub(crate) told: Vec<Told>,
 }
 
 /// The phones and what they have to say.
@@ -49,6 +51,18 @@ pub(crate) fn storm(
     boot: u16,
     deadline: Duration,
 ) -> io::Result<Outcome> {
+    watched(wire, count, boot, deadline, &mut |_| false)
+}
+
+/// The same; `cut` looks at the phones in every turn, and once it says so nobody speaks any more
+/// and only what is on its way is still heard.
+pub(crate) fn watched(
+    wire: &mut Wire,
+    count: u16,
+    boot: u16,
+    deadline: Duration,
+    cut: &mut dyn FnMut(&[Phone]) -> bool,
+) -> io::Result<Outcome> {
     let phones = (0..count).map(|index| Phone::new(mac(index), index, boot)).collect();
     let by_address = HashMap::with_capacity(usize::from(count));
     let mut office = Office { phones, by_address, out: Batch::default(), reached_ns: [0; 3] };
@@ -63,6 +77,11 @@ pub(crate) fn storm(
     loop {
         let now_ns = clock.now_ns();
         let heard = wire.hear(&mut |frame| office.hear(now_ns, frame));
+        if cut(&office.phones) {
+            office.out.clear();
+            settle_heard(wire, &mut office, now_ns)?;
+            return Ok(office.outcome());
+        }
         if now_ns >= ticked_ns + TICK_NS {
             ticked_ns = now_ns;
             stop::check()?;
@@ -81,6 +100,18 @@ pub(crate) fn storm(
             wire.wait(5);
         }
     }
+}
+
+/// Hears what is on its way to the phones, and lets none of them answer.
+fn settle_heard(wire: &mut Wire, office: &mut Office, now_ns: u64) -> io::Result<()> {
+    let clock = Clock::start();
+    while clock.now_ns() < LINGER_NS {
+        stop::check()?;
+        wire.hear(&mut |frame| office.hear(now_ns, frame));
+        office.out.clear();
+        wire.wait(5);
+    }
+    Ok(())
 }
 
 /// Listens until nobody has spoken for `quiet`, or `at_most` is over.
@@ -165,6 +196,7 @@ impl Office {
             stuck: BTreeMap::new(),
             file_bytes: 0,
             reached_ns: self.reached_ns,
+            told: self.phones.iter().map(Phone::told).collect(),
         };
         for phone in &self.phones {
             let again = &mut outcome.again;

@@ -24,6 +24,7 @@
 mod bench;
 mod cable;
 mod chip;
+mod cleaning;
 mod clock;
 mod desk;
 mod dhcp;
@@ -68,6 +69,15 @@ pub fn main(words: &[String]) -> ExitCode {
             Ok(bytes) => responder::respond(bytes).map_err(|error| error.to_string()),
             Err(_) => Err("--respond takes the bytes of a file".to_owned()),
         },
+        [mode, image] if mode == "--cleaning" => cleaned(image),
+        [mode, device, phones, boot, more @ ..] if mode == "--witness" => {
+            match [phones, boot].map(|number| number.parse()) {
+                [Ok(phones), Ok(boot)] => {
+                    guest::witness(device, [phones, boot], more).map_err(|error| error.to_string())
+                }
+                _ => Err("--witness takes a device and two numbers".to_owned()),
+            }
+        }
         [mode, device, phones] if mode == "--at" => against(device, phones),
         _ => wish::Wish::read(words).and_then(|wish| storm(&wish)),
     };
@@ -90,10 +100,22 @@ fn against(device: &str, phones: &str) -> Result<(), String> {
     }
 }
 
-fn storm(wish: &wish::Wish) -> Result<(), String> {
+/// How long answers take while the log on this flash is cleaned.
+fn cleaned(image: &str) -> Result<(), String> {
+    is_root()?;
+    stop::listen();
+    cleaning::measure(image.as_ref()).map_err(|error| error.to_string())
+}
+
+fn is_root() -> Result<(), String> {
     if !nix::unistd::geteuid().is_root() {
         return Err("network namespaces need root; run it with sudo, or in a container".to_owned());
     }
+    Ok(())
+}
+
+fn storm(wish: &wish::Wish) -> Result<(), String> {
+    is_root()?;
     if cfg!(debug_assertions) {
         eprintln!("storm: the generator was built without --release; its own floor will be high");
     }

@@ -46,6 +46,18 @@ pub(crate) struct Again {
     pub(crate) sip: u32,
 }
 
+/// What a phone was told, and so relies on.
+#[derive(Clone)]
+pub(crate) struct Told {
+    pub(crate) mac: Mac,
+    /// The address of an ACK.
+    pub(crate) address: Option<Ipv4Addr>,
+    /// The user and the password in its file.
+    pub(crate) account: Option<(String, String)>,
+    /// Whether its REGISTER was answered with 200.
+    pub(crate) registered: bool,
+}
+
 /// The connection to the web server, sequence numbers of RFC 9293.
 #[derive(Default)]
 struct Connection {
@@ -101,6 +113,25 @@ impl Phone {
     /// Whether nothing more will come of this phone.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.step, Step::Registered | Step::Stuck(_))
+    }
+
+    /// What it was told so far.
+    pub(crate) fn told(&self) -> Told {
+        let given = match self.step {
+            Step::Discovering | Step::Requesting => false,
+            Step::Asking
+            | Step::Connecting
+            | Step::Fetching
+            | Step::Registering
+            | Step::Registered
+            | Step::Stuck(_) => true,
+        };
+        Told {
+            mac: self.mac,
+            address: given.then_some(self.address),
+            account: self.sip.account.credentials(),
+            registered: self.step == Step::Registered,
+        }
     }
 
     /// Says the first word, or the last one again.

@@ -26,6 +26,12 @@ impl Default for Account {
 }
 
 impl Account {
+    /// Its user and its password; nothing before a file was read.
+    pub(crate) fn credentials(&self) -> Option<(String, String)> {
+        let known = !self.login.is_empty();
+        known.then(|| (self.login.clone(), self.password.clone()))
+    }
+
     /// Reads the account in a file; `None` where a part of it is missing.
     pub(crate) fn read(file: &[u8]) -> Option<Account> {
         let mut account = Account::default();

@@ -20,6 +20,7 @@ storm: N phones are switched on at the same instant, against the real daemon.
   --only CASE       floor, disk or nor
   --deadline S      how long a storm may take (60)
   --directory DIR   where the flash file lies: the disk that is measured (the build directory)
+  --state FILE      begin each round with a copy of this flash, not with a blank one
   --hold S          keep the daemon this long after a storm, e.g. for a profiler (0)
 
 Needs root: it makes two network namespaces of its own and loads only those. DIALTONE_BIN names the
@@ -47,6 +48,8 @@ pub(crate) struct Wish {
     pub(crate) peers: bool,
     pub(crate) deadline: Duration,
     pub(crate) directory: Option<PathBuf>,
+    /// The flash that each round begins with; blank where there is none.
+    pub(crate) state: Option<PathBuf>,
     pub(crate) hold: Duration,
 }
 
@@ -61,6 +64,7 @@ impl Wish {
             peers: false,
             deadline: Duration::from_secs(60),
             directory: None,
+            state: None,
             hold: Duration::ZERO,
         };
         let mut words = words.iter();
@@ -78,6 +82,7 @@ impl Wish {
                 "--only" => wish.cases = vec![case(value()?)?],
                 "--deadline" => wish.deadline = seconds(word, value()?)?,
                 "--directory" => wish.directory = Some(PathBuf::from(value()?)),
+                "--state" => wish.state = Some(PathBuf::from(value()?)),
                 "--hold" => wish.hold = seconds(word, value()?)?,
                 _unknown => return Err(format!("{word} is not understood\n\n{USAGE}")),
             }

@@ -1,0 +1,30 @@
+//! Long lives with cuts at random; the seeds are fixed, `FLASH_EVENTS` and `FLASH_CUTS` say
+//! how long they are.
+#![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+
+use flash_proof::random::{live, Wish};
+use flash_proof::{count, sizes, smallest};
+
+const MIB: u32 = 1 << 20;
+
+#[test]
+fn a_long_life_with_cuts_at_random_loses_nothing() {
+    let events = count("FLASH_EVENTS", 6_000);
+    for (erase_block, seed) in [(4_096, 11), (65_536, 12)] {
+        let geometry = sizes(MIB, erase_block);
+        let report = live(Wish { geometry, events, cuts: 20, within: 20_000, seed }).unwrap();
+        println!("1 MiB, blocks of {erase_block}: {report}");
+        assert!(report.cuts >= 20 && report.events >= events);
+    }
+}
+
+#[test]
+fn a_short_life_full_of_cuts_loses_nothing() {
+    let cuts = count("FLASH_CUTS", 2_000);
+    for seed in 21..24 {
+        let wish = Wish { geometry: smallest(4_096), events: 0, cuts, within: 600, seed };
+        let report = live(wish).unwrap();
+        println!("8 KiB: {report}");
+        assert!(report.snapshots > 100 && report.in_start > cuts / 10);
+    }
+}
