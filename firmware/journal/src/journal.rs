@@ -22,6 +22,9 @@ use crate::stretch::{Retired, Stretch};
 /// How much of a snapshot is collected before it is programmed, in bytes.
 const GATHER: usize = 4096;
 
+/// Magic, version and generation of a header: what does not depend on the records behind it.
+const HEADER_BEGINNING: usize = 16;
+
 /// Tells a whole state: it hands each record, in order, to the function that it is given.
 pub type Snapshot<'s> = dyn FnMut(&mut dyn FnMut(&[u8])) + 's;
 
@@ -348,6 +351,11 @@ impl<F: Flash> Journal<F> {
         generation: u32,
         snapshot: &mut Snapshot<'_>,
     ) -> Result<Option<(u32, u32)>, Fault<F::Error>> {
+        // A cut that leaves only cells that read as 1 must not make the bank look unused: before
+        // anything goes to it, the beginning of its header does. It spoils it, so it is erased.
+        let header = BankHeader { generation, ..BankHeader::first(self.banks, self.retired) };
+        let beginning = &header.encode()[..HEADER_BEGINNING];
+        self.stretch(bank).program(&mut self.flash, 0, beginning)?;
         self.buffer.clear();
         let mut copy = Copying {
             stretch: self.stretch(bank),

@@ -165,7 +165,12 @@ pub(crate) fn settle_tail<F: Flash>(
     Ok(end)
 }
 
-/// Programs what is read once more.
+/// How often cells that do not read twice alike are read.
+const READS_MAX: u32 = 64;
+
+/// Programs what is read once more, until it reads so twice.
+///
+/// A cell between 0 and 1 was on its way to 0, so to read it once as 0 is enough.
 fn strengthen<F: Flash>(
     flash: &mut F,
     stretch: Stretch,
@@ -173,12 +178,16 @@ fn strengthen<F: Flash>(
     to: u32,
 ) -> Result<(), Fault<F::Error>> {
     let mut at = from;
+    let mut reads = 0;
     while at < to {
         let mut bytes = [0; flash::CHUNK];
         let piece = &mut bytes[..flash::CHUNK.min((to - at) as usize)];
         stretch.read(flash, at, piece).map_err(Fault::Flash)?;
-        stretch.program(flash, at, piece)?;
-        at += piece.len() as u32;
+        match stretch.program(flash, at, piece) {
+            Ok(()) => (at, reads) = (at + piece.len() as u32, 0),
+            Err(Fault::Unverified { .. }) if reads < READS_MAX => reads += 1,
+            Err(fault) => return Err(fault),
+        }
     }
     Ok(())
 }

@@ -230,7 +230,7 @@ fn a_cut_before_the_old_bank_is_retired_leaves_that_to_the_next_mount() {
     for seed in 0..100 {
         let mut fork = journal.clone();
         fork.flash_mut().seed(seed);
-        fork.flash_mut().cut_after(16 + 80);
+        fork.flash_mut().cut_after(16 + 16 + 80);
         assert!(!Step::Compact(1).perform(&mut fork, &[b"old".to_vec()]));
         let mut flash = fork.into_flash();
         flash.power_on();

@@ -6,8 +6,8 @@
 //! pool of 400, each week a phone comes and one goes, and twice a year all get new firmware. A day
 //! has quiet hours. A renewal or a registration that changes nothing is no fact and not here.
 //!
-//! [`Flip`] is the journal as the daemon drives it: batches, a snapshot where one does not fit, one
-//! erase or one early snapshot in a quiet moment. [`Move`] is a model of the other way: a ring of
+//! [`Flip`] is the journal as the daemon drives it: batches, a snapshot where one does not fit, what
+//! its chore is in a quiet moment. [`Move`] is a model of the other way: a ring of
 //! blocks, 256 KiB of it kept erased; the records of the oldest block that still count are written
 //! anew at the head before it is erased. It counts; it keeps no bytes.
 
@@ -17,7 +17,7 @@ use crate::life::{mount, snapshot, Deed};
 use crate::office::{created, encoded, mac, Naive};
 use exchange::names::{text, ContactText, Extension, HandsetNo, LineNo};
 use exchange::state::{Durable, Event};
-use journal::{Geometry, Journal};
+use journal::{Chore, Geometry, Journal};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Phones of the office.
@@ -175,8 +175,6 @@ pub struct Flip {
     durable: Durable,
     came: u64,
     block: u64,
-    /// No early snapshot below so many bytes used.
-    tidy_above: u32,
 }
 
 impl Flip {
@@ -185,7 +183,7 @@ impl Flip {
         let found = mount(Chip::new(geometry)).map_err(|error| format!("{error:?}"))?;
         let block = u64::from(geometry.erase_block);
         let durable = Durable::default();
-        Ok(Flip { journal: found.journal, durable, came: 0, block, tidy_above: 0 })
+        Ok(Flip { journal: found.journal, durable, came: 0, block })
     }
 
     /// What it came to.
@@ -195,15 +193,9 @@ impl Flip {
         Kept { came: self.came, programmed, erases, most, block: self.block }
     }
 
-    fn half(&self) -> u32 {
-        (self.journal.used() + self.journal.room()) / 2
-    }
-
     fn snapshot(&mut self) -> Result<(), String> {
         let deed = Deed::Snapshot(snapshot(&self.durable));
-        deed.perform(&mut self.journal).map_err(|end| format!("a snapshot: {end:?}"))?;
-        self.tidy_above = self.journal.used() + self.half() / 2;
-        Ok(())
+        deed.perform(&mut self.journal).map_err(|end| format!("a snapshot: {end:?}"))
     }
 }
 
@@ -221,13 +213,11 @@ impl Keeper for Flip {
     }
 
     fn rest(&mut self) -> Result<(), String> {
-        if self.journal.erase_pending() > 0 {
-            return Deed::Idle.perform(&mut self.journal).map_err(|end| format!("{end:?}"));
+        match self.journal.chore() {
+            Chore::None => Ok(()),
+            Chore::Erase => Deed::Idle.perform(&mut self.journal).map_err(|end| format!("{end:?}")),
+            Chore::Snapshot => self.snapshot(),
         }
-        if self.journal.used() > self.tidy_above.max(self.half()) {
-            return self.snapshot();
-        }
-        Ok(())
     }
 }
 
