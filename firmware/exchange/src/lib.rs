@@ -26,6 +26,7 @@ extern crate alloc;
 
 pub mod access;
 mod admin;
+pub mod backup;
 pub mod board;
 pub mod catalog;
 pub mod cause;
