@@ -12,6 +12,7 @@
 use crate::call::{Ask, Desk};
 use crate::entropy;
 use argon2::{Algorithm, Argon2, Params, Version};
+use exchange::backup::{BackupKey, Recipe};
 use exchange::limits::{PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, PASSWORD_TURN_MS};
 use exchange::PasswordHash;
 use nix::time::ClockId;
@@ -113,6 +114,13 @@ impl Strength {
         let rounds = rounds.clamp(ROUNDS_MIN, PASSWORD_ROUNDS_MAX);
         Strength { memory_kib: mib * KIB_A_MIB, rounds }
     }
+}
+
+/// What a passphrase and a recipe make, slowly: the key of the backups.
+pub(crate) fn backup_key(passphrase: &str, recipe: Recipe) -> Result<BackupKey, Failed> {
+    let Recipe { salt, memory_kib, rounds } = recipe;
+    let key = derive(passphrase, &salt, memory_kib, rounds).ok_or(Failed::Hash)?;
+    Ok(BackupKey { recipe, key })
 }
 
 fn thread_time() -> Duration {
