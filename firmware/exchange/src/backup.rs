@@ -24,6 +24,7 @@
 
 mod bad;
 mod draft;
+mod footing;
 mod parts;
 mod read;
 mod seal;
@@ -34,7 +35,8 @@ mod write;
 
 pub use crate::secret::{BackupKey, Recipe};
 pub use bad::{BadLine, BadLines, Refused, Wrong};
-pub use read::{read, recipe, AdminPassword, Ground, Restored, Summary};
+pub use footing::Footing;
+pub use read::{read, recipe, AdminPassword, Changes, Ground, Restored, Summary};
 pub use write::{write, Secrets};
 
 /// The first word of the first line.

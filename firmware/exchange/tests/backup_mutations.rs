@@ -40,7 +40,8 @@ fn bytes_of(facts: impl Iterator<Item = Event>) -> Vec<u8> {
 }
 
 fn read_blank(text: &[u8]) -> Result<Restored, Refused> {
-    let ground = Ground { before: &Durable::default(), board: None, room: 65_536 };
+    let before = Durable::default();
+    let ground = Ground { before: &before, board: None, room: 65_536, network_stays: false };
     read(text, Some(&key()), &ground, Seed([5; 32]))
 }
 

@@ -13,7 +13,7 @@ use crate::mtd::Mtd;
 use crate::nor_file::{NorFile, Timing};
 use crate::password;
 use exchange::backup::{
-    self, AdminPassword, BackupKey, Ground, Refused, Restored, Secrets, Summary,
+    self, AdminPassword, BackupKey, Changes, Ground, Refused, Restored, Secrets, Summary,
 };
 use exchange::limits::{BACKUP_BYTES_MAX, PASSPHRASE_FILE_BYTES_MAX};
 use exchange::state::{Durable, Event};
@@ -82,7 +82,7 @@ pub(crate) fn import(
     let records: Vec<Vec<u8>> = restored.facts.iter().map(encoded).collect();
     let written = journal.compact(&mut |keep| records.iter().for_each(|one| keep(one)));
     written.map_err(|error| named(flash, &format_args!("it could not be written: {error:?}")))?;
-    Ok(told(&restored))
+    Ok(told(&restored.changes))
 }
 
 enum Failed {
@@ -98,7 +98,7 @@ fn read(
 ) -> Result<Restored, Failed> {
     let seed = entropy::seed()
         .map_err(|error| Failed::Entropy(format!("the kernel gives no entropy: {error}")))?;
-    let ground = Ground { before, board: None, room: u64::from(room) };
+    let ground = Ground { before, board: None, room: u64::from(room), network_stays: false };
     backup::read(bytes, key, &ground, seed).map_err(Failed::Refused)
 }
 
@@ -123,10 +123,10 @@ fn said(text: &Path, refused: &Refused) -> String {
 }
 
 /// What became of the state, a sentence a line.
-fn told(restored: &Restored) -> String {
-    let Restored { facts: _, was, will, drawn, admin, passphrase } = restored;
+fn told(changes: &Changes) -> String {
+    let Changes { was, will, drawn, admin, passphrase, network_stays: _ } = changes;
     let figures = |it: &Summary| {
-        format!("{} handsets, {} lines, {} addresses", it.handsets, it.lines, it.addresses)
+        format!("handsets {}, lines {}, addresses {}", it.handsets, it.lines, it.addresses)
     };
     let mut told = format!("was: {}\nis:  {}", figures(was), figures(will));
     if let Some((address, prefix)) = will.lan {
@@ -135,8 +135,8 @@ fn told(restored: &Restored) -> String {
     if *drawn > 0 {
         let _ = write!(
             told,
-            "\nNew passwords were drawn for {drawn} handsets: these phones have to fetch their file \
-             anew, so restart them."
+            "\nNew passwords were drawn, for handsets: {drawn}. These phones have to fetch their file \
+             anew; restart them."
         );
     }
     told.push_str(match admin {
@@ -248,8 +248,8 @@ mod tests {
         let folder = Folder::new("import");
         let (flash, clear) = (folder.path("flash"), golden("clear.txt"));
         let told = import(&flash, &clear, None).unwrap();
-        let said = "was: 0 handsets, 0 lines, 0 addresses\n\
-            is:  2 handsets, 3 lines, 2 addresses\n\
+        let said = "was: handsets 0, lines 0, addresses 0\n\
+            is:  handsets 2, lines 3, addresses 2\n\
             The LAN address is 10.1.7.1/24.\n\
             The admin's password is that of the text.";
         assert_eq!(told, said);
@@ -263,7 +263,7 @@ mod tests {
 
         let other = folder.path("other");
         let told = import(&other, &golden("left-out.txt"), None).unwrap();
-        assert!(told.contains("New passwords were drawn for 2 handsets"), "{told}");
+        assert!(told.contains("New passwords were drawn, for handsets: 2."), "{told}");
         assert!(told.contains("the console says a first one"), "{told}");
         let left_out = std::fs::read_to_string(golden("left-out.txt")).unwrap();
         assert_eq!(exported(&other, Wanted::LeftOut), left_out);

@@ -147,7 +147,7 @@ impl fmt::Display for Refused {
             Refused::NoRoom { bytes, room } => {
                 write!(f, "All of it together takes {bytes} bytes of flash, and there are {room}.")
             }
-            Refused::Lines(bad) => write!(f, "{} lines are bad.", bad.lines.len() + bad.more),
+            Refused::Lines(bad) => write!(f, "Bad lines: {}.", bad.lines.len() + bad.more),
         }
     }
 }

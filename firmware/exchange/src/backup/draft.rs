@@ -259,12 +259,15 @@ impl Draft {
     }
 
     /// What is wrong only once all lines are known.
-    pub(super) fn check(&self, bad: &mut BadLines, board: Option<&Board>) {
+    pub(super) fn check(&self, bad: &mut BadLines, ground: &Ground<'_>) {
         for handset in self.handsets.values().filter(|handset| handset.told == 0) {
             bad.add(handset.at, Wrong::NoLine);
         }
         let any_board = any_board();
-        let board = board.unwrap_or(&any_board);
+        if ground.network_stays {
+            return;
+        }
+        let board = ground.board.unwrap_or(&any_board);
         let kept = (&self.kept, "`lan`", "`wan`");
         let proposed = self.proposed.iter().map(|it| (it, "`trial-lan`", "`trial-wan`"));
         for (settings, lan, wan) in core::iter::once(kept).chain(proposed) {
@@ -302,11 +305,14 @@ impl Draft {
         facts.extend(hash.map(|hash| Event::AdminPasswordSet { hash }));
         let key = opened.map(|opened| opened.key).or(before.backup_key());
         facts.extend(key.map(|key| Event::BackupKeySet { key: key.clone() }));
-        if self.kept != Settings::default() {
-            facts.push(Event::NetworkProposed { settings: self.kept });
-            facts.push(Event::NetworkKept);
+        let (kept, proposed) = match ground.network_stays {
+            true => (before.network_kept().clone(), before.network_proposed().cloned()),
+            false => (self.kept, self.proposed),
+        };
+        if kept != Settings::default() {
+            facts.extend([Event::NetworkProposed { settings: kept }, Event::NetworkKept]);
         }
-        facts.extend(self.proposed.map(|settings| Event::NetworkProposed { settings }));
+        facts.extend(proposed.map(|settings| Event::NetworkProposed { settings }));
         let addresses = self.addresses.into_iter();
         facts.extend(
             addresses.map(|(mac, ip)| Event::AddressGiven { mac: mac.0, address: ip.octets() }),

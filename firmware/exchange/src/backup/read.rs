@@ -22,12 +22,21 @@ pub struct Ground<'a> {
     pub board: Option<&'a Board>,
     /// How many bytes all facts may take on flash.
     pub room: u64,
+    /// Whether the settings of the network stay as they are, whatever the text says.
+    pub network_stays: bool,
 }
 
 /// What a text stands for.
 pub struct Restored {
     /// The facts of the new state, in the order in which it tells them itself.
     pub facts: Vec<Event>,
+    /// What is another way then.
+    pub changes: Changes,
+}
+
+/// What a text changes, without anything secret.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Changes {
     /// The state that it replaces.
     pub was: Summary,
     /// The new state.
@@ -38,6 +47,8 @@ pub struct Restored {
     pub admin: AdminPassword,
     /// Whether the passphrase of the backups is from now on that of this one.
     pub passphrase: bool,
+    /// Whether the settings of the network stay as they are, whatever the text says.
+    pub network_stays: bool,
 }
 
 /// Which password an admin logs in with on the new state.
@@ -122,7 +133,7 @@ pub fn read(
             bad.add(at, wrong);
         }
     }
-    draft.check(&mut bad, ground.board);
+    draft.check(&mut bad, ground);
     bad.refused()?;
     let admin = match (draft.has_hash(), ground.before.admin_password()) {
         (true, _) => AdminPassword::FromBackup,
@@ -136,14 +147,15 @@ pub fn read(
     if bytes > ground.room {
         return Err(Refused::NoRoom { bytes, room: ground.room });
     }
-    Ok(Restored {
-        facts: durable.facts().collect(),
+    let changes = Changes {
         was: Summary::of(ground.before),
         will: Summary::of(&durable),
         drawn,
         admin,
         passphrase: opened.is_some(),
-    })
+        network_stays: ground.network_stays,
+    };
+    Ok(Restored { facts: durable.facts().collect(), changes })
 }
 
 /// The lines behind the first, with their numbers counted from 1.

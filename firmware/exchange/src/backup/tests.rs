@@ -152,7 +152,7 @@ fn facts_of(durable: &Durable) -> Vec<Vec<u8>> {
 }
 
 fn read_onto(text: &str, key: Option<&BackupKey>, before: &Durable) -> Result<Restored, Refused> {
-    let ground = Ground { before, board: None, room: 512 * 1_024 };
+    let ground = Ground { before, board: None, room: 512 * 1_024, network_stays: false };
     read(text.as_bytes(), key, &ground, Seed([5; 32]))
 }
 
@@ -173,7 +173,7 @@ fn a_state_in_clear_or_sealed_is_read_as_it_was_written_event_for_event() {
         let read =
             read_onto(&clear, None, &Durable::default()).unwrap_or_else(|it| panic!("{it:?}"));
         assert_eq!(bytes_of(&read.facts), facts_of(&state), "seed {seed}:\n{clear}");
-        assert_eq!(read.drawn, 0);
+        assert_eq!(read.changes.drawn, 0);
 
         let mut keyed = state_of(&state.facts().collect::<Vec<_>>());
         keyed.apply(&Event::BackupKeySet { key: key() });
@@ -194,13 +194,13 @@ fn without_secrets_the_box_keeps_its_own_and_draws_what_it_does_not_know() {
         state.apply(&Event::BackupKeySet { key: key() });
         let text = write(&state, Secrets::LeftOut);
         let read = read_onto(&text, None, &state).unwrap_or_else(|it| panic!("{it:?}\n{text}"));
-        assert_eq!((bytes_of(&read.facts), read.drawn), (facts_of(&state), 0));
+        assert_eq!((bytes_of(&read.facts), read.changes.drawn), (facts_of(&state), 0));
 
         let read =
             read_onto(&text, None, &Durable::default()).unwrap_or_else(|it| panic!("{it:?}"));
         let blank = state_of(&read.facts);
-        assert_eq!(read.drawn, state.handsets().count());
-        assert_eq!(read.admin, AdminPassword::First);
+        assert_eq!(read.changes.drawn, state.handsets().count());
+        assert_eq!(read.changes.admin, AdminPassword::First);
         assert!(blank.admin_password().is_none() && blank.backup_key().is_none());
         assert_eq!(write(&blank, Secrets::LeftOut), text);
         for ((_, one), (_, other)) in state.handsets().zip(blank.handsets()) {
@@ -406,8 +406,10 @@ fn what_is_no_state_or_too_large_is_refused_as_a_whole() {
     // From an editor of Windows.
     let read = read_onto("\u{feff}dialtone-state 1\r\n\r\nnew-phones lan=no\r\n", None, &example());
     let read = read.unwrap_or_else(|it| panic!("{it:?}"));
-    assert!(!state_of(&read.facts).creates(Side::Lan) && read.admin == AdminPassword::Stays);
-    assert_eq!((read.was.handsets, read.will.handsets), (2, 0));
+    assert!(
+        !state_of(&read.facts).creates(Side::Lan) && read.changes.admin == AdminPassword::Stays
+    );
+    assert_eq!((read.changes.was.handsets, read.changes.will.handsets), (2, 0));
 }
 
 #[test]
@@ -454,11 +456,14 @@ fn as_much_as_there_can_be_fits_a_text_and_what_outgrows_the_flash_is_refused() 
     let blank = Durable::default();
     let room = state.record_bytes();
     let read_with = |room| {
-        let ground = Ground { before: &blank, board: None, room };
+        let ground = Ground { before: &blank, board: None, room, network_stays: false };
         read(text.as_bytes(), Some(&key()), &ground, Seed([5; 32]))
     };
     let read = read_with(room).unwrap_or_else(|it| panic!("{it:?}"));
-    assert_eq!((read.will.handsets, read.will.lines), (HANDSETS_MAX, HANDSETS_MAX * LINES_MAX));
+    assert_eq!(
+        (read.changes.will.handsets, read.changes.will.lines),
+        (HANDSETS_MAX, HANDSETS_MAX * LINES_MAX)
+    );
     assert_eq!(read_with(room - 1).err(), Some(Refused::NoRoom { bytes: room, room: room - 1 }));
     let more = format!(
         "{text}handset number=60000 mac=02:00:00:00:99:99 maker=snom\n\
