@@ -7,9 +7,11 @@ pub(crate) use access::{answer as answer_access, Ask, Told};
 
 use crate::wear::Wear;
 use exchange::access::LoggedIn;
+use exchange::backup::Footing;
 use exchange::command::{By, Command, Refusal};
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
+use exchange::state::Event;
 use exchange::view::{BoxView, DeviceView, View};
 use exchange::Answer;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -42,6 +44,10 @@ pub(crate) enum Call {
     Do { by: By, command: Command },
     /// Who may use the pages?
     Access(Ask),
+    /// What is all that there is, and for whose backup, if it is for one?
+    CopyState { for_backup_of: Option<Ipv4Addr> },
+    /// Is the whole state now what these facts make?
+    Restore { source: Ipv4Addr, facts: Vec<Event> },
 }
 
 /// The answer, by the question.
@@ -54,6 +60,7 @@ pub(crate) enum Reply {
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),
     Done(Result<(), Refusal>),
     Access(Told),
+    StateCopied(Box<Footing>),
 }
 
 /// A question with the way back.

@@ -53,12 +53,14 @@ impl Chip {
     }
 
     fn partition(path: &Path) -> Result<Chip, Problem> {
-        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
         let mtd = Mtd::open(path).map_err(|error| {
             // The kernel denies writing to everybody where a partition cuts through a block.
             let denied = matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem);
             if denied {
                 Problem::WriteProtected
+            } else if error.kind() == ResourceBusy {
+                Problem::InUse
             } else {
                 fault(&error)
             }

@@ -23,6 +23,7 @@ use exchange::state::Event;
 use exchange::time::Instant;
 use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
 use std::net::Ipv4Addr;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Everything that can wake the loop but its sockets and its deadline.
@@ -44,6 +45,9 @@ pub(crate) struct Hands {
     pub(crate) notes: fn(Note),
 }
 
+/// How often the watchdog sees that a state is still being replaced, at least.
+const SEEN_OFF_EVERY: Duration = Duration::from_secs(1);
+
 /// The exchange and its surroundings.
 pub(crate) struct Driver {
     exchange: Exchange,
@@ -60,6 +64,8 @@ pub(crate) struct Driver {
     today: Today,
     /// When the loop ends because the daemon is to be started anew.
     leaves: Option<Instant>,
+    /// Whether the whole state was replaced: what the exchange knows is of the past.
+    replaced: bool,
 }
 
 /// What waits for a record to be on flash.
@@ -84,6 +90,8 @@ pub(crate) enum Ended {
     Stopped,
     /// The daemon is to be started anew, by whoever started it.
     Restart,
+    /// Likewise, since its whole state was replaced.
+    Restored,
     /// The flash failed, in words; nothing that relied on it was sent.
     FlashFailed(String),
     /// The sockets failed, in words.
@@ -103,6 +111,7 @@ impl Driver {
             wear: Wear::default(),
             today: Today::default(),
             leaves: None,
+            replaced: false,
         }
     }
 
@@ -128,8 +137,11 @@ impl Driver {
             }
             // Read all that waits before anything is answered.
             self.listen();
-            while let Ok(asked) = wakes.web.try_recv() {
+            while let Some(asked) = self.next_question(&mut wakes.web) {
                 self.answer(asked);
+            }
+            if self.replaced {
+                return self.see_off(wakes).await;
             }
             while let Ok(spoken) = wakes.streams.try_recv() {
                 self.hear_stream(spoken);
@@ -143,6 +155,49 @@ impl Driver {
             self.perform();
             if self.may_leave().is_some_and(|at| at <= self.hands.clock.now().mono) {
                 return Ended::Restart;
+            }
+        }
+    }
+
+    /// What was asked meanwhile; of a state that was replaced nothing is asked any more.
+    fn next_question(&self, web: &mut mpsc::Receiver<Asked>) -> Option<Asked> {
+        if self.replaced {
+            return None;
+        }
+        web.try_recv().ok()
+    }
+
+    /// Waits until the new state is on flash and whoever wished it has his answer. Nothing of the
+    /// old one is told or stored any more: whoever asks meanwhile asks again.
+    async fn see_off(mut self, mut wakes: Wakes) -> Ended {
+        loop {
+            let Hands { clock, watchdog, .. } = &mut self.hands;
+            let (now, clock) = (clock.now().mono, *clock);
+            let beat = watchdog.as_ref().map(Watchdog::every).unwrap_or(SEEN_OFF_EVERY);
+            if let Some(watchdog) = watchdog {
+                watchdog.pet(now);
+            }
+            log::logger().flush();
+            let beats = now.after_ms(beat.min(SEEN_OFF_EVERY).as_millis() as u64);
+            let deadline = self.leaves.map_or(beats, |leaves| leaves.min(beats));
+            tokio::select! {
+                Some(told) = wakes.flash.recv() => match told {
+                    // It has one, and it is under way.
+                    Told::WantsSnapshot => (),
+                    Told::Kept(..) | Told::Failed(_) => if let Err(why) = self.settle(told) {
+                        return Ended::FlashFailed(why);
+                    },
+                },
+                () = tokio::time::sleep_until(clock.at(deadline)) => (),
+                _ = &mut wakes.stop => return Ended::Stopped,
+            }
+            self.release();
+            let now = clock.now().mono;
+            if self.leaves.is_none() && self.kept >= self.made {
+                self.leaves = Some(now.after_ms(LEAVE_MS));
+            }
+            if self.leaves.is_some_and(|leaves| leaves <= now) {
+                return Ended::Restored;
             }
         }
     }
@@ -286,7 +341,29 @@ impl Driver {
                 let (told, after) = call::answer_access(exchange, now, ask);
                 (Reply::Access(told), after)
             }
+            Call::CopyState { for_backup_of } => {
+                if let Some(source) = for_backup_of {
+                    exchange.backed_up(now, source);
+                }
+                (Reply::StateCopied(Box::new(exchange.footing())), nothing)
+            }
+            Call::Restore { source, facts } => match exchange.may_be_replaced(now, source) {
+                Ok(()) => (Reply::Done(Ok(())), self.replace(&facts)),
+                Err(refusal) => (Reply::Done(Err(refusal)), nothing),
+            },
         }
+    }
+
+    /// Has flash hold another state instead of this one. All that was made true in this one is void
+    /// with it, and so is what waits for that.
+    fn replace(&mut self, facts: &[Event]) -> RecordNo {
+        self.drain();
+        self.perform();
+        self.held.clear();
+        self.replaced = true;
+        self.made = RecordNo(self.made.0.saturating_add(1));
+        self.hands.flash.hand(Job::Replace(facts.iter().map(encoded).collect(), self.made));
+        self.made
     }
 
     /// Takes word from the flash thread; an error ends the loop, and with it all that was not kept.

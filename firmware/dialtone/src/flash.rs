@@ -35,6 +35,9 @@ pub(crate) enum Job {
     Append(Vec<Vec<u8>>, RecordNo),
     /// Puts this whole state on flash; it includes every record up to this number.
     Snapshot(Vec<Vec<u8>>, RecordNo),
+    /// Puts another state on flash in the place of this one, as it is or not at all; it is there
+    /// when everything up to this number is kept. Nothing else that waits is written any more.
+    Replace(Vec<Vec<u8>>, RecordNo),
 }
 
 /// What the thread has to say.
@@ -150,6 +153,12 @@ impl Keeper {
     /// Does everything that waits, in one write where it can be one; `None` while only a snapshot,
     /// which was asked for already, can help.
     fn settle(&mut self, mut waiting: VecDeque<Job>) -> Result<Option<Told>, String> {
+        let replaces = waiting.iter().position(|job| matches!(job, Job::Replace(..)));
+        let replaces = replaces.and_then(|place| waiting.remove(place));
+        if let Some(Job::Replace(records, no)) = replaces {
+            self.replace(&records)?;
+            return Ok(Some(Told::Kept(no, self.wear())));
+        }
         let mut upto = RecordNo(0);
         // A snapshot holds all that was to be appended before it.
         if let Some(place) = waiting.iter().rposition(|job| matches!(job, Job::Snapshot(..))) {
@@ -195,6 +204,13 @@ impl Keeper {
             Err(error) => return Err(format!("a snapshot could not be written: {error:?}")),
         }
         Ok(true)
+    }
+
+    /// Writes another state to the other bank; where that fails, the one there was is the state.
+    fn replace(&mut self, records: &[Vec<u8>]) -> Result<(), String> {
+        let snapshot = &mut |keep: &mut dyn FnMut(&[u8])| records.iter().for_each(|it| keep(it));
+        let written = self.journal.compact(snapshot);
+        written.map_err(|error| format!("another state could not be written: {error:?}"))
     }
 
     fn is_quiet(&self, now: Instant) -> bool {
@@ -304,6 +320,27 @@ mod tests {
         fn drop(&mut self) {
             let _ = std::fs::remove_file(&self.path);
         }
+    }
+
+    #[test]
+    fn another_state_is_there_alone_or_not_at_all() {
+        let mut bench = Bench::new("replace");
+        let records = |bench: &Bench| {
+            let mut found = Vec::new();
+            let image = std::fs::read(&bench.path).unwrap();
+            let copy = MemFlash::holding(crate::nor_file::NorFile::GEOMETRY, &image);
+            let _ = Journal::mount(copy, &mut |record: &[u8]| found.push(record.to_vec()));
+            found
+        };
+        let append = |byte, no| Job::Append(vec![vec![byte; 20]], RecordNo(no));
+        bench.keeper.settle([append(1, 1)].into()).unwrap();
+        let replace = Job::Replace(vec![vec![9; 20]], RecordNo(3));
+        let told = bench.keeper.settle([append(2, 2), replace, append(4, 4)].into());
+        assert!(matches!(told, Ok(Some(Told::Kept(RecordNo(3), _)))));
+        assert_eq!(records(&bench), [vec![9; 20]]);
+        let large = vec![vec![8; 500]; 2_000];
+        assert!(bench.keeper.settle([Job::Replace(large, RecordNo(5))].into()).is_err());
+        assert_eq!(records(&bench), [vec![9; 20]]);
     }
 
     #[test]

@@ -45,6 +45,7 @@ mod web;
 
 use nor_file::Timing;
 use say::{complain, say};
+use std::io::Write as _;
 #[cfg(feature = "demo")]
 use std::net::SocketAddrV4;
 use std::process::ExitCode;
@@ -66,6 +67,13 @@ Dialtone gives every desk phone on the LAN its dial tone.
       what a state holds: a file, or a partition of flash; nothing of it is changed, no secret told
   dialtone state verify FILE
       whether it is sound: 0 if so, 1 and why if not
+  dialtone state export FILE [--with-secrets | --sealed]
+      the state as text, a fact a line; passwords in it only with --with-secrets, to be read by
+      everybody, or with --sealed, where the pages have a backup passphrase
+  dialtone state import FILE TEXT [--passphrase-file FILE]
+      makes a text the state; while no daemon uses it, and only if every line is good: else 1 and
+      each bad line with its number, and nothing is changed; passwords that are neither in the text
+      nor in the state are drawn anew
   dialtone button --config FILE --held SECONDS
       whether the board's button is down, stays so for this long, and is then let go before twice as
       long is over: 0 if so, 1 if not, 2 if nobody can tell
@@ -149,7 +157,16 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
                 .map(|said| say(format_args!("{file}: {said}")))
                 .map_err(|why| Refusal::Failed(format!("{file}: {why}")))
         }
-        ["state", ..] => unclear("state wants stat or verify, and one FILE"),
+        ["state", "export", file] => export(file, state::Wanted::LeftOut),
+        ["state", "export", file, "--with-secrets"] => export(file, state::Wanted::Clear),
+        ["state", "export", file, "--sealed"] => export(file, state::Wanted::Sealed),
+        ["state", "export", ..] => unclear("export wants FILE, and --with-secrets or --sealed"),
+        ["state", "import", file, text] => import(file, text, None),
+        ["state", "import", file, text, "--passphrase-file", passphrase] => {
+            import(file, text, Some(passphrase))
+        }
+        ["state", "import", ..] => unclear("import wants FILE, TEXT and --passphrase-file FILE"),
+        ["state", ..] => unclear("state wants stat, verify, export or import, and a FILE"),
         ["button", "--config", file, "--held", seconds] => held(file, seconds),
         ["button", ..] => unclear("button wants --config FILE --held SECONDS"),
         ["--version" | "-V"] => {
@@ -177,6 +194,23 @@ fn serve(file: &str, timing: Timing, read_only: bool) -> Result<(), Refusal> {
 fn looked(file: &str) -> Result<state::Looked, String> {
     let looked = state::Looked::into(std::path::Path::new(file));
     looked.map_err(|problem| format!("{file}: {problem}"))
+}
+
+fn export(file: &str, wanted: state::Wanted) -> Result<(), Refusal> {
+    let failed = |why: String| Refusal::Failed(format!("{file}: {why}"));
+    let (text, damaged) = looked(file)?.export(wanted).map_err(failed)?;
+    // Half a text on a full disk must not look like all of it.
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| failed(format!("the text could not be written: {error}")))?;
+    damaged.map_or(Ok(()), |why| Err(failed(why)))
+}
+
+fn import(file: &str, text: &str, passphrase: Option<&str>) -> Result<(), Refusal> {
+    use std::path::Path;
+    let told = state::import(Path::new(file), Path::new(text), passphrase.map(Path::new))?;
+    say(format_args!("{told}"));
+    Ok(())
 }
 
 fn held(file: &str, seconds: &str) -> Result<(), Refusal> {
@@ -292,6 +326,11 @@ mod tests {
         assert_eq!(unclear(&["serve"]), "serve wants --config FILE");
         assert_eq!(unclear(&["check-config"]), "check-config wants one FILE");
         assert_eq!(unclear(&[]), "a command is wanted");
+        let wanted = "state wants stat, verify, export or import, and a FILE";
+        assert_eq!(unclear(&["state", "frob"]), wanted);
+        assert!(unclear(&["state", "export"]).starts_with("export wants FILE"));
+        assert!(unclear(&["state", "export", "a", "--all"]).starts_with("export wants FILE"));
+        assert!(unclear(&["state", "import", "a"]).starts_with("import wants FILE, TEXT"));
     }
 
     #[cfg(feature = "demo")]

@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "ioctls have no safe form")]
 
 use journal::{Flash, Geometry};
+use nix::fcntl::{Flock, FlockArg};
 use nix::libc;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -52,7 +53,7 @@ const _: () = assert!(size_of::<ChipFacts>() == 32 && size_of::<Region>() == 8);
 
 /// A partition of a flash chip.
 pub(crate) struct Mtd {
-    file: File,
+    file: Flock<File>,
     geometry: Geometry,
     flags: u32,
 }
@@ -70,9 +71,9 @@ impl Mtd {
         Ok(facts(&File::open(path)?)?.geometry())
     }
 
-    /// Opens a partition and makes it writable.
+    /// Opens a partition, keeps others of this program from it, and makes it writable.
     pub(crate) fn open(path: &Path) -> io::Result<Mtd> {
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let file = alone(OpenOptions::new().read(true).write(true).open(path)?)?;
         let info = facts(&file)?;
         let all = Region { start: 0, length: info.size };
         // SAFETY: the kernel reads a whole `erase_info_user`, which `Region` is. A chip that knows
@@ -85,6 +86,16 @@ impl Mtd {
     pub(crate) fn clears_single_bits(&self) -> bool {
         is_nor(self.flags)
     }
+}
+
+/// Holds a partition as long as it is open; a state that is imported must not be written beside a
+/// daemon that goes on from the old one.
+fn alone(partition: File) -> io::Result<Flock<File>> {
+    let busy = |(_, errno): (File, nix::Error)| match errno == nix::Error::EWOULDBLOCK {
+        true => io::Error::from(io::ErrorKind::ResourceBusy),
+        false => errno.into(),
+    };
+    Flock::lock(partition, FlockArg::LockExclusiveNonblock).map_err(busy)
 }
 
 fn facts(partition: &File) -> io::Result<ChipFacts> {
@@ -137,6 +148,18 @@ mod tests {
         assert!(!Mtd::is(Path::new("/dev/null")) && !Mtd::is(Path::new("/etc/hostname")));
         assert!(!Mtd::is(Path::new("/nowhere")));
         assert!(Mtd::open(Path::new("/dev/null")).is_err());
+    }
+
+    #[test]
+    fn a_partition_is_held_by_one_at_a_time() {
+        let path = std::env::temp_dir().join(format!("dialtone-mtd-{}", std::process::id()));
+        std::fs::write(&path, []).unwrap();
+        let open = || File::open(&path).and_then(alone);
+        let held = open().unwrap();
+        assert_eq!(open().err().map(|error| error.kind()), Some(io::ErrorKind::ResourceBusy));
+        drop(held);
+        assert!(open().is_ok());
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -12,6 +12,7 @@
 use crate::call::{Ask, Desk};
 use crate::entropy;
 use argon2::{Algorithm, Argon2, Params, Version};
+use exchange::backup::{BackupKey, Recipe};
 use exchange::limits::{PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, PASSWORD_TURN_MS};
 use exchange::PasswordHash;
 use nix::time::ClockId;
@@ -113,6 +114,17 @@ impl Strength {
         let rounds = rounds.clamp(ROUNDS_MIN, PASSWORD_ROUNDS_MAX);
         Strength { memory_kib: mib * KIB_A_MIB, rounds }
     }
+}
+
+/// How much longer the key of the backups takes than a password: whoever finds a backup can guess
+/// for as long as he likes, and nobody waits for it often.
+const BACKUP_ROUNDS_TIMES: u32 = 3;
+
+/// What a passphrase and a recipe make, slowly: the key of the backups.
+pub(crate) fn backup_key(passphrase: &str, recipe: Recipe) -> Result<BackupKey, Failed> {
+    let Recipe { salt, memory_kib, rounds } = recipe;
+    let key = derive(passphrase, &salt, memory_kib, rounds).ok_or(Failed::Hash)?;
+    Ok(BackupKey { recipe, key })
 }
 
 fn thread_time() -> Duration {
@@ -251,7 +263,20 @@ impl Turn {
         self.apart(hash).await.unwrap_or(Err(Failed::Hash))
     }
 
-    async fn apart<T: Send + 'static>(
+    /// Makes a key of the backups off the loop, by a recipe as slow as this CPU affords.
+    pub(crate) async fn new_backup_key(&self, passphrase: String) -> Result<BackupKey, Failed> {
+        let salt = entropy::salt().map_err(|_no_entropy| Failed::Entropy)?;
+        let strength = self.strength.clone();
+        let make = move || {
+            let Strength { memory_kib, rounds } = *strength.get_or_init(Strength::measured);
+            let rounds = rounds.saturating_mul(BACKUP_ROUNDS_TIMES).min(PASSWORD_ROUNDS_MAX);
+            backup_key(&passphrase, Recipe { salt, memory_kib, rounds })
+        };
+        self.apart(make).await.unwrap_or(Err(Failed::Hash))
+    }
+
+    /// Does something else that is slow or large off the loop, while nobody else does.
+    pub(crate) async fn apart<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {

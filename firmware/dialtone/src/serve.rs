@@ -77,7 +77,14 @@ pub(crate) fn run(
         let (driver, wakes) = open(start, opened, logging::quiet, stopped)?;
         let companion = companion(stop)?;
         tokio::select! {
-            ended = driver.run(wakes) => said(ended).map_err(|failure| failure.to_string())?,
+            ended = driver.run(wakes) => {
+                // The phones know another state; they end with the process.
+                let replaced = matches!(ended, Ended::Restored);
+                said(ended).map_err(|failure| failure.to_string())?;
+                if replaced {
+                    return Ok(());
+                }
+            }
             () = interrupted() => return Ok(()),
         }
         companion.join().unwrap_or_else(|_| Err("the phones' thread ended badly".to_owned()))
@@ -168,6 +175,12 @@ fn give_up_root(hardware: &Hardware) -> Result<(), String> {
 fn said(ended: Ended) -> Result<(), Failure> {
     match ended {
         Ended::Stopped | Ended::Restart => Ok(()),
+        Ended::Restored => {
+            say(format_args!(
+                "The state was restored from a backup: Dialtone starts anew with it."
+            ));
+            Ok(())
+        }
         Ended::FlashFailed(why) => Err(Failure::Flash(why)),
         Ended::Failed(why) => Err(Failure::Other(why)),
     }

@@ -1,7 +1,13 @@
-//! `dialtone state`: what a state on flash holds and whether it is sound, told from a copy.
+//! `dialtone state`: what a state on flash holds and whether it is sound, told from a copy; and as
+//! text, out and in.
 //!
 //! Works on a partition and on a file, also while a daemon uses it: nothing is written, no lock is
-//! taken, and what a start would mend (a torn tail) is mended in the copy only. No secret is told.
+//! taken, and what a start would mend (a torn tail) is mended in the copy only. Only an import
+//! writes, and needs the flash for itself. No secret is told but to whoever asks for it in words.
+
+mod text;
+
+pub(crate) use text::{import, Wanted};
 
 use crate::chip;
 use crate::flash;

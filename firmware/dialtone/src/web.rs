@@ -15,6 +15,7 @@
 //! password as the outcome of a comparison. No password, token or form is ever logged.
 
 mod account;
+mod backup;
 mod claim;
 mod gate;
 mod machine;
@@ -32,11 +33,12 @@ use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
 use crate::release::VERSION;
 use crate::wear::Wear;
+use backup::Restores;
 use exchange::access::LoggedIn;
 use exchange::command::By;
 use exchange::view::BoxView;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
@@ -68,6 +70,11 @@ pub(crate) enum Route {
     KeepNetwork,
     System,
     Restart,
+    Backup,
+    Passphrase,
+    BackupFile,
+    Restore,
+    ConfirmRestore,
 }
 
 /// What a route can be asked for.
@@ -79,7 +86,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 20] = [
+const ROUTES: [(&str, Route, Takes); 25] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -100,6 +107,11 @@ const ROUTES: [(&str, Route, Takes); 20] = [
     ("/network/keep", Route::KeepNetwork, Takes::Post),
     ("/system", Route::System, Takes::Get),
     ("/system/restart", Route::Restart, Takes::Post),
+    ("/system/backup", Route::Backup, Takes::Get),
+    ("/system/backup/passphrase", Route::Passphrase, Takes::Post),
+    ("/system/backup/file", Route::BackupFile, Takes::Post),
+    ("/system/backup/restore", Route::Restore, Takes::Post),
+    ("/system/backup/confirm", Route::ConfirmRestore, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -115,6 +127,7 @@ pub(crate) struct WebSite {
     guests: Arc<Guests>,
     door: Door,
     facts: Facts,
+    restores: Restores,
 }
 
 impl WebSite {
@@ -132,7 +145,8 @@ impl WebSite {
                 log::error!("{pattern} is not served: {error}");
             }
         }
-        WebSite { routes, guests: Arc::new(Guests::new(limits)), door, facts: Facts::default() }
+        let (guests, facts) = (Arc::new(Guests::new(limits)), Facts::default());
+        WebSite { routes, guests, door, facts, restores: Restores::new() }
     }
 
     /// The same site on a box of which so much is known.
@@ -204,6 +218,10 @@ pub(crate) async fn answer(
     if !posted {
         return admin.show(route, &rest, &parts).await;
     }
+    if route == Route::Restore {
+        // The only form with a file in it, and so in another encoding.
+        return admin.look_at_backup(&parts.headers, body).await;
+    }
     match form(visitor, &parts.headers, body).await {
         Ok(fields) if admin.session.sent(fields.csrf()) => {
             admin.change(route, &rest, &fields).await
@@ -235,6 +253,7 @@ impl Admin<'_> {
             Route::Device => self.device(rest, query).await,
             Route::Network => self.network(query),
             Route::System => self.system(),
+            Route::Backup => self.backup(query),
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -248,7 +267,11 @@ impl Admin<'_> {
             | Route::ProposeLan
             | Route::ProposeWan
             | Route::KeepNetwork
-            | Route::Restart => reply::unknown(),
+            | Route::Restart
+            | Route::Passphrase
+            | Route::BackupFile
+            | Route::Restore
+            | Route::ConfirmRestore => reply::unknown(),
         }
     }
 
@@ -265,6 +288,9 @@ impl Admin<'_> {
             Route::ProposeWan => self.propose_wan(fields).await,
             Route::KeepNetwork => self.keep_network(fields).await,
             Route::Restart => self.restart(fields).await,
+            Route::Passphrase => self.set_passphrase(fields).await,
+            Route::BackupFile => self.download().await,
+            Route::ConfirmRestore => self.confirm_restore(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login
@@ -272,7 +298,9 @@ impl Admin<'_> {
             | Route::Handsets
             | Route::Device
             | Route::Network
-            | Route::System => reply::unknown(),
+            | Route::System
+            | Route::Backup
+            | Route::Restore => reply::unknown(),
         }
     }
 
@@ -316,21 +344,28 @@ async fn form(
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return no(StatusCode::UNSUPPORTED_MEDIA_TYPE, &FormError::Garbled.to_string());
     }
+    let bytes = body_of(visitor, body, FORM_BYTES_MAX).await?;
+    Fields::parse(&bytes).or_else(|error| no(StatusCode::BAD_REQUEST, &error.to_string()))
+}
+
+/// All that a request carries, if it is not more than so many bytes and comes in time; an answer
+/// instead, if not.
+async fn body_of(
+    visitor: &Visitor,
+    body: Incoming,
+    bytes_max: usize,
+) -> Result<Bytes, Box<Answered>> {
+    let no = |status, sentence: &str| Err(Box::new(reply::message(status, "Not saved", sentence)));
     let too_large = || no(StatusCode::PAYLOAD_TOO_LARGE, &FormError::TooLarge.to_string());
     // Said before anything is read, so that nobody has to send it all.
-    if body.size_hint().lower() > FORM_BYTES_MAX as u64 {
+    if body.size_hint().lower() > bytes_max as u64 {
         return too_large();
     }
-    let whole = Limited::new(body, FORM_BYTES_MAX).collect();
-    let bytes = match tokio::time::timeout(visitor.limits.body, whole).await {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return too_large(),
-        Ok(Err(_broken)) => {
-            return no(StatusCode::BAD_REQUEST, &FormError::Garbled.to_string());
-        }
-        Err(_too_slow) => {
-            return no(StatusCode::REQUEST_TIMEOUT, "This form took too long to arrive.");
-        }
-    };
-    Fields::parse(&bytes).or_else(|error| no(StatusCode::BAD_REQUEST, &error.to_string()))
+    let whole = Limited::new(body, bytes_max).collect();
+    match tokio::time::timeout(visitor.limits.body, whole).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(),
+        Ok(Err(_broken)) => no(StatusCode::BAD_REQUEST, &FormError::Garbled.to_string()),
+        Err(_too_slow) => no(StatusCode::REQUEST_TIMEOUT, "This form took too long to arrive."),
+    }
 }

@@ -8,6 +8,7 @@ use core::net::Ipv4Addr;
 use wire::Mac;
 
 /// What the exchange must know of the box it runs on and of its site.
+#[derive(Clone)]
 pub struct Board {
     /// The network ports, in the order of their [`InterfaceNo`].
     pub interfaces: Vec<Interface>,
@@ -24,6 +25,7 @@ pub struct Board {
 }
 
 /// One network port.
+#[derive(Clone)]
 pub struct Interface {
     /// Which side of the box it is.
     pub side: Side,
@@ -37,6 +39,7 @@ pub struct Interface {
 }
 
 /// Settings of the site.
+#[derive(Clone)]
 pub struct Site {
     /// Time zone by its name in the tz database.
     pub time_zone: String,
@@ -49,6 +52,7 @@ pub struct Site {
 }
 
 /// One network of the LAN with its pool.
+#[derive(Clone)]
 pub struct Subnet {
     /// Through which port its clients are heard, directly or by a relay.
     pub interface: InterfaceNo,

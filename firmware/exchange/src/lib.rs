@@ -26,6 +26,7 @@ extern crate alloc;
 
 pub mod access;
 mod admin;
+pub mod backup;
 pub mod board;
 pub mod catalog;
 pub mod cause;
@@ -62,6 +63,7 @@ pub mod zone;
 
 use access::{Access, LoggedIn, Session, Slowed, Unclaimed};
 use alloc::boxed::Box;
+use backup::{BackupKey, Footing};
 use board::Board;
 use chance::Chance;
 use command::{By, Command, Refusal};
@@ -313,6 +315,54 @@ impl Exchange {
         let done = self.set_password(now, source, hash).map_err(Unclaimed::Refused)?;
         self.office.note(now, Note::PasswordClaimed(source));
         Ok(done)
+    }
+}
+
+/// Backup and restore.
+impl Exchange {
+    /// Seals backups from now on under this key.
+    pub fn set_backup_key(
+        &mut self,
+        now: Now,
+        source: Ipv4Addr,
+        key: BackupKey,
+    ) -> Result<RecordNo, Refusal> {
+        let event = Event::BackupKeySet { key };
+        if self.office.read_only {
+            return Err(Refusal::NotStored);
+        }
+        if !self.office.has_room_to_change(&event) {
+            return Err(Refusal::FlashFull);
+        }
+        self.office.record_site(event);
+        self.office.note(now, Note::PassphraseSet(source));
+        Ok(self.office.latest_record())
+    }
+
+    /// A copy of the state with its surroundings, to make a backup of or to read one onto.
+    pub fn footing(&self) -> Footing {
+        let office = &self.office;
+        Footing {
+            facts: office.durable.facts().collect(),
+            board: office.board.clone(),
+            room: office.flash_bytes,
+            network_stays: self.trial.hindrance(&office.board).is_some(),
+        }
+    }
+
+    /// An admin takes a backup with him.
+    pub fn backed_up(&mut self, now: Now, source: Ipv4Addr) {
+        self.office.note(now, Note::BackedUp(source));
+    }
+
+    /// Whether the whole state may be replaced by another one. If so, nothing more may be asked of
+    /// this exchange, nor anything that it still wants be done.
+    pub fn may_be_replaced(&mut self, now: Now, source: Ipv4Addr) -> Result<(), Refusal> {
+        if self.office.read_only {
+            return Err(Refusal::NotStored);
+        }
+        self.office.note(now, Note::Restoring(source));
+        Ok(())
     }
 }
 

@@ -130,6 +130,21 @@ pub const PASSWORD_MEMORY_KIB_MAX: u32 = 16 * 1_024;
 pub const PASSWORD_ROUNDS_MAX: u32 = 64;
 /// How long somebody waits at most for his turn to have a password hashed.
 pub const PASSWORD_TURN_MS: u64 = 20 * SECOND_MS;
+/// Bytes of a backup that is read; one of as many handsets with as many lines as there can be, all
+/// of their texts as long as can be, is smaller.
+pub const BACKUP_BYTES_MAX: usize = 5 * 1_024 * 1_024;
+/// Bytes of one line of it.
+pub const BACKUP_LINE_BYTES_MAX: usize = 2_048;
+/// Pairs of a line of it; no fact has as many.
+pub const BACKUP_PAIRS_MAX: usize = 16;
+/// Lines of it, comments among them.
+pub const BACKUP_LINES_MAX: usize = 32_768;
+/// Bad lines of it that are told one by one.
+pub const BACKUP_BAD_LINES_MAX: usize = 40;
+/// Bytes of a file from which the passphrase of a backup is read.
+pub const PASSPHRASE_FILE_BYTES_MAX: usize = 1_024;
+/// How long a backup that was looked at waits for somebody to say that it is to be restored.
+pub const RESTORE_WAITS_MS: u64 = 10 * MINUTE_MS;
 /// How long the button is held, in ms, until somebody is taken to stand in front of the box.
 pub const BUTTON_HELD_MS: u64 = 3 * SECOND_MS;
 /// Characters of a token in a cookie or a form; anything longer is none.
@@ -243,9 +258,9 @@ pub const RECORD_HEADING_BYTES: u64 = 12;
 pub const RECORD_ALIGN_BYTES: u64 = 4;
 /// What a remembered address takes on flash, in bytes.
 pub const ADDRESS_RECORD_BYTES: u64 = 24;
-/// What the facts about the site take on flash at most, in bytes: switches, password, numbering,
-/// and the network as it is kept and as it is proposed.
-pub const SITE_RECORD_BYTES_MAX: u64 = 512;
+/// What the facts about the site take on flash at most, in bytes: switches, password, key of the
+/// backups, numbering, and the network as it is kept and as it is proposed.
+pub const SITE_RECORD_BYTES_MAX: u64 = 640;
 /// What a new handset takes on flash at most, in bytes, with its address and its first contact.
 pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
 /// Flash that new things leave alone, in bytes: what exists can be changed when there is no room
@@ -261,6 +276,8 @@ pub const REWRITE_MS: u64 = DAY_MS;
 
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
+// All that there can be, a line each, and as many comments.
+const _: () = assert!(BACKUP_LINES_MAX >= 2 * (HANDSETS_MAX * (1 + LINES_MAX) + ADDRESSES_MAX));
 const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTES_MAX);
 // What is sent again at once fits what one call may queue.
 const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);

@@ -86,6 +86,7 @@ pub(crate) fn the_box(office: &Office, mdns: &Mdns, trial: &Trial, now: Now) -> 
         state_bytes: office.durable.record_bytes(),
         flash_bytes: Some(office.flash_bytes).filter(|bytes| *bytes != u64::MAX),
         read_only: office.read_only,
+        seals_backups: office.durable.backup_key().is_some(),
     }
 }
 

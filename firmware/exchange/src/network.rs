@@ -27,6 +27,7 @@ use core::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 pub use sense::{check, Flaw};
+pub(crate) use sense::{check_lan, check_wan};
 
 /// A domain as phones are told it.
 pub type Domain = heapless::String<DOMAIN_MAX>;

@@ -62,6 +62,12 @@ pub enum Note {
     NetworkReturned,
     /// An admin at this address has the daemon started anew.
     Restarting(Ipv4Addr),
+    /// An admin at this address chose a passphrase for the backups.
+    PassphraseSet(Ipv4Addr),
+    /// An admin at this address downloaded a backup.
+    BackedUp(Ipv4Addr),
+    /// An admin at this address has the whole state replaced by a backup.
+    Restoring(Ipv4Addr),
     /// Strangers caused more records than allowed; their addresses are not remembered for now.
     StrangersCapped,
 }
@@ -100,7 +106,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 27;
+    pub const KINDS: usize = 30;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -131,6 +137,9 @@ impl Note {
             | Note::NetworkKept(_)
             | Note::NetworkReturned
             | Note::Restarting(_)
+            | Note::PassphraseSet(_)
+            | Note::BackedUp(_)
+            | Note::Restoring(_)
             | Note::StrangersCapped => false,
         }
     }
@@ -165,6 +174,9 @@ impl Note {
             Note::NetworkKept(_) => 24,
             Note::NetworkReturned => 25,
             Note::Restarting(_) => 26,
+            Note::PassphraseSet(_) => 27,
+            Note::BackedUp(_) => 28,
+            Note::Restoring(_) => 29,
         }
     }
 }
@@ -212,6 +224,11 @@ impl fmt::Display for Note {
                 "nobody kept the new settings of the network; the box starts anew with the old",
             ),
             Note::Restarting(from) => write!(f, "{from} has the program started anew"),
+            Note::PassphraseSet(from) => write!(f, "{from} chose a new passphrase for the backups"),
+            Note::BackedUp(from) => write!(f, "{from} downloaded a backup"),
+            Note::Restoring(from) => {
+                write!(f, "{from} replaces the whole state by a backup; the program ends")
+            }
             Note::StrangersCapped => {
                 f.write_str("unknown devices changed too often; they are not remembered for now")
             }

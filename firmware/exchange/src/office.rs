@@ -123,7 +123,8 @@ impl Office {
             | Event::HandsetsNumbered { .. }
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
-            | Event::NetworkReturned => (),
+            | Event::NetworkReturned
+            | Event::BackupKeySet { .. } => (),
         }
     }
 

@@ -1,7 +1,8 @@
-//! What only one handset may know. None of these types has `Debug` or a place in a view; they leave
-//! the exchange in a rendered file and nowhere else.
+//! What only one handset may know, and the key of the backups. None of these types has `Debug` or a
+//! place in a view; they leave the exchange in a rendered file or in a backup, the key never.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// Digits and letters that no phone display or label confuses; 32 of them, five bits each.
@@ -19,15 +20,7 @@ impl LoginId {
 
     /// Reads what [`LoginId::text`] spelt; `None` for anything else.
     pub fn parse(text: &str) -> Option<LoginId> {
-        if text.len() != 8 {
-            return None;
-        }
-        let bits = text.bytes().try_fold(0u64, |bits, letter| {
-            let five = ALPHABET.iter().position(|it| *it == letter)?;
-            Some((bits << 5) | five as u64)
-        })?;
-        let [_, _, _, bytes @ ..] = bits.to_be_bytes();
-        Some(LoginId(bytes))
+        unspell(text)?.try_into().ok().map(LoginId)
     }
 }
 
@@ -56,7 +49,29 @@ impl WebSecret {
 /// An argon2id record of an admin's password: parameters, salt and hash as text.
 pub type PasswordHash = heapless::String<128>;
 
-fn spell(bytes: &[u8]) -> String {
+/// How the key of the backups is made of its passphrase: by argon2id (RFC 9106) with one lane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Recipe {
+    /// What makes the same passphrase another key on another site.
+    pub salt: [u8; 16],
+    /// Memory that is gone over, in KiB.
+    pub memory_kib: u32,
+    /// How often.
+    pub rounds: u32,
+}
+
+/// The key by which secrets in a backup are sealed. It is kept so that a backup can be made by
+/// somebody who does not know the passphrase; no text and no page ever has it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupKey {
+    /// How it was made.
+    pub recipe: Recipe,
+    /// What argon2id made of the passphrase.
+    pub key: [u8; 32],
+}
+
+/// Writes five bits a letter; what is left at the end is filled up with zeros.
+pub(crate) fn spell(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
     let (mut held, mut bits) = (0u16, 0u8);
     for byte in bytes {
@@ -69,7 +84,28 @@ fn spell(bytes: &[u8]) -> String {
         }
         held &= (1 << bits) - 1;
     }
+    if bits > 0 {
+        let five = usize::from((held << (5 - bits)) & 31);
+        text.push(char::from(ALPHABET[five]));
+    }
     text
+}
+
+/// Reads what [`spell`] wrote; `None` for anything else, the same bytes in other letters among it.
+pub(crate) fn unspell(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() * 5 / 8);
+    let (mut held, mut bits) = (0u16, 0u8);
+    for letter in text.bytes() {
+        let five = ALPHABET.iter().position(|it| *it == letter)?;
+        held = (held << 5) | five as u16;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    (bits < 5 && held == 0).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -96,5 +132,20 @@ mod tests {
         {
             assert!(LoginId::parse(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn bytes_of_any_number_are_read_as_they_are_spelt_and_in_one_spelling_only() {
+        let bytes: Vec<u8> = (0..=255).map(|byte: u8| byte.wrapping_mul(151)).collect();
+        for len in 0..bytes.len() {
+            let text = spell(&bytes[..len]);
+            assert_eq!(text.len(), (len * 8).div_ceil(5));
+            assert_eq!(unspell(&text).as_deref(), Some(&bytes[..len]));
+        }
+        // A letter too many, and bits that stand for nothing.
+        for text in ["a", "aaa", "ab", "l", "A", "aa="] {
+            assert_eq!(unspell(text), None, "{text}");
+        }
+        assert_eq!(unspell("aa").as_deref(), Some(&[0][..]));
     }
 }

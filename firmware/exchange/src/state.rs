@@ -10,7 +10,7 @@ mod event;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, LINES_MAX, SITE_RECORD_BYTES_MAX};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
-use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
 use crate::view::Origin;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -33,6 +33,7 @@ pub struct Durable {
     admin_password: Option<PasswordHash>,
     network_kept: Settings,
     network_proposed: Option<Settings>,
+    backup_key: Option<BackupKey>,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -90,6 +91,7 @@ impl Default for Durable {
             admin_password: None,
             network_kept: Settings::default(),
             network_proposed: None,
+            backup_key: None,
             handset_bytes: 0,
         }
     }
@@ -146,6 +148,7 @@ impl Durable {
                 }
             }
             Event::NetworkReturned => self.network_proposed = None,
+            Event::BackupKeySet { key } => self.backup_key = Some(key.clone()),
         }
     }
 
@@ -267,7 +270,9 @@ impl Durable {
         let counted = self.last_handset != HandsetNo(0) || !self.handsets.is_empty();
         let numbered = counted.then_some(Event::HandsetsNumbered { last: self.last_handset });
         let network = self.network_facts();
-        switches.chain(password).chain(network).chain(addresses).chain(handsets).chain(numbered)
+        let key = self.backup_key.iter().map(|key| Event::BackupKeySet { key: key.clone() });
+        let site = switches.chain(password).chain(key).chain(network);
+        site.chain(addresses).chain(handsets).chain(numbered)
     }
 
     /// What is kept has been proposed before.
@@ -367,6 +372,26 @@ impl Durable {
     /// Whether what is in force of the network was proposed, and neither kept nor taken back.
     pub fn network_is_proposed(&self) -> bool {
         self.network_proposed.is_some()
+    }
+
+    /// What an admin has set of the network and kept, whatever is on trial.
+    pub(crate) fn network_kept(&self) -> &Settings {
+        &self.network_kept
+    }
+
+    /// What was proposed of the network, and neither kept nor taken back.
+    pub(crate) fn network_proposed(&self) -> Option<&Settings> {
+        self.network_proposed.as_ref()
+    }
+
+    /// The number that a handset was given last; 0 before the first.
+    pub(crate) fn last_handset(&self) -> HandsetNo {
+        self.last_handset
+    }
+
+    /// The key of the backups; `None` until a passphrase was chosen.
+    pub fn backup_key(&self) -> Option<&BackupKey> {
+        self.backup_key.as_ref()
     }
 
     /// The hash of the admin's password; `None` until it was changed for the first time.

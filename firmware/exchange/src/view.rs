@@ -4,6 +4,9 @@
 //! A view is built when somebody looks, from the state at that moment; nothing is kept up to date
 //! for a page that nobody has open.
 
+pub use crate::backup::{
+    AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
+};
 use crate::cause::Cause;
 use crate::command::Refusal;
 use crate::names::{Extension, HandsetNo, LineNo, Text};
@@ -63,6 +66,8 @@ pub struct BoxView {
     pub flash_bytes: Option<u64>,
     /// Whether nothing new is stored.
     pub read_only: bool,
+    /// Whether a passphrase is set under which backups are sealed.
+    pub seals_backups: bool,
 }
 
 /// How the first WAN port stands.

@@ -3,7 +3,7 @@
 mod support;
 
 use exchange::command::{Command, Refusal};
-use exchange::limits::FLASH_RESERVE_BYTES;
+use exchange::limits::{FLASH_RESERVE_BYTES, SITE_RECORD_BYTES_MAX};
 use exchange::names::{Extension, HandsetNo, Text};
 use support::sip::{account, Wish};
 use support::{address, boards, from, line, own_file, Dice, Office, PHONE};
@@ -73,7 +73,10 @@ fn what_a_snapshot_takes_is_never_more_than_was_reckoned() {
         };
         let _ = office.command(command);
         let (told, real) = (office.exchange.durable().record_bytes(), taken(&office));
-        assert!(real <= told && told <= real + 512, "step {step}: {real} taken, {told} reckoned");
+        assert!(
+            real <= told && told <= real + SITE_RECORD_BYTES_MAX,
+            "step {step}: {real} taken, {told} reckoned"
+        );
     }
     assert!(handsets(&office).len() > 50);
 }
@@ -101,7 +104,7 @@ fn changes_end_where_the_flash_ends_and_nothing_outgrows_it() {
         office.command(add(no)).unwrap();
     }
     // So much that the reserve itself has room for two lines.
-    let size = taken(&office) + 512 + 80;
+    let size = taken(&office) + SITE_RECORD_BYTES_MAX + 80;
     office.exchange.set_flash_bytes(size);
     let mut refused = 0;
     for (at, no) in handsets(&office).into_iter().enumerate() {

@@ -2,6 +2,7 @@
 
 mod support;
 
+use exchange::backup::{BackupKey, Recipe};
 use exchange::command::Command;
 use exchange::limits::SITE_RECORD_BYTES_MAX;
 use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
@@ -101,7 +102,13 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("network-proposed-dhcp", Event::NetworkProposed { settings: by_dhcp() }),
         ("network-kept", Event::NetworkKept),
         ("network-returned", Event::NetworkReturned),
+        ("backup-key-set", Event::BackupKeySet { key: backup_key() }),
     ]
+}
+
+fn backup_key() -> BackupKey {
+    let recipe = Recipe { salt: [0x5a; 16], memory_kib: 16_384, rounds: 64 };
+    BackupKey { recipe, key: std::array::from_fn(|place| place as u8) }
 }
 
 fn settings() -> Settings {
@@ -146,7 +153,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (17, 15), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (18, 16), "one more fact needs one more file");
 }
 
 #[test]
@@ -183,7 +190,7 @@ fn every_fact_is_read_as_it_was_written() {
         let longer = [&bytes[..], &[0]].concat();
         assert!(Event::decode(&longer).is_none(), "{name} with more behind");
     }
-    assert!(Event::decode(&[15, 1]).is_none(), "a fact of a later release");
+    assert!(Event::decode(&[16, 1]).is_none(), "a fact of a later release");
 }
 
 /// A fact about one of a few devices and handsets, whether that makes sense or not.
@@ -191,7 +198,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(15) {
+    match dice.below(16) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -212,6 +219,7 @@ fn any_event(dice: &mut Dice) -> Event {
         11 => Event::NetworkProposed { settings: [settings(), by_dhcp()][dice.below(2)].clone() },
         12 => Event::NetworkKept,
         13 => Event::NetworkReturned,
+        14 => Event::BackupKeySet { key: BackupKey { key: dice.bytes(), ..backup_key() } },
         _a_switch => Event::CreationAllowed {
             side: [Side::Lan, Side::Wan][dice.below(2)],
             open: dice.below(2) == 0,
@@ -333,6 +341,8 @@ fn the_same_fact_twice_is_the_fact_once() {
 fn the_facts_about_the_site_fit_what_is_reckoned_for_them() {
     let most = |text: &str, len: usize| text.repeat(len);
     let hash = PasswordHash::try_from(most("h", 128).as_str()).unwrap_or_default();
+    let mut most_key = backup_key();
+    (most_key.recipe.memory_kib, most_key.recipe.rounds) = (u32::MAX, u32::MAX);
     let mut largest = settings();
     if let Some(lan) = &mut largest.lan {
         lan.domain = Domain::try_from(most("d", 64).as_str()).unwrap_or_default();
@@ -341,6 +351,7 @@ fn the_facts_about_the_site_fit_what_is_reckoned_for_them() {
     }
     let facts = [
         Event::AdminPasswordSet { hash },
+        Event::BackupKeySet { key: most_key },
         Event::HandsetsNumbered { last: HandsetNo(u16::MAX) },
         Event::NetworkProposed { settings: largest.clone() },
         Event::NetworkKept,

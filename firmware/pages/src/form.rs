@@ -6,9 +6,11 @@
 
 mod fields;
 mod network;
+mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
+pub use upload::Upload;
 
 use alloc::boxed::Box;
 use alloc::format;

@@ -22,6 +22,11 @@
 //! | `/network/keep` | POST | [`form::Fields::csrf`] |
 //! | `/system` | GET | [`system`](system()) |
 //! | `/system/restart` | POST | [`restart`]; once it was confirmed, [`leaving`] |
+//! | `/system/backup` | GET | [`backup`](backup::backup()) |
+//! | `/system/backup/passphrase` | POST | [`form::new_password`] |
+//! | `/system/backup/file` | POST | a text called [`file_name`](backup::file_name) |
+//! | `/system/backup/restore` | POST | [`form::Upload`]; answer: [`restore`](backup::restore) |
+//! | `/system/backup/confirm` | POST | what `restore` said; answer: [`leaving`] |
 //! | `/assets/...` | GET | [`assets`] |
 //!
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
@@ -36,6 +41,7 @@ extern crate alloc;
 mod account;
 mod alarm;
 mod asset;
+pub mod backup;
 mod device;
 pub mod form;
 mod handsets;

@@ -82,6 +82,13 @@ pub enum Leaving {
         /// The port of the pages.
         http_port: u16,
     },
+    /// The whole state was replaced by a backup.
+    Restored {
+        /// Where the pages are from then on, if not where they are: address and port.
+        moved: Option<(Ipv4Addr, u16)>,
+        /// Whether nobody has to start the program.
+        by_itself: bool,
+    },
 }
 
 #[derive(Template)]

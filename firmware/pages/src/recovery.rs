@@ -34,7 +34,7 @@ pub enum Problem {
     NotFlash,
     /// It can be read but not written.
     WriteProtected,
-    /// Another process of this program holds the file.
+    /// Another process of this program holds the file or partition.
     InUse,
     /// A file has another size than the flash that it stands for.
     FileSize {

@@ -84,6 +84,19 @@ impl Admin {
         self.call(&words, path)
     }
 
+    /// Sends a backup to be looked at, with the hidden proof of `page`.
+    pub fn restore(&self, text: &str, passphrase: &str, page: &Page) -> Page {
+        self.host.write("backup.txt", text);
+        let csrf = between(&page.html, "name=\"csrf\" value=\"", "\"").expect("a form");
+        let fields = [
+            format!("csrf={csrf}"),
+            "file=@backup.txt;type=text/plain".to_owned(),
+            format!("passphrase={passphrase}"),
+        ];
+        let words: Vec<&str> = fields.iter().flat_map(|field| ["-F", field]).collect();
+        self.call(&words, "/system/backup/restore")
+    }
+
     fn call(&self, more: &[&str], path: &str) -> Page {
         let url = format!("{}{path}", self.base);
         let fixed = ["-s", "-L", "-m", "15", "-b", "jar", "-c", "jar"];

@@ -59,6 +59,9 @@ fn an_admin_logs_in_sees_the_phones_assigns_an_extension_and_deletes_a_handset()
     browser.wait_for("Registered line 1 for");
     assign(&mut browser);
     pictures(&mut browser, "handset");
+    browser.open("http://127.0.0.1:8080/system/backup");
+    browser.wait_for("Restore a backup");
+    pictures(&mut browser, "backup");
 
     browser.open("http://127.0.0.1:8080/handsets");
     browser.wait_for("Anna Weber");

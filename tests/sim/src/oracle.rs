@@ -55,7 +55,8 @@ impl Oracle {
             | Event::HandsetsNumbered { .. }
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
-            | Event::NetworkReturned => (),
+            | Event::NetworkReturned
+            | Event::BackupKeySet { .. } => (),
         }
     }
 
@@ -127,7 +128,8 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::HandsetsNumbered { .. }
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
-            | Event::NetworkReturned => (),
+            | Event::NetworkReturned
+            | Event::BackupKeySet { .. } => (),
         }
     }
     found

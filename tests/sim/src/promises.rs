@@ -271,5 +271,6 @@ fn name_of(event: &Event) -> String {
         Event::NetworkProposed { settings } => format!("the network is tried as {settings:?}"),
         Event::NetworkKept => "the network stays as it is tried".to_owned(),
         Event::NetworkReturned => "the network is as it was before the trial".to_owned(),
+        Event::BackupKeySet { .. } => "the backups have a passphrase".to_owned(),
     }
 }

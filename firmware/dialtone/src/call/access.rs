@@ -1,6 +1,7 @@
 //! Questions about who may use the admin's pages, and their answers by the exchange.
 
 use exchange::access::{Session, Slowed, Unclaimed};
+use exchange::backup::BackupKey;
 use exchange::command::Refusal;
 use exchange::names::{RecordNo, Side};
 use exchange::time::Now;
@@ -21,6 +22,8 @@ pub(crate) enum Ask {
     First,
     /// This is the new password's hash.
     SetPassword { source: Ipv4Addr, hash: PasswordHash },
+    /// This is made of the new passphrase of the backups.
+    SetBackupKey { source: Ipv4Addr, key: BackupKey },
     /// Somebody has his hands on the box.
     Claim,
     /// Is the box claimed?
@@ -37,6 +40,7 @@ pub(crate) enum Told {
     LoggedIn(Option<Session>),
     First(Option<PasswordHash>),
     PasswordSet(Result<Session, Refusal>),
+    BackupKeySet(Result<(), Refusal>),
     IsClaimed(bool),
     MayClaim(Result<(), Unclaimed>),
     ClaimedSet(Result<Session, Unclaimed>),
@@ -62,6 +66,10 @@ pub(crate) fn answer(exchange: &mut Exchange, now: Now, ask: Ask) -> (Told, Reco
         Ask::SetPassword { source, hash } => match exchange.set_password(now, source, hash) {
             Ok((session, after)) => return (Told::PasswordSet(Ok(session)), after),
             Err(refusal) => Told::PasswordSet(Err(refusal)),
+        },
+        Ask::SetBackupKey { source, key } => match exchange.set_backup_key(now, source, key) {
+            Ok(after) => return (Told::BackupKeySet(Ok(())), after),
+            Err(refusal) => Told::BackupKeySet(Err(refusal)),
         },
         Ask::Claim => {
             exchange.claim(now);

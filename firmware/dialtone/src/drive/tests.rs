@@ -2,6 +2,7 @@
 //! by the test, or is a real file that fails.
 
 mod restart;
+mod restore;
 
 use super::*;
 use crate::chip::Chip;
@@ -221,7 +222,7 @@ fn kind(message: &[u8]) -> u8 {
 fn appended(flash: &Receiver<Job>) -> (usize, RecordNo) {
     match flash.try_recv().unwrap() {
         Job::Append(records, no) => (records.len(), no),
-        Job::Snapshot(..) => panic!("a snapshot that nobody asked for"),
+        Job::Snapshot(..) | Job::Replace(..) => panic!("a snapshot that nobody asked for"),
     }
 }
 

@@ -75,7 +75,8 @@ pub(super) fn has_token(parts: &Parts, fields: &Fields) -> bool {
     cookie(&parts.headers, LOGIN_PAGE).is_some_and(|token| token == fields.csrf())
 }
 
-fn fresh_token() -> Option<String> {
+/// A token that nobody can guess.
+pub(super) fn fresh_token() -> Option<String> {
     let bytes = entropy::salt().ok()?;
     Some(bytes.iter().fold(String::new(), |mut token, byte| {
         // Writing to a String cannot fail.

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 9] = [
+const DONE: [(&str, &str); 10] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -20,6 +20,7 @@ const DONE: [(&str, &str); 9] = [
     ("opened", "New phones become handsets by themselves from here on."),
     ("closed", "New phones are not taken in any more."),
     ("password", "The new password is in force."),
+    ("passphrase", "The backup passphrase is set. Backups are sealed with it from now on."),
     ("kept", "The settings of the network are kept."),
 ];
 
@@ -172,7 +173,14 @@ fn read(
         | Route::ProposeWan
         | Route::KeepNetwork
         | Route::System
-        | Route::Restart => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::Restart
+        | Route::Backup
+        | Route::Passphrase
+        | Route::BackupFile
+        | Route::Restore
+        | Route::ConfirmRestore => {
+            form::assign(fields, handset).map(|command| (command, "assigned"))
+        }
     }
 }
 

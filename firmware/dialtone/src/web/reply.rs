@@ -100,6 +100,16 @@ pub(super) fn asset(path: &str) -> Answered {
     answered
 }
 
+/// A text to be kept as a file; `name` is one of ours.
+pub(super) fn file(name: &str, text: String) -> Answered {
+    let mut answered = answer(StatusCode::OK, Bytes::from(text));
+    set(&mut answered, header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename={name}")) {
+        answered.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    answered
+}
+
 /// Has the browser keep a cookie for this path; `value` is a token of ours. It goes with the
 /// browser if `max_age_s` is not given.
 pub(super) fn keep(answered: &mut Answered, cookie: &str, path: &str, max_age_s: Option<u32>) {

@@ -1,5 +1,6 @@
 //! Conversations of browsers, honest and other, with the admin's pages.
 
+mod backup;
 mod browser;
 mod claim;
 mod machine;

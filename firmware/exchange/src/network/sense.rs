@@ -85,7 +85,7 @@ pub fn check(board: &Board, settings: &Settings) -> Result<(), Flaw> {
 }
 
 /// Whether the LAN's settings make sense, for themselves and beside all others.
-pub(super) fn check_lan(board: &Board, settings: &Settings) -> Result<(), Flaw> {
+pub(crate) fn check_lan(board: &Board, settings: &Settings) -> Result<(), Flaw> {
     let Some(lan) = &settings.lan else { return Ok(()) };
     let network = by_itself(lan)?;
     match strangers(board, settings, Side::Lan).find(|(_, other)| meet(network, *other)) {
@@ -97,7 +97,7 @@ pub(super) fn check_lan(board: &Board, settings: &Settings) -> Result<(), Flaw> 
 }
 
 /// Whether the WAN's settings make sense, for themselves and beside all others.
-pub(super) fn check_wan(board: &Board, settings: &Settings) -> Result<(), Flaw> {
+pub(crate) fn check_wan(board: &Board, settings: &Settings) -> Result<(), Flaw> {
     let (address, prefix, gateway, dns) = match settings.wan {
         Some(_) if board.first(Side::Wan).is_none() => return Err(Flaw::NoWan),
         Some(Wan::Fixed { address, prefix, gateway, dns }) => (address, prefix, gateway, dns),

@@ -3,7 +3,7 @@
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
-use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +119,11 @@ pub enum Event {
     NetworkKept,
     /// What was proposed of the network was taken back.
     NetworkReturned,
+    /// The passphrase of the backups was chosen.
+    BackupKeySet {
+        /// What was made of it.
+        key: BackupKey,
+    },
 }
 
 impl Event {
@@ -154,7 +159,8 @@ impl Event {
             | Event::HandsetsNumbered { .. }
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
-            | Event::NetworkReturned => None,
+            | Event::NetworkReturned
+            | Event::BackupKeySet { .. } => None,
         }
     }
 

@@ -314,6 +314,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::NetworkProposed { .. } => "NetworkProposed",
         Event::NetworkKept => "NetworkKept",
         Event::NetworkReturned => "NetworkReturned",
+        Event::BackupKeySet { .. } => "BackupKeySet",
     }
 }
 

@@ -1,8 +1,8 @@
 //! The fields of a form as a browser sends them: `application/x-www-form-urlencoded`, as the URL
 //! Standard defines it, read strictly and within bounds.
 //!
-//! Not read: other encodings than UTF-8, `multipart/form-data`, and a `%` that two hex digits do
-//! not follow (the standard would keep it; no browser sends it).
+//! Not read: other encodings than UTF-8, `multipart/form-data` (see [`Upload`](super::Upload)), and
+//! a `%` that two hex digits do not follow (the standard would keep it; no browser sends it).
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,12 +1,13 @@
 //! What a phone says of itself is text on the page, never a tag.
 
-use crate::machine::{machine, the_box};
+use crate::machine::{changes, machine, the_box};
 use crate::office::*;
 use crate::tags::opening_tags;
 use exchange::names::text;
 use exchange::story::{Door, FileAnswer, Step};
-use exchange::view::{HandsetRow, StrangerRow};
-use pages::form::{AddForm, AssignForm, LanForm, Typed, WanForm};
+use exchange::view::{BackupRefused, BadLine, BadLines, HandsetRow, StrangerRow, Wrong};
+use pages::backup::{self, NotRestored};
+use pages::form::{AddForm, AssignForm, LanForm, PasswordForm, Typed, WanForm};
 use pages::{Claim, Html, Occasion, Viewer};
 
 const EVIL: &str = "<script>alert(1)</script>\"'&";
@@ -80,6 +81,11 @@ fn evil_machines() -> Vec<Html> {
     };
     let form_error = Some(EVIL.to_string());
     let wan = WanForm { address: typed(), gateway: typed(), dns: typed(), form_error };
+    let error = Some(EVIL.to_string());
+    let passphrase = PasswordForm { new_error: error.clone(), again_error: error };
+    let wrong = Wrong::UnknownKind(text(EVIL), Some("line"));
+    let lines = vec![BadLine { number: 2, wrong }];
+    let evil = NotRestored::Refused(BackupRefused::Lines(BadLines { lines, more: 0 }));
     let mut machine = machine();
     (machine.build, machine.board) = (Some(EVIL.to_string()), Some(EVIL.to_string()));
     machine.slot = Some(EVIL.to_string());
@@ -88,6 +94,8 @@ fn evil_machines() -> Vec<Html> {
         pages::network(&the_box(), &VIEWER, Some(lan), Some(wan)),
         pages::system(&the_box(), &machine, &VIEWER),
         pages::restart(&VIEWER),
+        backup::backup(&the_box(), &VIEWER, Some(&passphrase), Some(&evil)),
+        backup::restore(&changes(), &the_box(), &VIEWER, EVIL),
     ]
 }
 

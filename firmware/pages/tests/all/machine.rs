@@ -4,7 +4,11 @@ use crate::office::{NOW, VIEWER};
 use exchange::command::{DnsServers, Domain, Flaw, Refusal};
 use exchange::names::{Mac, Side};
 use exchange::time::{Instant, Now, MINUTE_MS, SECOND_MS};
-use exchange::view::{BoxView, Lan, Wan, WanView};
+use exchange::view::{
+    AdminPassword, BackupRefused, BadLine, BadLines, BoxView, Changes, Lan, Summary, Wan, WanView,
+    Wrong,
+};
+use pages::backup::{self, NotRestored};
 use pages::form::{self, Fields, LanForm, WanForm};
 use pages::system::{Link, Machine, Port, Wear};
 use pages::{Html, Leaving, OnTrial, Viewer};
@@ -41,6 +45,7 @@ pub(crate) fn the_box() -> BoxView {
         state_bytes: 39_117,
         flash_bytes: Some(1_048_512),
         read_only: false,
+        seals_backups: true,
     }
 }
 
@@ -101,7 +106,60 @@ fn fields(body: &str) -> Fields {
 pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let mut pages = networks();
     pages.extend(systems());
+    pages.extend(backups());
     pages
+}
+
+/// A backup of a larger office, on a box that takes its place.
+pub(crate) fn changes() -> Changes {
+    let was = Summary { handsets: 0, lines: 0, addresses: 1, lan: None, on_trial: false };
+    let will = Summary {
+        handsets: 48,
+        lines: 61,
+        addresses: 57,
+        lan: Some((Ipv4Addr::new(10, 1, 7, 1), 24)),
+        on_trial: false,
+    };
+    let admin = AdminPassword::FromBackup;
+    Changes { was, will, drawn: 0, admin, passphrase: true, network_stays: false }
+}
+
+fn backups() -> Vec<(&'static str, Html)> {
+    let bare = BoxView { seals_backups: false, ..the_box() };
+    let unlike = fields("new=a+quiet+morning&again=a+quite+morning");
+    let unlike = form::new_password(&unlike).unwrap_err();
+    let line = |number, wrong| BadLine { number, wrong };
+    let bad = BadLines {
+        lines: vec![line(12, Wrong::Missing("mac")), line(13, Wrong::NoHandset)],
+        more: 3,
+    };
+    let bad = NotRestored::Refused(BackupRefused::Lines(bad));
+    let wrong = NotRestored::Refused(BackupRefused::WrongPassphrase);
+    let poor = Changes {
+        was: Summary { lan: Some((ip(1), 24)), ..changes().was },
+        will: Summary { lan: None, on_trial: true, ..changes().will },
+        drawn: 1,
+        admin: AdminPassword::Stays,
+        passphrase: false,
+        ..changes()
+    };
+    let elsewhere = Changes { network_stays: true, admin: AdminPassword::First, drawn: 9, ..poor };
+    let page = |view: &BoxView, why| backup::backup(view, &VIEWER, None, why);
+    let left = |moved, by_itself| pages::leaving(Leaving::Restored { moved, by_itself }, TRIAL_MS);
+    vec![
+        ("backup", page(&the_box(), None)),
+        ("backup-bare", page(&bare, None)),
+        ("backup-bad-lines", page(&the_box(), Some(&bad))),
+        ("backup-wrong", page(&bare, Some(&wrong))),
+        ("backup-unlike", backup::backup(&bare, &VIEWER, Some(&unlike), None)),
+        ("backup-read-only", page(&BoxView { read_only: true, ..the_box() }, None)),
+        ("restore", backup::restore(&changes(), &the_box(), &VIEWER, "00ff")),
+        ("restore-poor", backup::restore(&poor, &the_box(), &VIEWER, "00ff")),
+        ("restore-elsewhere", backup::restore(&elsewhere, &demonstration(), &VIEWER, "00ff")),
+        ("leaving-restored", left(None, true)),
+        ("leaving-restored-moved", left(Some((Ipv4Addr::new(10, 1, 7, 1), 80)), true)),
+        ("leaving-restored-elsewhere", left(None, false)),
+    ]
 }
 
 fn networks() -> Vec<(&'static str, Html)> {
@@ -157,6 +215,8 @@ fn what_is_on_trial_is_said_on_every_page_of_whoever_is_logged_in() {
         pages::network(&the_box(), &trial, None, None),
         pages::system(&the_box(), &machine(), &trial),
         pages::restart(&trial),
+        backup::backup(&the_box(), &trial, None, None),
+        backup::restore(&changes(), &the_box(), &trial, ""),
     ];
     for page in pages {
         assert!(page.contains("action=\"/network/keep\"") && page.contains("Keep this address"));

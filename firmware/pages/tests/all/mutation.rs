@@ -1,7 +1,7 @@
 //! Whatever is sent as a form, it is read or refused, and never more is kept than was sent.
 
 use exchange::names::HandsetNo;
-use pages::form::{self, AddForm, AssignForm, Fields, LanForm, Typed, WanForm};
+use pages::form::{self, AddForm, AssignForm, Fields, LanForm, Typed, Upload, WanForm};
 
 const ROUNDS: u32 = 1_000_000;
 
@@ -88,4 +88,32 @@ fn two_hundred_thousand_mutations_of_forms_are_read_or_refused() {
         }
     }
     assert!(read > ROUNDS / 10, "only {read} were read: the mutations are too wild to test much");
+}
+
+/// A form with a file as a browser sends it.
+const UPLOAD: &str = "--x7y\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n5f1d\r\n\
+    --x7y\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.txt\"\r\n\
+    Content-Type: text/plain\r\n\r\ndialtone-state 1\r\n--x7\r\n\r\n\
+    --x7y\r\nContent-Disposition: form-data; name=\"passphrase\"\r\n\r\n\r\n--x7y--\r\n";
+
+#[test]
+fn a_million_mutations_of_a_form_with_a_file_are_read_or_refused() {
+    let mut dice = Dice(4_711);
+    let mut read = 0;
+    for _ in 0..ROUNDS {
+        let mut body = UPLOAD.as_bytes().to_vec();
+        for _ in 0..=dice.roll(3) {
+            mutate(&mut body, &mut dice);
+        }
+        let Ok(upload) = Upload::parse("multipart/form-data; boundary=x7y", &body) else {
+            continue;
+        };
+        read += 1;
+        for name in ["csrf", "file", "passphrase"] {
+            assert!(upload.bytes(name).is_none_or(|bytes| bytes.len() < body.len()));
+            let text = upload.field(name);
+            assert_eq!(text.map(str::as_bytes), upload.bytes(name).filter(|_| text.is_some()));
+        }
+    }
+    assert!((ROUNDS / 50..ROUNDS - ROUNDS / 50).contains(&read), "{read} could be read");
 }

@@ -171,7 +171,23 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         }
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
+        Call::CopyState { for_backup_of } => {
+            if let Some(source) = for_backup_of {
+                exchange.backed_up(now, source);
+            }
+            Reply::StateCopied(Box::new(exchange.footing()))
+        }
+        Call::Restore { source, facts } => Reply::Done(
+            exchange.may_be_replaced(now, source).map(|()| *exchange = self::restarted(&facts)),
+        ),
     }
+}
+
+/// A box that has started anew with another state.
+fn restarted(facts: &[Event]) -> Exchange {
+    let mut durable = Durable::default();
+    facts.iter().for_each(|fact| durable.apply(fact));
+    exchange(durable)
 }
 
 fn board() -> Board {

@@ -1,0 +1,396 @@
+//! The state as far as its text was read: each line put to the others, and what they make together.
+
+use super::bad::{BadLines, Wrong};
+use super::parts;
+use super::read::{Ground, Opened};
+use super::seal::Sealer;
+use super::words::{nearest, Entry};
+use crate::board::{Board, Interface, Site};
+use crate::chance::Chance;
+use crate::limits::{ADDRESSES_MAX, HANDSETS_MAX, LINES_MAX};
+use crate::names::{text, ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::network::{check_lan, check_wan, Settings};
+use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::state::{Durable, Event};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use wire::Mac;
+
+const KINDS: [&str; 12] = [
+    "seal",
+    "new-phones",
+    "admin",
+    "lan",
+    "wan",
+    "trial",
+    "trial-lan",
+    "trial-wan",
+    "numbered",
+    "address",
+    "handset",
+    "line",
+];
+const HANDSET_KEYS: [&str; 7] =
+    ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
+const LINE_KEYS: [&str; 7] =
+    ["handset", "place", "login", "password", "extension", "name", "contact"];
+const LAN_KEYS: [&str; 6] = ["address", "first", "last", "router", "dns", "domain"];
+const WAN_KEYS: [&str; 4] = ["by", "address", "gateway", "dns"];
+
+/// What the lines so far say. A map that ends in a number says in which line something is.
+#[derive(Default)]
+pub(super) struct Draft {
+    once: BTreeMap<&'static str, usize>,
+    lan_creates: Option<bool>,
+    wan_creates: Option<bool>,
+    hash: Option<PasswordHash>,
+    kept: Settings,
+    proposed: Option<Settings>,
+    last: Option<HandsetNo>,
+    addresses: BTreeMap<Mac, Ipv4Addr>,
+    handsets: BTreeMap<HandsetNo, Handset>,
+    /// Handsets whose own line is bad: that they are missing is no fault of their lines.
+    spoilt: BTreeSet<HandsetNo>,
+    held_by: BTreeMap<Mac, usize>,
+    holders: BTreeMap<Ipv4Addr, usize>,
+    macs: BTreeMap<Mac, usize>,
+    logins: BTreeMap<LoginId, usize>,
+    extensions: BTreeMap<Extension, usize>,
+}
+
+struct Handset {
+    at: usize,
+    mac: Mac,
+    family: u8,
+    model: Text,
+    firmware: Text,
+    origin: u8,
+    web: Option<WebSecret>,
+    lines: Vec<Line>,
+    /// How many lines it has, bad ones among them.
+    told: usize,
+}
+
+struct Line {
+    login: LoginId,
+    secret: Option<LineSecret>,
+    extension: Option<Extension>,
+    name: Text,
+    contact: Option<ContactText>,
+}
+
+impl Draft {
+    /// Takes one line in.
+    pub(super) fn take(
+        &mut self,
+        at: usize,
+        mut entry: Entry<'_>,
+        opened: Option<&Opened<'_>>,
+    ) -> Result<(), Wrong> {
+        let sealer = opened.filter(|opened| opened.at < at).map(|opened| &opened.sealer);
+        match entry.kind {
+            // It was read before all others.
+            "seal" => match opened {
+                Some(opened) if opened.at != at => Err(again("`seal`", opened.at)),
+                Some(_) | None => Ok(()),
+            },
+            "new-phones" => {
+                entry.knows(&["lan", "wan"])?;
+                self.only("`new-phones`", at)?;
+                (self.lan_creates, self.wan_creates) = (entry.switch("lan")?, entry.switch("wan")?);
+                Ok(())
+            }
+            "admin" => {
+                entry.knows(&["password-hash"])?;
+                self.only("`admin`", at)?;
+                self.hash = entry.hash(sealer)?;
+                Ok(())
+            }
+            "lan" | "wan" | "trial" | "trial-lan" | "trial-wan" => self.network(at, entry),
+            "numbered" => {
+                entry.knows(&["last"])?;
+                self.only("`numbered`", at)?;
+                self.last = Some(entry.last()?);
+                Ok(())
+            }
+            "address" => self.address(at, entry),
+            "handset" => self.handset(at, entry, sealer),
+            "line" => self.line(at, entry, sealer),
+            other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
+        }
+    }
+
+    fn only(&mut self, what: &'static str, at: usize) -> Result<(), Wrong> {
+        match self.once.insert(what, at) {
+            Some(line) => Err(again(what, line)),
+            None => Ok(()),
+        }
+    }
+
+    fn network(&mut self, at: usize, mut entry: Entry<'_>) -> Result<(), Wrong> {
+        match entry.kind {
+            "lan" => {
+                entry.knows(&LAN_KEYS)?;
+                self.only("`lan`", at)?;
+                self.kept.lan = Some(entry.lan()?);
+            }
+            "wan" => {
+                entry.knows(&WAN_KEYS)?;
+                self.only("`wan`", at)?;
+                self.kept.wan = Some(entry.wan()?);
+            }
+            "trial-lan" => {
+                entry.knows(&LAN_KEYS)?;
+                self.only("`trial-lan`", at)?;
+                self.proposed.get_or_insert_default().lan = Some(entry.lan()?);
+            }
+            "trial-wan" => {
+                entry.knows(&WAN_KEYS)?;
+                self.only("`trial-wan`", at)?;
+                self.proposed.get_or_insert_default().wan = Some(entry.wan()?);
+            }
+            _trial => {
+                entry.knows(&[])?;
+                self.only("`trial`", at)?;
+                self.proposed.get_or_insert_default();
+            }
+        }
+        Ok(())
+    }
+
+    fn address(&mut self, at: usize, mut entry: Entry<'_>) -> Result<(), Wrong> {
+        entry.knows(&["mac", "ip"])?;
+        let (mac, ip) = (entry.any_mac()?, entry.ip()?);
+        if self.addresses.len() >= ADDRESSES_MAX {
+            return Err(Wrong::AddressesFull);
+        }
+        unused("The address of this MAC address", &self.held_by, &mac)?;
+        unused("The holder of this IP address", &self.holders, &ip)?;
+        self.held_by.insert(mac, at);
+        self.holders.insert(ip, at);
+        self.addresses.insert(mac, ip);
+        Ok(())
+    }
+
+    fn handset(
+        &mut self,
+        at: usize,
+        mut entry: Entry<'_>,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), Wrong> {
+        let number = entry.handset("number")?;
+        let made = self.make(at, number, entry, sealer);
+        if made.is_err() {
+            self.spoilt.insert(number);
+        }
+        made
+    }
+
+    fn make(
+        &mut self,
+        at: usize,
+        number: HandsetNo,
+        mut entry: Entry<'_>,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), Wrong> {
+        entry.knows(&HANDSET_KEYS)?;
+        let mac = entry.mac()?;
+        let handset = Handset {
+            at,
+            mac,
+            family: entry.maker()?,
+            model: entry.text("model")?,
+            firmware: entry.text("firmware")?,
+            origin: entry.origin()?,
+            web: entry.secret("web-password", &parts::of_web(mac), sealer)?.map(WebSecret),
+            lines: Vec::new(),
+            told: 0,
+        };
+        if self.handsets.len() >= HANDSETS_MAX {
+            return Err(Wrong::HandsetsFull);
+        }
+        unused("This MAC address", &self.macs, &mac)?;
+        if let Some(known) = self.handsets.get(&number) {
+            return Err(again("A handset of this number", known.at));
+        }
+        self.macs.insert(mac, at);
+        self.handsets.insert(number, handset);
+        Ok(())
+    }
+
+    fn line(
+        &mut self,
+        at: usize,
+        mut entry: Entry<'_>,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), Wrong> {
+        let number = entry.handset("handset")?;
+        let Some(handset) = self.handsets.get_mut(&number) else {
+            return if self.spoilt.contains(&number) { Ok(()) } else { Err(Wrong::NoHandset) };
+        };
+        handset.told += 1;
+        let next = handset.told;
+        entry.knows(&LINE_KEYS)?;
+        let (place, login) = (entry.place()?, entry.login()?);
+        if next > LINES_MAX {
+            return Err(Wrong::LinesFull);
+        }
+        if usize::from(place) != next {
+            return Err(Wrong::Place(next as u8));
+        }
+        let name = parts::of_line(handset.mac, &login);
+        let line = Line {
+            login,
+            secret: entry.secret("password", &name, sealer)?.map(LineSecret),
+            extension: entry.extension()?,
+            name: entry.text("name")?,
+            contact: entry.contact()?,
+        };
+        unused("This login", &self.logins, &login)?;
+        if let Some(extension) = &line.extension {
+            unused("This extension", &self.extensions, extension)?;
+            self.extensions.insert(*extension, at);
+        }
+        self.logins.insert(login, at);
+        handset.lines.push(line);
+        Ok(())
+    }
+
+    /// What is wrong only once all lines are known.
+    pub(super) fn check(&self, bad: &mut BadLines, ground: &Ground<'_>) {
+        for handset in self.handsets.values().filter(|handset| handset.told == 0) {
+            bad.add(handset.at, Wrong::NoLine);
+        }
+        let any_board = any_board();
+        if ground.network_stays {
+            return;
+        }
+        let board = ground.board.unwrap_or(&any_board);
+        let kept = (&self.kept, "`lan`", "`wan`");
+        let proposed = self.proposed.iter().map(|it| (it, "`trial-lan`", "`trial-wan`"));
+        for (settings, lan, wan) in core::iter::once(kept).chain(proposed) {
+            for (word, checked) in
+                [(lan, check_lan(board, settings)), (wan, check_wan(board, settings))]
+            {
+                if let (Err(flaw), Some(at)) = (checked, self.once.get(word)) {
+                    bad.add(*at, Wrong::Network(flaw));
+                }
+            }
+        }
+    }
+
+    /// Whether it says what the admin's password is.
+    pub(super) fn has_hash(&self) -> bool {
+        self.hash.is_some()
+    }
+
+    /// The facts in their order, and for how many handsets something secret was drawn. What the
+    /// text leaves out stays as this box has it for the same phone and login.
+    pub(super) fn facts(
+        self,
+        ground: &Ground<'_>,
+        opened: Option<&Opened<'_>>,
+        chance: &mut Chance,
+    ) -> (Vec<Event>, usize) {
+        let before = ground.before;
+        let mut facts = Vec::new();
+        let new = Durable::default();
+        for (side, open) in [(Side::Lan, self.lan_creates), (Side::Wan, self.wan_creates)] {
+            let open = open.unwrap_or(new.creates(side));
+            facts.push(Event::CreationAllowed { side, open });
+        }
+        let hash = self.hash.or_else(|| before.admin_password().cloned());
+        facts.extend(hash.map(|hash| Event::AdminPasswordSet { hash }));
+        let key = opened.map(|opened| opened.key).or(before.backup_key());
+        facts.extend(key.map(|key| Event::BackupKeySet { key: key.clone() }));
+        let (kept, proposed) = match ground.network_stays {
+            true => (before.network_kept().clone(), before.network_proposed().cloned()),
+            false => (self.kept, self.proposed),
+        };
+        if kept != Settings::default() {
+            facts.extend([Event::NetworkProposed { settings: kept }, Event::NetworkKept]);
+        }
+        facts.extend(proposed.map(|settings| Event::NetworkProposed { settings }));
+        let addresses = self.addresses.into_iter();
+        facts.extend(
+            addresses.map(|(mac, ip)| Event::AddressGiven { mac: mac.0, address: ip.octets() }),
+        );
+        let mut drawn = 0;
+        for (number, handset) in self.handsets {
+            drawn += usize::from(handset.facts(number, before, chance, &mut facts));
+        }
+        facts.extend(self.last.map(|last| Event::HandsetsNumbered { last }));
+        (facts, drawn)
+    }
+}
+
+impl Handset {
+    /// Adds its facts; whether something secret was drawn for it.
+    fn facts(
+        self,
+        handset: HandsetNo,
+        before: &Durable,
+        chance: &mut Chance,
+        facts: &mut Vec<Event>,
+    ) -> bool {
+        let Handset { at: _, mac, family, model, firmware, origin, web, lines, told: _ } = self;
+        let known = before.handset_of(mac).map(|(_, known)| known);
+        let kept = web.or(known.map(|known| known.web));
+        let mut drawn = kept.is_none();
+        let web = kept.unwrap_or_else(|| WebSecret(chance.bytes()));
+        let mut told = Vec::new();
+        for (line, of) in (1..=LINES_MAX as u8).filter_map(LineNo::new).zip(lines) {
+            let Line { login, secret, extension, name, contact } = of;
+            let known = known.and_then(|known| known.lines.iter().find(|it| it.login == login));
+            let kept = secret.or(known.map(|known| known.secret));
+            drawn |= kept.is_none();
+            let secret = kept.unwrap_or_else(|| LineSecret(chance.bytes()));
+            let (model, firmware) = (model.clone(), firmware.clone());
+            facts.push(match line == LineNo::FIRST {
+                true => Event::HandsetCreated {
+                    handset,
+                    mac: mac.0,
+                    origin,
+                    family,
+                    model,
+                    firmware,
+                    web,
+                    login,
+                    secret,
+                },
+                false => Event::LineAdded { handset, login, secret },
+            });
+            if extension.is_some() || !name.is_empty() {
+                told.push(Event::LineAssigned { handset, line, extension, name });
+            }
+            told.extend(contact.map(|contact| Event::ContactLearnt { handset, line, contact }));
+        }
+        facts.append(&mut told);
+        drawn
+    }
+}
+
+fn again(what: &'static str, line: usize) -> Wrong {
+    Wrong::Again { what, line }
+}
+
+fn unused<K: Ord>(what: &'static str, known: &BTreeMap<K, usize>, key: &K) -> Result<(), Wrong> {
+    known.get(key).map_or(Ok(()), |line| Err(again(what, *line)))
+}
+
+/// A board of which nothing is known but that it has both sides.
+fn any_board() -> Board {
+    let port = |side| Interface { side, address: Ipv4Addr::UNSPECIFIED, prefix: 32, has_arp: true };
+    let site =
+        Site { time_zone: String::new(), ntp_server: None, poll_min: 0, realm: String::new() };
+    Board {
+        interfaces: [Side::Lan, Side::Wan].map(port).into(),
+        subnets: Vec::new(),
+        http_port: 0,
+        sip_port: 0,
+        directory: String::new(),
+        site,
+    }
+}
