@@ -62,7 +62,8 @@ impl Naive {
             | Event::HandsetsNumbered { .. }
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
-            | Event::NetworkReturned => {}
+            | Event::NetworkReturned
+            | Event::BackupKeySet { .. } => {}
         }
     }
 
@@ -104,7 +105,8 @@ pub fn told(durable: &Durable) -> Told {
         | Event::AdminPasswordSet { .. }
         | Event::NetworkProposed { .. }
         | Event::NetworkKept
-        | Event::NetworkReturned => true,
+        | Event::NetworkReturned
+        | Event::BackupKeySet { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

@@ -6,10 +6,10 @@
 //! pool of 400, each week a phone comes and one goes, and twice a year all get new firmware. A day
 //! has quiet hours. A renewal or a registration that changes nothing is no fact and not here.
 //!
-//! [`Flip`] is the journal as the daemon drives it: batches, a snapshot where one does not fit, what
-//! its chore is in a quiet moment. [`Move`] is a model of the other way: a ring of
-//! blocks, 256 KiB of it kept erased; the records of the oldest block that still count are written
-//! anew at the head before it is erased. It counts; it keeps no bytes.
+//! [`Flip`] is the journal as the daemon drives it: batches, a snapshot where one does not fit, and
+//! in a quiet moment what its chore is. [`Move`] is a model of the other way: a ring of blocks, 256
+//! KiB of it kept erased; the records of the oldest block that still count are written anew at the
+//! head before it is erased. It counts; it keeps no bytes.
 
 use crate::chip::{Chip, Counts};
 use crate::dice::Dice;
