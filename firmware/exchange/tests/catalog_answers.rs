@@ -114,39 +114,42 @@ fn word(answer: Answer) -> String {
     }
 }
 
+/// A name, who asks for it, whose file it is, and what is answered.
+const FILES: &[(&str, &str, &str, &str)] = &[
+    ("001565f4f9e1.boot", "yealink", "001565f4f9e1", "absent BootListUnused"),
+    ("y000000000000.boot", "yealink", "", "absent BootListUnused"),
+    ("y000000000108.cfg", "yealink", "", "common yealink/common.cfg"),
+    ("y000000000000.cfg", "yealink", "", "common yealink/common.cfg"),
+    ("001565f4f9e1.cfg", "yealink", "001565f4f9e1", "handset yealink/mac.cfg"),
+    ("001565f4f9e1-local.cfg", "yealink", "001565f4f9e1", "absent OwnOverrides"),
+    ("snomD785.htm", "snom", "", "common snom/model.htm"),
+    ("snomD785-00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
+    ("00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
+    ("0004f2abcdef.cfg", "polycom", "0004f2abcdef", "handset polycom/mac.cfg"),
+    ("000000000000.cfg", "polycom", "", "common polycom/default.cfg"),
+    ("0004f2abcdef-line.cfg", "polycom", "0004f2abcdef", "handset polycom/mac-line.cfg"),
+    ("site.cfg", "polycom", "", "common polycom/site.cfg"),
+    ("0004f2abcdef-phone.cfg", "polycom", "0004f2abcdef", "absent OwnOverrides"),
+    ("0004f2abcdef-license.cfg", "polycom", "0004f2abcdef", "absent Optional"),
+    ("000000000000-directory.xml", "polycom", "", "common polycom/directory.xml"),
+    ("0004f2abcdef-app.log", "polycom", "0004f2abcdef", "upload"),
+    ("2345-12600-001.sip.ld", "polycom", "", "firmware"),
+    ("cfg000b8240d55c", "grandstream", "000b8240d55c", "absent BinaryFirst"),
+    ("cfg000b8240d55c.xml", "grandstream", "000b8240d55c", "handset grandstream/mac.xml"),
+    ("cfggxp2130.xml", "grandstream", "", "common grandstream/common.xml"),
+    ("cfg.xml", "grandstream", "", "common grandstream/common.xml"),
+    ("spa504G.cfg", "cisco_spa", "", "common cisco_spa/model.cfg"),
+    ("000e08d2ace0.xml", "cisco_spa", "000e08d2ace0", "handset cisco_spa/mac.xml"),
+    ("SEP002155D64F77.cnf.xml", "cisco_enterprise", "002155d64f77", "absent OtherProtocol"),
+    ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset generic/mac.cfg"),
+    ("020000000001.cfg", "generic", "020000000001", "handset generic/mac.cfg"),
+    ("020000000001.xml", "generic", "020000000001", "handset generic/mac.xml"),
+];
+
 #[test]
 fn every_file_of_a_boot_is_answered_on_purpose() {
     let catalog = Catalog::new();
-    for (name, family, mac, answer) in [
-        ("001565f4f9e1.boot", "yealink", "001565f4f9e1", "absent BootListUnused"),
-        ("y000000000000.boot", "yealink", "", "absent BootListUnused"),
-        ("y000000000108.cfg", "yealink", "", "common yealink/common.cfg"),
-        ("y000000000000.cfg", "yealink", "", "common yealink/common.cfg"),
-        ("001565f4f9e1.cfg", "yealink", "001565f4f9e1", "handset yealink/mac.cfg"),
-        ("001565f4f9e1-local.cfg", "yealink", "001565f4f9e1", "absent OwnOverrides"),
-        ("snomD785.htm", "snom", "", "common snom/model.htm"),
-        ("snomD785-00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
-        ("00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
-        ("0004f2abcdef.cfg", "polycom", "0004f2abcdef", "handset polycom/mac.cfg"),
-        ("000000000000.cfg", "polycom", "", "common polycom/default.cfg"),
-        ("0004f2abcdef-line.cfg", "polycom", "0004f2abcdef", "handset polycom/mac-line.cfg"),
-        ("site.cfg", "polycom", "", "common polycom/site.cfg"),
-        ("0004f2abcdef-phone.cfg", "polycom", "0004f2abcdef", "absent OwnOverrides"),
-        ("0004f2abcdef-license.cfg", "polycom", "0004f2abcdef", "absent Optional"),
-        ("000000000000-directory.xml", "polycom", "", "common polycom/directory.xml"),
-        ("0004f2abcdef-app.log", "polycom", "0004f2abcdef", "upload"),
-        ("2345-12600-001.sip.ld", "polycom", "", "firmware"),
-        ("cfg000b8240d55c", "grandstream", "000b8240d55c", "absent BinaryFirst"),
-        ("cfg000b8240d55c.xml", "grandstream", "000b8240d55c", "handset grandstream/mac.xml"),
-        ("cfggxp2130.xml", "grandstream", "", "common grandstream/common.xml"),
-        ("cfg.xml", "grandstream", "", "common grandstream/common.xml"),
-        ("spa504G.cfg", "cisco_spa", "", "common cisco_spa/model.cfg"),
-        ("000e08d2ace0.xml", "cisco_spa", "000e08d2ace0", "handset cisco_spa/mac.xml"),
-        ("SEP002155D64F77.cnf.xml", "cisco_enterprise", "002155d64f77", "absent OtherProtocol"),
-        ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset generic/mac.cfg"),
-        ("020000000001.cfg", "generic", "020000000001", "handset generic/mac.cfg"),
-        ("020000000001.xml", "generic", "020000000001", "handset generic/mac.xml"),
-    ] {
+    for &(name, family, mac, answer) in FILES {
         let asked = catalog.file(name, None).unwrap_or_else(|| panic!("{name} is not known"));
         assert_eq!(asked.family.id(), family, "{name}");
         let have = asked.mac.map_or(String::new(), |mac| mac.bare().to_string());
@@ -250,6 +253,8 @@ fn a_model_has_as_many_lines_as_it_shows() {
         let copes = family == Family::Linphone;
         assert_eq!(family.wants_sha256(), copes, "no other was seen to cope with two challenges");
         assert!(!family.proof().is_empty());
+        let known = ["documented", "rule", "memory"];
+        assert!(family.files_proof().is_none_or(|proof| known.contains(&proof)), "{family:?}");
     }
 }
 
