@@ -44,6 +44,31 @@ fn each_maker_is_told_in_the_form_it_reads() {
 }
 
 #[test]
+fn a_fanvil_is_told_its_own_file_and_in_43_when_it_asks() {
+    let url = "http://192.0.2.1/prov/$mac.cfg";
+    assert_eq!(sent(Some(Family::Fanvil), &[1, 66], None), [text(66, url)]);
+    assert_eq!(sent(Some(Family::Fanvil), &[43], None), [text(66, url), text(43, url)]);
+    assert_eq!(pnp_url(Some(Family::Fanvil), &BOX).as_deref(), Some(url));
+}
+
+#[test]
+fn an_aastra_is_told_its_server_inside_43_and_a_mitel_in_66() {
+    let url = "http://192.0.2.1/prov";
+    let mut inside = vec![2, 21];
+    inside.extend(url.as_bytes());
+    inside.extend([3, 1, 0]);
+    let asked = [1, 3, 6, 42, 43, 66, 159, 160];
+    let aastra = sent(Some(Family::AastraMitel), &asked, Some("AastraIPPhone6731i"));
+    assert_eq!(aastra, [(43, inside), text(66, url), text(160, url), text(159, url)]);
+    let mitel = sent(Some(Family::AastraMitel), &[43, 66], Some("MitelIPPhone6930"));
+    assert_eq!(mitel, [text(66, url)]);
+    let other_port = BoxAddresses { http_port: 8080, directory: "", ..BOX };
+    let mut out = OptionList::new();
+    boot_options(Some(Family::AastraMitel), &other_port, &[66], None, &mut out);
+    assert_eq!(out[0].bytes, b"http://192.0.2.1:8080/");
+}
+
+#[test]
 fn a_linksys_of_the_older_kind_is_told_the_host_of_its_tftp_server() {
     let linksys = sent(Some(Family::CiscoSpa), &[66], Some("LINKSYS SPA-942"));
     assert_eq!(linksys, [text(66, "192.0.2.1")]);
@@ -140,8 +165,18 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("cfg.xml", "grandstream", "", "common grandstream/common.xml"),
     ("spa504G.cfg", "cisco_spa", "", "common cisco_spa/model.cfg"),
     ("000e08d2ace0.xml", "cisco_spa", "000e08d2ace0", "handset cisco_spa/mac.xml"),
+    ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),
+    ("f0C00580000.cfg", "fanvil", "", "common fanvil/common.cfg"),
+    ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset fanvil/mac.cfg"),
+    ("fanvil_x4_hw1_1.txt", "fanvil", "", "firmware"),
+    ("aastra.cfg", "aastra_mitel", "", "common aastra_mitel/common.cfg"),
+    ("startup.cfg", "aastra_mitel", "", "common aastra_mitel/common.cfg"),
+    ("6865i.cfg", "aastra_mitel", "", "absent Optional"),
+    ("00085D237429.cfg", "aastra_mitel", "00085d237429", "handset aastra_mitel/mac.cfg"),
+    ("security.tuz", "aastra_mitel", "", "absent NotEncrypted"),
+    ("00085D237429.tuz", "aastra_mitel", "00085d237429", "absent NotEncrypted"),
+    ("6865i.st", "aastra_mitel", "", "firmware"),
     ("SEP002155D64F77.cnf.xml", "cisco_enterprise", "002155d64f77", "absent OtherProtocol"),
-    ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset generic/mac.cfg"),
     ("020000000001.cfg", "generic", "020000000001", "handset generic/mac.cfg"),
     ("020000000001.xml", "generic", "020000000001", "handset generic/mac.xml"),
 ];

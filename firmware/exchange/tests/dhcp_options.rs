@@ -107,6 +107,20 @@ fn a_cisco_spa_reads_a_rule_with_its_model_and_150_as_addresses() {
 }
 
 #[test]
+fn an_aastra_reads_its_server_inside_43_and_a_fanvil_its_file_in_66() {
+    let asked = [1, 3, 6, 42, 43, 2, 66, 159, 160];
+    let sent = beyond([0, 8, 0x5d, 1, 2, 3], b"AastraIPPhone6731i", &asked);
+    let folder = "http://10.1.0.1/prov";
+    let mut inside = vec![2, 20];
+    inside.extend_from_slice(folder.as_bytes());
+    inside.extend_from_slice(&[3, 1, 0]);
+    let more = [text(66, folder), text(160, folder), text(159, folder), ntp(), hour_east()];
+    assert_eq!(sent, [&[(43, inside)], &more[..]].concat());
+    let fanvil = beyond([0x0c, 0x38, 0x3e, 1, 2, 3], b"Fanvil X5U", &[1, 3, 6, 66]);
+    assert_eq!(fanvil, [text(66, "http://10.1.0.1/prov/$mac.cfg")]);
+}
+
+#[test]
 fn a_device_nobody_knows_gets_what_it_asks_for_in_the_form_of_the_rfcs() {
     let mut own = offered(PC, b"MSFT 5.0", &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 121, 249, 252]);
     let lease = own.split_off(2);

@@ -31,8 +31,12 @@ macro_rules! shipped {
 
 /// Every template that can be asked for.
 pub static SHIPPED: &[Shipped] = &[
+    shipped!("aastra_mitel/common.cfg", Colons, false),
+    shipped!("aastra_mitel/mac.cfg", Colons, true),
     shipped!("cisco_spa/mac.xml", Markup, true),
     shipped!("cisco_spa/model.cfg", Markup, false),
+    shipped!("fanvil/common.cfg", Markup, false),
+    shipped!("fanvil/mac.cfg", Markup, true),
     shipped!("generic/mac.cfg", Lines, true),
     shipped!("generic/mac.xml", Markup, true),
     shipped!("grandstream/common.xml", Markup, false),
@@ -50,7 +54,9 @@ pub static SHIPPED: &[Shipped] = &[
 
 /// What templates include.
 pub(crate) static PARTS: &[Shipped] = &[
+    shipped!("aastra_mitel/_site.cfg", Colons, false),
     shipped!("cisco_spa/_site.xml", Markup, false),
+    shipped!("fanvil/_site.xml", Markup, false),
     shipped!("grandstream/_site.xml", Markup, false),
     shipped!("snom/_site.xml", Markup, false),
     shipped!("yealink/_site.cfg", Lines, false),
