@@ -69,6 +69,18 @@ fn an_aastra_is_told_its_server_inside_43_and_a_mitel_in_66() {
 }
 
 #[test]
+fn a_cisco_is_told_a_rule_or_a_tftp_server_as_its_firmware_reads_it() {
+    let rule = "http://192.0.2.1/prov/$MA.xml";
+    let list = (150, vec![192, 0, 2, 1]);
+    let mpp = sent(Some(Family::CiscoMpp), &[66, 150, 159, 160], Some("CP-7841-3PCC"));
+    assert_eq!(mpp, [text(66, rule), text(160, rule), text(159, rule), list.clone()]);
+    let class = Some("Cisco Systems, Inc. IP Phone CP-7960G");
+    let old = sent(Some(Family::CiscoEnterprise), &[1, 66, 6, 3, 15, 150, 35], class);
+    assert_eq!(old, [list, text(66, "192.0.2.1")]);
+    assert_eq!(sent(Some(Family::CiscoEnterprise), &[1, 3], class), []);
+}
+
+#[test]
 fn a_linksys_of_the_older_kind_is_told_the_host_of_its_tftp_server() {
     let linksys = sent(Some(Family::CiscoSpa), &[66], Some("LINKSYS SPA-942"));
     assert_eq!(linksys, [text(66, "192.0.2.1")]);
@@ -165,6 +177,15 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("cfg.xml", "grandstream", "", "common grandstream/common.xml"),
     ("spa504G.cfg", "cisco_spa", "", "common cisco_spa/model.cfg"),
     ("000e08d2ace0.xml", "cisco_spa", "000e08d2ace0", "handset cisco_spa/mac.xml"),
+    ("CTLSEP002155D64F77.tlv", "cisco_enterprise", "002155d64f77", "absent NotEncrypted"),
+    ("ITLFile.tlv", "cisco_enterprise", "", "absent NotEncrypted"),
+    ("SEP002155D64F77.cnf.xml.sgn", "cisco_enterprise", "002155d64f77", "absent NotEncrypted"),
+    ("XMLDefault.cnf.xml", "cisco_enterprise", "", "absent CallServer"),
+    ("OS79XX.TXT", "cisco_enterprise", "", "absent Optional"),
+    ("SIPDefault.cnf", "cisco_enterprise", "", "common cisco_enterprise/sipdefault.cnf"),
+    ("CP-7821-3PCC.xml", "cisco_mpp", "", "common cisco_mpp/model.xml"),
+    ("7841-3PCC.xml", "cisco_mpp", "", "common cisco_mpp/model.xml"),
+    ("CP-8841-3PCC.cfg", "cisco_mpp", "", "common cisco_mpp/model.xml"),
     ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("f0C00580000.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset fanvil/mac.cfg"),
@@ -176,7 +197,6 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("security.tuz", "aastra_mitel", "", "absent NotEncrypted"),
     ("00085D237429.tuz", "aastra_mitel", "00085d237429", "absent NotEncrypted"),
     ("6865i.st", "aastra_mitel", "", "firmware"),
-    ("SEP002155D64F77.cnf.xml", "cisco_enterprise", "002155d64f77", "absent OtherProtocol"),
     ("020000000001.cfg", "generic", "020000000001", "handset generic/mac.cfg"),
     ("020000000001.xml", "generic", "020000000001", "handset generic/mac.xml"),
 ];
@@ -210,6 +230,13 @@ fn an_ambiguous_name_is_read_as_the_phone_already_known_would_mean_it() {
     assert_eq!(as_known("001565000001.cfg", Family::Polycom).0, "polycom");
     assert_eq!(as_known("020000000001.xml", Family::Snom).0, "snom");
     assert_eq!(as_known("SEP002699000001.cnf.xml", Family::CiscoSpa).0, "cisco_spa");
+    let enterprise = Family::CiscoEnterprise;
+    let sep = "handset cisco_enterprise/sep.xml".into();
+    assert_eq!(as_known("SEP002155D64F77.cnf.xml", enterprise), ("cisco_enterprise", sep));
+    let old = "handset cisco_enterprise/sipmac.cnf".into();
+    assert_eq!(as_known("SIP002155D64F77.cnf", enterprise), ("cisco_enterprise", old));
+    let mpp = "handset cisco_mpp/mac.xml".into();
+    assert_eq!(as_known("d0ec35000001.xml", Family::CiscoMpp), ("cisco_mpp", mpp));
     // A maker who never asks for such a name does not answer it.
     assert_eq!(as_known("snom320.htm", Family::Yealink).0, "snom");
 }
@@ -309,6 +336,7 @@ fn every_absence_has_a_sentence_for_the_boot_story() {
         Absence::BinaryFirst,
         Absence::NotEncrypted,
         Absence::OtherProtocol,
+        Absence::CallServer,
         Absence::Optional,
     ] {
         assert!(absence.reason().ends_with('.') && absence.reason().len() > 20);

@@ -121,6 +121,17 @@ fn an_aastra_reads_its_server_inside_43_and_a_fanvil_its_file_in_66() {
 }
 
 #[test]
+fn a_cisco_of_either_firmware_reads_150_as_addresses() {
+    let list = (150, vec![10, 1, 0, 1]);
+    let asked = [1, 66, 6, 3, 15, 150, 35];
+    let old = beyond([0, 0x21, 0x55, 1, 2, 3], b"Cisco Systems, Inc. IP Phone CP-7960G\0", &asked);
+    assert_eq!(old, [list.clone(), text(66, "10.1.0.1")]);
+    let rule = text(66, "http://10.1.0.1/prov/$MA.xml");
+    let new = beyond([0, 0x21, 0x55, 1, 2, 4], b"CP-7841-3PCC\0", &[66, 150]);
+    assert_eq!(new, [rule, list]);
+}
+
+#[test]
 fn a_device_nobody_knows_gets_what_it_asks_for_in_the_form_of_the_rfcs() {
     let mut own = offered(PC, b"MSFT 5.0", &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 121, 249, 252]);
     let lease = own.split_off(2);

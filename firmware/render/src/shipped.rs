@@ -33,6 +33,11 @@ macro_rules! shipped {
 pub static SHIPPED: &[Shipped] = &[
     shipped!("aastra_mitel/common.cfg", Colons, false),
     shipped!("aastra_mitel/mac.cfg", Colons, true),
+    shipped!("cisco_enterprise/sep.xml", Markup, true),
+    shipped!("cisco_enterprise/sipdefault.cnf", Quoted, false),
+    shipped!("cisco_enterprise/sipmac.cnf", Quoted, true),
+    shipped!("cisco_mpp/mac.xml", Markup, true),
+    shipped!("cisco_mpp/model.xml", Markup, false),
     shipped!("cisco_spa/mac.xml", Markup, true),
     shipped!("cisco_spa/model.cfg", Markup, false),
     shipped!("fanvil/common.cfg", Markup, false),
@@ -55,6 +60,8 @@ pub static SHIPPED: &[Shipped] = &[
 /// What templates include.
 pub(crate) static PARTS: &[Shipped] = &[
     shipped!("aastra_mitel/_site.cfg", Colons, false),
+    shipped!("cisco_enterprise/_site.cnf", Quoted, false),
+    shipped!("cisco_mpp/_site.xml", Markup, false),
     shipped!("cisco_spa/_site.xml", Markup, false),
     shipped!("fanvil/_site.xml", Markup, false),
     shipped!("grandstream/_site.xml", Markup, false),
