@@ -69,6 +69,19 @@ fn an_aastra_is_told_its_server_inside_43_and_a_mitel_in_66() {
 }
 
 #[test]
+fn a_gigaset_and_a_panasonic_are_told_their_folder_in_each_option_they_ask_for() {
+    let folder = "http://192.0.2.1/prov";
+    let gigaset = Some(Family::Gigaset);
+    assert_eq!(sent(gigaset, &[1, 3, 6, 15, 120, 114, 125], None)[0], text(114, folder));
+    assert_eq!(sent(gigaset, &[66], None), [text(66, folder)]);
+    let url = "http://192.0.2.1/prov/";
+    let panasonic = sent(Some(Family::Panasonic), &[66, 67, 159, 160], Some("Panasonic"));
+    assert_eq!(panasonic, [text(160, url), text(159, url), text(66, url)]);
+    let pnp = pnp_url(Some(Family::Panasonic), &BOX);
+    assert_eq!(pnp.as_deref(), Some("http://192.0.2.1/prov/{MODEL}.cfg"));
+}
+
+#[test]
 fn a_cisco_is_told_a_rule_or_a_tftp_server_as_its_firmware_reads_it() {
     let rule = "http://192.0.2.1/prov/$MA.xml";
     let list = (150, vec![192, 0, 2, 1]);
@@ -186,6 +199,11 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("CP-7821-3PCC.xml", "cisco_mpp", "", "common cisco_mpp/model.xml"),
     ("7841-3PCC.xml", "cisco_mpp", "", "common cisco_mpp/model.xml"),
     ("CP-8841-3PCC.cfg", "cisco_mpp", "", "common cisco_mpp/model.xml"),
+    ("7c2f80e0d605.xml", "gigaset", "7c2f80e0d605", "handset gigaset/mac.xml"),
+    ("provisioning.xml", "gigaset", "", "handset gigaset/mac.xml"),
+    ("42/2/master.bin", "gigaset", "", "firmware"),
+    ("KX-UT136.cfg", "panasonic", "", "common panasonic/model.cfg"),
+    ("Config0080F0C8C381.cfg", "panasonic", "0080f0c8c381", "handset panasonic/mac.cfg"),
     ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("f0C00580000.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset fanvil/mac.cfg"),
