@@ -69,6 +69,17 @@ fn an_aastra_is_told_its_server_inside_43_and_a_mitel_in_66() {
 }
 
 #[test]
+fn an_avaya_is_told_in_words_of_its_own_in_the_option_it_asks_for() {
+    let avaya = Some(Family::Avaya);
+    let class = Some("ccp.avaya.com");
+    let settings = "HTTPSRVR=192.0.2.1,HTTPPORT=80,HTTPDIR=/prov";
+    let newer = format!("{settings},DES_STAT=0");
+    assert_eq!(sent(avaya, &[1, 28, 3, 6, 15, 42, 242], class), [text(242, &newer)]);
+    assert_eq!(sent(avaya, &[1, 3, 6, 15, 66, 69, 43, 176], class), [text(176, settings)]);
+    assert_eq!(sent(avaya, &[1, 3], class), []);
+}
+
+#[test]
 fn a_gigaset_and_a_panasonic_are_told_their_folder_in_each_option_they_ask_for() {
     let folder = "http://192.0.2.1/prov";
     let gigaset = Some(Family::Gigaset);
@@ -202,6 +213,10 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("7c2f80e0d605.xml", "gigaset", "7c2f80e0d605", "handset gigaset/mac.xml"),
     ("provisioning.xml", "gigaset", "", "handset gigaset/mac.xml"),
     ("42/2/master.bin", "gigaset", "", "firmware"),
+    ("J100Supgrade.txt", "avaya", "", "common avaya/upgrade.txt"),
+    ("96x1Hupgrade.txt", "avaya", "", "common avaya/upgrade.txt"),
+    ("46xxsettings.txt", "avaya", "", "common avaya/46xxsettings.txt"),
+    ("c81fea9b650d.txt", "avaya", "c81fea9b650d", "handset avaya/mac.txt"),
     ("KX-UT136.cfg", "panasonic", "", "common panasonic/model.cfg"),
     ("Config0080F0C8C381.cfg", "panasonic", "0080f0c8c381", "handset panasonic/mac.cfg"),
     ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),

@@ -132,6 +132,17 @@ fn a_cisco_of_either_firmware_reads_150_as_addresses() {
 }
 
 #[test]
+fn an_avaya_reads_242_and_keeps_its_address_for_six_weeks() {
+    let asked = [1, 28, 3, 6, 15, 42, 242];
+    let mut told = offered([0x70, 0x38, 0xee, 1, 2, 3], b"ccp.avaya.com", &asked);
+    let own = told.split_off(6);
+    let six_weeks = 3_628_800_u32.to_be_bytes().to_vec();
+    assert_eq!(told.get(2), Some(&(51, six_weeks)));
+    let settings = "HTTPSRVR=10.1.0.1,HTTPPORT=80,HTTPDIR=/prov,DES_STAT=0";
+    assert_eq!(own, [text(242, settings), broadcast(), ntp()]);
+}
+
+#[test]
 fn a_device_nobody_knows_gets_what_it_asks_for_in_the_form_of_the_rfcs() {
     let mut own = offered(PC, b"MSFT 5.0", &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 121, 249, 252]);
     let lease = own.split_off(2);

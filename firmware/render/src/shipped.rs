@@ -33,6 +33,9 @@ macro_rules! shipped {
 pub static SHIPPED: &[Shipped] = &[
     shipped!("aastra_mitel/common.cfg", Colons, false),
     shipped!("aastra_mitel/mac.cfg", Colons, true),
+    shipped!("avaya/46xxsettings.txt", Quoted, false),
+    shipped!("avaya/mac.txt", Quoted, true),
+    shipped!("avaya/upgrade.txt", Quoted, false),
     shipped!("cisco_enterprise/sep.xml", Markup, true),
     shipped!("cisco_enterprise/sipdefault.cnf", Quoted, false),
     shipped!("cisco_enterprise/sipmac.cnf", Quoted, true),
