@@ -105,6 +105,13 @@ fn a_cisco_is_told_a_rule_or_a_tftp_server_as_its_firmware_reads_it() {
 }
 
 #[test]
+fn an_htek_and_an_akuvox_are_told_their_folder() {
+    let url = "http://192.0.2.1/prov/";
+    assert_eq!(sent(Some(Family::Htek), &[66], None), [text(66, url)]);
+    assert_eq!(sent(Some(Family::Akuvox), &[66, 43], None), [text(66, url), text(43, url)]);
+}
+
+#[test]
 fn a_linksys_of_the_older_kind_is_told_the_host_of_its_tftp_server() {
     let linksys = sent(Some(Family::CiscoSpa), &[66], Some("LINKSYS SPA-942"));
     assert_eq!(linksys, [text(66, "192.0.2.1")]);
@@ -219,6 +226,10 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("c81fea9b650d.txt", "avaya", "c81fea9b650d", "handset avaya/mac.txt"),
     ("KX-UT136.cfg", "panasonic", "", "common panasonic/model.cfg"),
     ("Config0080F0C8C381.cfg", "panasonic", "0080f0c8c381", "handset panasonic/mac.cfg"),
+    ("cfg001fc11c22a9.xml", "htek", "001fc11c22a9", "handset htek/mac.xml"),
+    ("cfg0010.xml", "htek", "", "common htek/common.xml"),
+    ("cfg000000000000.xml", "htek", "", "common htek/common.xml"),
+    ("0c1105000001.cfg", "akuvox", "0c1105000001", "handset akuvox/mac.cfg"),
     ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("f0C00580000.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset fanvil/mac.cfg"),

@@ -33,6 +33,8 @@ macro_rules! shipped {
 pub static SHIPPED: &[Shipped] = &[
     shipped!("aastra_mitel/common.cfg", Colons, false),
     shipped!("aastra_mitel/mac.cfg", Colons, true),
+    shipped!("akuvox/common.cfg", Lines, false),
+    shipped!("akuvox/mac.cfg", Lines, true),
     shipped!("avaya/46xxsettings.txt", Quoted, false),
     shipped!("avaya/mac.txt", Quoted, true),
     shipped!("avaya/upgrade.txt", Quoted, false),
@@ -50,6 +52,8 @@ pub static SHIPPED: &[Shipped] = &[
     shipped!("gigaset/mac.xml", Markup, true),
     shipped!("grandstream/common.xml", Markup, false),
     shipped!("grandstream/mac.xml", Markup, true),
+    shipped!("htek/common.xml", Markup, false),
+    shipped!("htek/mac.xml", Markup, true),
     shipped!("panasonic/mac.cfg", Quoted, true),
     shipped!("panasonic/model.cfg", Quoted, false),
     shipped!("polycom/default.cfg", Markup, false),
@@ -66,6 +70,7 @@ pub static SHIPPED: &[Shipped] = &[
 /// What templates include.
 pub(crate) static PARTS: &[Shipped] = &[
     shipped!("aastra_mitel/_site.cfg", Colons, false),
+    shipped!("akuvox/_site.cfg", Lines, false),
     shipped!("cisco_enterprise/_site.cnf", Quoted, false),
     shipped!("cisco_mpp/_site.xml", Markup, false),
     shipped!("cisco_spa/_site.xml", Markup, false),
@@ -74,6 +79,7 @@ pub(crate) static PARTS: &[Shipped] = &[
     shipped!("gigaset/_n510.xml", Markup, false),
     shipped!("gigaset/_n670.xml", Markup, false),
     shipped!("grandstream/_site.xml", Markup, false),
+    shipped!("htek/_site.xml", Markup, false),
     shipped!("panasonic/_site.cfg", Quoted, false),
     shipped!("snom/_site.xml", Markup, false),
     shipped!("yealink/_site.cfg", Lines, false),
