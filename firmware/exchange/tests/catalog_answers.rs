@@ -105,6 +105,22 @@ fn a_cisco_is_told_a_rule_or_a_tftp_server_as_its_firmware_reads_it() {
 }
 
 #[test]
+fn an_alcatel_is_told_in_the_sub_option_of_its_kind() {
+    let inside = |code: u8| {
+        let mut bytes = vec![code, 21];
+        bytes.extend(b"http://192.0.2.1/prov");
+        (43, bytes)
+    };
+    let alcatel = Some(Family::Alcatel);
+    let asked = [1, 3, 28, 43, 58, 59];
+    assert_eq!(sent(alcatel, &asked, Some("alcatel.sip.0")), [inside(67)]);
+    for class in ["aledevice", "alcatel.ictouch.0", "ictouch.0"] {
+        assert_eq!(sent(alcatel, &asked, Some(class)), [inside(66)]);
+    }
+    assert_eq!(sent(alcatel, &asked, Some("alcatel.noe.0")), []);
+}
+
+#[test]
 fn an_htek_and_an_akuvox_are_told_their_folder() {
     let url = "http://192.0.2.1/prov/";
     assert_eq!(sent(Some(Family::Htek), &[66], None), [text(66, url)]);
@@ -230,6 +246,9 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("cfg0010.xml", "htek", "", "common htek/common.xml"),
     ("cfg000000000000.xml", "htek", "", "common htek/common.xml"),
     ("0c1105000001.cfg", "akuvox", "0c1105000001", "handset akuvox/mac.cfg"),
+    ("config.3c28a620089e.xml", "alcatel", "3c28a620089e", "handset alcatel/mac.xml"),
+    ("config.M3.xml", "alcatel", "", "common alcatel/model.xml"),
+    ("lanpbx.cfg", "alcatel", "", "absent CallServer"),
     ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("f0C00580000.cfg", "fanvil", "", "common fanvil/common.cfg"),
     ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset fanvil/mac.cfg"),

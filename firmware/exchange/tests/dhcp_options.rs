@@ -143,6 +143,21 @@ fn an_avaya_reads_242_and_keeps_its_address_for_six_weeks() {
 }
 
 #[test]
+fn the_other_makers_read_their_folder_where_they_ask_for_it() {
+    let (folder, url) = ("http://10.1.0.1/prov", "http://10.1.0.1/prov/");
+    let base = beyond([0x7c, 0x2f, 0x80, 1, 2, 3], b"N510_IP_PRO", &[114, 66]);
+    assert_eq!(base, [text(114, folder), text(66, folder)]);
+    let panasonic = beyond([0, 0x80, 0xf0, 1, 2, 3], b"Panasonic", &[66, 67, 159, 160]);
+    assert_eq!(panasonic, [text(160, url), text(159, url), text(66, url)]);
+    assert_eq!(beyond([0, 0x1f, 0xc1, 1, 2, 3], b"htek", &[66]), [text(66, url)]);
+    assert_eq!(beyond([0x0c, 0x11, 5, 1, 2, 3], b"akuvox", &[66]), [text(66, url)]);
+    let mut inside = vec![66, 20];
+    inside.extend_from_slice(folder.as_bytes());
+    let myriad = beyond([0x3c, 0x28, 0xa6, 1, 2, 3], b"aledevice", &[1, 3, 28, 43, 58, 59]);
+    assert_eq!(myriad, [(43, inside), broadcast()]);
+}
+
+#[test]
 fn a_device_nobody_knows_gets_what_it_asks_for_in_the_form_of_the_rfcs() {
     let mut own = offered(PC, b"MSFT 5.0", &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 121, 249, 252]);
     let lease = own.split_off(2);

@@ -35,6 +35,8 @@ pub static SHIPPED: &[Shipped] = &[
     shipped!("aastra_mitel/mac.cfg", Colons, true),
     shipped!("akuvox/common.cfg", Lines, false),
     shipped!("akuvox/mac.cfg", Lines, true),
+    shipped!("alcatel/mac.xml", Markup, true),
+    shipped!("alcatel/model.xml", Markup, false),
     shipped!("avaya/46xxsettings.txt", Quoted, false),
     shipped!("avaya/mac.txt", Quoted, true),
     shipped!("avaya/upgrade.txt", Quoted, false),
@@ -71,6 +73,7 @@ pub static SHIPPED: &[Shipped] = &[
 pub(crate) static PARTS: &[Shipped] = &[
     shipped!("aastra_mitel/_site.cfg", Colons, false),
     shipped!("akuvox/_site.cfg", Lines, false),
+    shipped!("alcatel/_site.xml", Markup, false),
     shipped!("cisco_enterprise/_site.cnf", Quoted, false),
     shipped!("cisco_mpp/_site.xml", Markup, false),
     shipped!("cisco_spa/_site.xml", Markup, false),
