@@ -384,6 +384,22 @@ fn a_model_has_as_many_lines_as_it_shows() {
 }
 
 #[test]
+fn the_readme_says_of_each_maker_how_its_file_is_known() {
+    let readme = include_str!("../../../README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| ")).collect();
+    for family in Family::ALL.into_iter().filter(|family| *family != Family::Generic) {
+        let word = match family.files_proof() {
+            Some("documented") => "documentation",
+            Some("rule") => "a rule",
+            Some(_) => "memory",
+            None => continue,
+        };
+        let told = rows.iter().any(|row| row.contains(family.vendor()) && row.contains(word));
+        assert!(told, "{family:?}: no row says {word}");
+    }
+}
+
+#[test]
 fn every_template_that_is_named_is_shipped() {
     let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../render/templates");
     for template in Catalog::new().templates() {
