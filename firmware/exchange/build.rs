@@ -19,9 +19,11 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 24] = [
     "id",
     "proof",
+    "files_proof",
+    "unproven",
     "oui",
     "oui_shared",
     "vendor_class",
@@ -109,6 +111,7 @@ fn entry(stem: &str, text: &str, families: &str) -> Built<String> {
     for key in ["proof", "resync", "reboot"] {
         let _ = write!(out, "{key}: {:?}, ", string(&maker, key)?);
     }
+    out.push_str(&files_proof(&maker)?);
     for key in ["oui", "oui_shared"] {
         let _ = write!(out, "{key}: &{:?}, ", prefixes(&maker, key)?);
     }
@@ -233,17 +236,42 @@ fn model(maker: &Table) -> Built<String> {
 fn options(maker: &Table) -> Built<String> {
     let mut out = String::new();
     for option in tables(maker, "option")? {
-        known_keys(option, &["code", "value", "only_asked", "why"])?;
-        let code = option.get("code").and_then(Value::as_integer);
-        let code = code.and_then(|code| u8::try_from(code).ok()).ok_or("an option has no code")?;
-        let value = string(option, "value")?;
+        known_keys(option, &["code", "value", "parts", "class", "only_asked", "why"])?;
+        let (code, parts) = (option_code(option)?, parts(option)?);
+        let (value, class) = (optional(option, "value")?, optional(option, "class")?);
+        if value.is_empty() == parts.is_empty() {
+            return Err(format!("option {code} has neither a value nor parts, or both"));
+        }
         let (asked, why) = (flag(option, "only_asked")?, string(option, "why")?);
         let _ = write!(
             out,
-            "OptionRule {{ code: {code}, value: {value:?}, only_asked: {asked}, why: {why:?} }}, "
+            "OptionRule {{ code: {code}, value: {value:?}, parts: &{parts:?}, class: {class:?}, \
+             only_asked: {asked}, why: {why:?} }}, "
         );
     }
     Ok(out)
+}
+
+fn parts(option: &Table) -> Built<Vec<(u8, &str)>> {
+    let parts = tables(option, "parts")?;
+    parts.iter().try_for_each(|part| known_keys(part, &["code", "value"]))?;
+    parts.into_iter().map(|part| Ok((option_code(part)?, string(part, "value")?))).collect()
+}
+
+fn option_code(option: &Table) -> Built<u8> {
+    let code = option.get("code").and_then(Value::as_integer);
+    code.and_then(|code| u8::try_from(code).ok()).ok_or("an option has no code".into())
+}
+
+/// A maker whose files are written says how their form is known, another does not.
+fn files_proof(maker: &Table) -> Built<String> {
+    let files = tables(maker, "file")?;
+    let written = files.iter().any(|f| f.contains_key("handset") || f.contains_key("common"));
+    let (proof, unproven) = (optional(maker, "files_proof")?, optional(maker, "unproven")?);
+    if written == proof.is_empty() || (proof.is_empty() && !unproven.is_empty()) {
+        return Err("files_proof and files that are written go together".into());
+    }
+    Ok(format!("files_proof: {proof:?}, unproven: {unproven:?}, "))
 }
 
 fn file_rules(maker: &Table) -> Built<String> {

@@ -54,6 +54,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         met.map(|device| device.guess.led_by().map(SignKind::name).collect()).unwrap_or_default();
     signs.reverse();
     let story = met.map(|device| device.story.steps().cloned().collect()).unwrap_or_default();
+    let family = office.family(mac).filter(|family| *family != Family::Generic);
     Some(DeviceView {
         now,
         revision: admin::revision(office, mac),
@@ -61,6 +62,8 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         handset: known.map(|(no, known)| row(office, sip, now, no, known)),
         stranger: known.is_none().then(|| stranger(office, now, mac)).flatten(),
         signs,
+        files_proof: family.and_then(Family::files_proof),
+        files_unproven: family.map_or("", Family::unproven),
         origin: known.map(|(_, known)| known.origin),
         lines_max: known.map_or(1, |(no, _)| admin::lines_max(office, no)),
         story,

@@ -160,6 +160,11 @@ pub struct DeviceView {
     pub stranger: Option<StrangerRow>,
     /// Signs by which it was recognised, in words, strongest first.
     pub signs: Vec<&'static str>,
+    /// How the form of its files is known: documented, or a rule of other servers; `None` where it
+    /// gets a file for people to read.
+    pub files_proof: Option<&'static str>,
+    /// What of that form nobody has published; empty where nothing is.
+    pub files_unproven: &'static str,
     /// How it came here; `None` for a device that is no handset.
     pub origin: Option<Origin>,
     /// Most lines its model carries.

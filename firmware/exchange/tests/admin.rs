@@ -297,9 +297,21 @@ fn of_stranger(row: &StrangerRow) -> String {
 }
 
 fn of_device(device: &DeviceView) -> String {
-    let DeviceView { now, revision, mac, handset, stranger, signs, origin, lines_max, story } =
-        device;
+    let DeviceView {
+        now,
+        revision,
+        mac,
+        handset,
+        stranger,
+        signs,
+        files_proof,
+        files_unproven,
+        origin,
+        lines_max,
+        story,
+    } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
+    text += &format!("{files_proof:?} {files_unproven}");
     text += &handset.as_ref().map(of_handset).unwrap_or_default();
     text += &stranger.as_ref().map(of_stranger).unwrap_or_default();
     for (at, step) in story {

@@ -44,6 +44,90 @@ fn each_maker_is_told_in_the_form_it_reads() {
 }
 
 #[test]
+fn a_fanvil_is_told_its_own_file_and_in_43_when_it_asks() {
+    let url = "http://192.0.2.1/prov/$mac.cfg";
+    assert_eq!(sent(Some(Family::Fanvil), &[1, 66], None), [text(66, url)]);
+    assert_eq!(sent(Some(Family::Fanvil), &[43], None), [text(66, url), text(43, url)]);
+    assert_eq!(pnp_url(Some(Family::Fanvil), &BOX).as_deref(), Some(url));
+}
+
+#[test]
+fn an_aastra_is_told_its_server_inside_43_and_a_mitel_in_66() {
+    let url = "http://192.0.2.1/prov";
+    let mut inside = vec![2, 21];
+    inside.extend(url.as_bytes());
+    inside.extend([3, 1, 0]);
+    let asked = [1, 3, 6, 42, 43, 66, 159, 160];
+    let aastra = sent(Some(Family::AastraMitel), &asked, Some("AastraIPPhone6731i"));
+    assert_eq!(aastra, [(43, inside), text(66, url), text(160, url), text(159, url)]);
+    let mitel = sent(Some(Family::AastraMitel), &[43, 66], Some("MitelIPPhone6930"));
+    assert_eq!(mitel, [text(66, url)]);
+    let other_port = BoxAddresses { http_port: 8080, directory: "", ..BOX };
+    let mut out = OptionList::new();
+    boot_options(Some(Family::AastraMitel), &other_port, &[66], None, &mut out);
+    assert_eq!(out[0].bytes, b"http://192.0.2.1:8080/");
+}
+
+#[test]
+fn an_avaya_is_told_in_words_of_its_own_in_the_option_it_asks_for() {
+    let avaya = Some(Family::Avaya);
+    let class = Some("ccp.avaya.com");
+    let settings = "HTTPSRVR=192.0.2.1,HTTPPORT=80,HTTPDIR=/prov";
+    let newer = format!("{settings},DES_STAT=0");
+    assert_eq!(sent(avaya, &[1, 28, 3, 6, 15, 42, 242], class), [text(242, &newer)]);
+    assert_eq!(sent(avaya, &[1, 3, 6, 15, 66, 69, 43, 176], class), [text(176, settings)]);
+    assert_eq!(sent(avaya, &[1, 3], class), []);
+}
+
+#[test]
+fn a_gigaset_and_a_panasonic_are_told_their_folder_in_each_option_they_ask_for() {
+    let folder = "http://192.0.2.1/prov";
+    let gigaset = Some(Family::Gigaset);
+    assert_eq!(sent(gigaset, &[1, 3, 6, 15, 120, 114, 125], None)[0], text(114, folder));
+    assert_eq!(sent(gigaset, &[66], None), [text(66, folder)]);
+    let url = "http://192.0.2.1/prov/";
+    let panasonic = sent(Some(Family::Panasonic), &[66, 67, 159, 160], Some("Panasonic"));
+    assert_eq!(panasonic, [text(160, url), text(159, url), text(66, url)]);
+    let pnp = pnp_url(Some(Family::Panasonic), &BOX);
+    assert_eq!(pnp.as_deref(), Some("http://192.0.2.1/prov/{MODEL}.cfg"));
+}
+
+#[test]
+fn a_cisco_is_told_a_rule_or_a_tftp_server_as_its_firmware_reads_it() {
+    let rule = "http://192.0.2.1/prov/$MA.xml";
+    let list = (150, vec![192, 0, 2, 1]);
+    let mpp = sent(Some(Family::CiscoMpp), &[66, 150, 159, 160], Some("CP-7841-3PCC"));
+    assert_eq!(mpp, [text(66, rule), text(160, rule), text(159, rule), list.clone()]);
+    let class = Some("Cisco Systems, Inc. IP Phone CP-7960G");
+    let old = sent(Some(Family::CiscoEnterprise), &[1, 66, 6, 3, 15, 150, 35], class);
+    assert_eq!(old, [list, text(66, "192.0.2.1")]);
+    assert_eq!(sent(Some(Family::CiscoEnterprise), &[1, 3], class), []);
+}
+
+#[test]
+fn an_alcatel_is_told_in_the_sub_option_of_its_kind() {
+    let inside = |code: u8| {
+        let mut bytes = vec![code, 21];
+        bytes.extend(b"http://192.0.2.1/prov");
+        (43, bytes)
+    };
+    let alcatel = Some(Family::Alcatel);
+    let asked = [1, 3, 28, 43, 58, 59];
+    assert_eq!(sent(alcatel, &asked, Some("alcatel.sip.0")), [inside(67)]);
+    for class in ["aledevice", "alcatel.ictouch.0", "ictouch.0"] {
+        assert_eq!(sent(alcatel, &asked, Some(class)), [inside(66)]);
+    }
+    assert_eq!(sent(alcatel, &asked, Some("alcatel.noe.0")), []);
+}
+
+#[test]
+fn an_htek_and_an_akuvox_are_told_their_folder() {
+    let url = "http://192.0.2.1/prov/";
+    assert_eq!(sent(Some(Family::Htek), &[66], None), [text(66, url)]);
+    assert_eq!(sent(Some(Family::Akuvox), &[66, 43], None), [text(66, url), text(43, url)]);
+}
+
+#[test]
 fn a_linksys_of_the_older_kind_is_told_the_host_of_its_tftp_server() {
     let linksys = sent(Some(Family::CiscoSpa), &[66], Some("LINKSYS SPA-942"));
     assert_eq!(linksys, [text(66, "192.0.2.1")]);
@@ -114,39 +198,76 @@ fn word(answer: Answer) -> String {
     }
 }
 
+/// A name, who asks for it, whose file it is, and what is answered.
+const FILES: &[(&str, &str, &str, &str)] = &[
+    ("001565f4f9e1.boot", "yealink", "001565f4f9e1", "absent BootListUnused"),
+    ("y000000000000.boot", "yealink", "", "absent BootListUnused"),
+    ("y000000000108.cfg", "yealink", "", "common yealink/common.cfg"),
+    ("y000000000000.cfg", "yealink", "", "common yealink/common.cfg"),
+    ("001565f4f9e1.cfg", "yealink", "001565f4f9e1", "handset yealink/mac.cfg"),
+    ("001565f4f9e1-local.cfg", "yealink", "001565f4f9e1", "absent OwnOverrides"),
+    ("snomD785.htm", "snom", "", "common snom/model.htm"),
+    ("snomD785-00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
+    ("00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
+    ("0004f2abcdef.cfg", "polycom", "0004f2abcdef", "handset polycom/mac.cfg"),
+    ("000000000000.cfg", "polycom", "", "common polycom/default.cfg"),
+    ("0004f2abcdef-line.cfg", "polycom", "0004f2abcdef", "handset polycom/mac-line.cfg"),
+    ("site.cfg", "polycom", "", "common polycom/site.cfg"),
+    ("0004f2abcdef-phone.cfg", "polycom", "0004f2abcdef", "absent OwnOverrides"),
+    ("0004f2abcdef-license.cfg", "polycom", "0004f2abcdef", "absent Optional"),
+    ("000000000000-directory.xml", "polycom", "", "common polycom/directory.xml"),
+    ("0004f2abcdef-app.log", "polycom", "0004f2abcdef", "upload"),
+    ("2345-12600-001.sip.ld", "polycom", "", "firmware"),
+    ("cfg000b8240d55c", "grandstream", "000b8240d55c", "absent BinaryFirst"),
+    ("cfg000b8240d55c.xml", "grandstream", "000b8240d55c", "handset grandstream/mac.xml"),
+    ("cfggxp2130.xml", "grandstream", "", "common grandstream/common.xml"),
+    ("cfg.xml", "grandstream", "", "common grandstream/common.xml"),
+    ("spa504G.cfg", "cisco_spa", "", "common cisco_spa/model.cfg"),
+    ("000e08d2ace0.xml", "cisco_spa", "000e08d2ace0", "handset cisco_spa/mac.xml"),
+    ("CTLSEP002155D64F77.tlv", "cisco_enterprise", "002155d64f77", "absent NotEncrypted"),
+    ("ITLFile.tlv", "cisco_enterprise", "", "absent NotEncrypted"),
+    ("SEP002155D64F77.cnf.xml.sgn", "cisco_enterprise", "002155d64f77", "absent NotEncrypted"),
+    ("XMLDefault.cnf.xml", "cisco_enterprise", "", "absent CallServer"),
+    ("OS79XX.TXT", "cisco_enterprise", "", "absent Optional"),
+    ("SIPDefault.cnf", "cisco_enterprise", "", "common cisco_enterprise/sipdefault.cnf"),
+    ("CP-7821-3PCC.xml", "cisco_mpp", "", "common cisco_mpp/model.xml"),
+    ("7841-3PCC.xml", "cisco_mpp", "", "common cisco_mpp/model.xml"),
+    ("CP-8841-3PCC.cfg", "cisco_mpp", "", "common cisco_mpp/model.xml"),
+    ("7c2f80e0d605.xml", "gigaset", "7c2f80e0d605", "handset gigaset/mac.xml"),
+    ("provisioning.xml", "gigaset", "", "handset gigaset/mac.xml"),
+    ("42/2/master.bin", "gigaset", "", "firmware"),
+    ("J100Supgrade.txt", "avaya", "", "common avaya/upgrade.txt"),
+    ("96x1Hupgrade.txt", "avaya", "", "common avaya/upgrade.txt"),
+    ("46xxsettings.txt", "avaya", "", "common avaya/46xxsettings.txt"),
+    ("c81fea9b650d.txt", "avaya", "c81fea9b650d", "handset avaya/mac.txt"),
+    ("KX-UT136.cfg", "panasonic", "", "common panasonic/model.cfg"),
+    ("Config0080F0C8C381.cfg", "panasonic", "0080f0c8c381", "handset panasonic/mac.cfg"),
+    ("cfg001fc11c22a9.xml", "htek", "001fc11c22a9", "handset htek/mac.xml"),
+    ("cfg0010.xml", "htek", "", "common htek/common.xml"),
+    ("cfg000000000000.xml", "htek", "", "common htek/common.xml"),
+    ("0c1105000001.cfg", "akuvox", "0c1105000001", "handset akuvox/mac.cfg"),
+    ("config.3c28a620089e.xml", "alcatel", "3c28a620089e", "handset alcatel/mac.xml"),
+    ("config.M3.xml", "alcatel", "", "common alcatel/model.xml"),
+    ("lanpbx.cfg", "alcatel", "", "absent CallServer"),
+    ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),
+    ("f0C00580000.cfg", "fanvil", "", "common fanvil/common.cfg"),
+    ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset fanvil/mac.cfg"),
+    ("fanvil_x4_hw1_1.txt", "fanvil", "", "firmware"),
+    ("aastra.cfg", "aastra_mitel", "", "common aastra_mitel/common.cfg"),
+    ("startup.cfg", "aastra_mitel", "", "common aastra_mitel/common.cfg"),
+    ("6865i.cfg", "aastra_mitel", "", "absent Optional"),
+    ("00085D237429.cfg", "aastra_mitel", "00085d237429", "handset aastra_mitel/mac.cfg"),
+    ("security.tuz", "aastra_mitel", "", "absent NotEncrypted"),
+    ("00085D237429.tuz", "aastra_mitel", "00085d237429", "absent NotEncrypted"),
+    ("6865i.st", "aastra_mitel", "", "firmware"),
+    ("020000000001.cfg", "generic", "020000000001", "handset generic/mac.cfg"),
+    ("020000000001.xml", "generic", "020000000001", "handset generic/mac.xml"),
+];
+
 #[test]
 fn every_file_of_a_boot_is_answered_on_purpose() {
     let catalog = Catalog::new();
-    for (name, family, mac, answer) in [
-        ("001565f4f9e1.boot", "yealink", "001565f4f9e1", "absent BootListUnused"),
-        ("y000000000000.boot", "yealink", "", "absent BootListUnused"),
-        ("y000000000108.cfg", "yealink", "", "common yealink/common.cfg"),
-        ("y000000000000.cfg", "yealink", "", "common yealink/common.cfg"),
-        ("001565f4f9e1.cfg", "yealink", "001565f4f9e1", "handset yealink/mac.cfg"),
-        ("001565f4f9e1-local.cfg", "yealink", "001565f4f9e1", "absent OwnOverrides"),
-        ("snomD785.htm", "snom", "", "common snom/model.htm"),
-        ("snomD785-00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
-        ("00041396D9B4.htm", "snom", "00041396d9b4", "handset snom/mac.htm"),
-        ("0004f2abcdef.cfg", "polycom", "0004f2abcdef", "handset polycom/mac.cfg"),
-        ("000000000000.cfg", "polycom", "", "common polycom/default.cfg"),
-        ("0004f2abcdef-line.cfg", "polycom", "0004f2abcdef", "handset polycom/mac-line.cfg"),
-        ("site.cfg", "polycom", "", "common polycom/site.cfg"),
-        ("0004f2abcdef-phone.cfg", "polycom", "0004f2abcdef", "absent OwnOverrides"),
-        ("0004f2abcdef-license.cfg", "polycom", "0004f2abcdef", "absent Optional"),
-        ("000000000000-directory.xml", "polycom", "", "common polycom/directory.xml"),
-        ("0004f2abcdef-app.log", "polycom", "0004f2abcdef", "upload"),
-        ("2345-12600-001.sip.ld", "polycom", "", "firmware"),
-        ("cfg000b8240d55c", "grandstream", "000b8240d55c", "absent BinaryFirst"),
-        ("cfg000b8240d55c.xml", "grandstream", "000b8240d55c", "handset grandstream/mac.xml"),
-        ("cfggxp2130.xml", "grandstream", "", "common grandstream/common.xml"),
-        ("cfg.xml", "grandstream", "", "common grandstream/common.xml"),
-        ("spa504G.cfg", "cisco_spa", "", "common cisco_spa/model.cfg"),
-        ("000e08d2ace0.xml", "cisco_spa", "000e08d2ace0", "handset cisco_spa/mac.xml"),
-        ("SEP002155D64F77.cnf.xml", "cisco_enterprise", "002155d64f77", "absent OtherProtocol"),
-        ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset generic/mac.cfg"),
-        ("020000000001.cfg", "generic", "020000000001", "handset generic/mac.cfg"),
-        ("020000000001.xml", "generic", "020000000001", "handset generic/mac.xml"),
-    ] {
+    for &(name, family, mac, answer) in FILES {
         let asked = catalog.file(name, None).unwrap_or_else(|| panic!("{name} is not known"));
         assert_eq!(asked.family.id(), family, "{name}");
         let have = asked.mac.map_or(String::new(), |mac| mac.bare().to_string());
@@ -172,6 +293,13 @@ fn an_ambiguous_name_is_read_as_the_phone_already_known_would_mean_it() {
     assert_eq!(as_known("001565000001.cfg", Family::Polycom).0, "polycom");
     assert_eq!(as_known("020000000001.xml", Family::Snom).0, "snom");
     assert_eq!(as_known("SEP002699000001.cnf.xml", Family::CiscoSpa).0, "cisco_spa");
+    let enterprise = Family::CiscoEnterprise;
+    let sep = "handset cisco_enterprise/sep.xml".into();
+    assert_eq!(as_known("SEP002155D64F77.cnf.xml", enterprise), ("cisco_enterprise", sep));
+    let old = "handset cisco_enterprise/sipmac.cnf".into();
+    assert_eq!(as_known("SIP002155D64F77.cnf", enterprise), ("cisco_enterprise", old));
+    let mpp = "handset cisco_mpp/mac.xml".into();
+    assert_eq!(as_known("d0ec35000001.xml", Family::CiscoMpp), ("cisco_mpp", mpp));
     // A maker who never asks for such a name does not answer it.
     assert_eq!(as_known("snom320.htm", Family::Yealink).0, "snom");
 }
@@ -250,6 +378,24 @@ fn a_model_has_as_many_lines_as_it_shows() {
         let copes = family == Family::Linphone;
         assert_eq!(family.wants_sha256(), copes, "no other was seen to cope with two challenges");
         assert!(!family.proof().is_empty());
+        let known = ["documented", "rule", "memory"];
+        assert!(family.files_proof().is_none_or(|proof| known.contains(&proof)), "{family:?}");
+    }
+}
+
+#[test]
+fn the_readme_says_of_each_maker_how_its_file_is_known() {
+    let readme = include_str!("../../../README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| ")).collect();
+    for family in Family::ALL.into_iter().filter(|family| *family != Family::Generic) {
+        let word = match family.files_proof() {
+            Some("documented") => "documentation",
+            Some("rule") => "a rule",
+            Some(_) => "memory",
+            None => continue,
+        };
+        let told = rows.iter().any(|row| row.contains(family.vendor()) && row.contains(word));
+        assert!(told, "{family:?}: no row says {word}");
     }
 }
 
@@ -269,6 +415,7 @@ fn every_absence_has_a_sentence_for_the_boot_story() {
         Absence::BinaryFirst,
         Absence::NotEncrypted,
         Absence::OtherProtocol,
+        Absence::CallServer,
         Absence::Optional,
     ] {
         assert!(absence.reason().ends_with('.') && absence.reason().len() > 20);

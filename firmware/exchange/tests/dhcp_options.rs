@@ -107,6 +107,57 @@ fn a_cisco_spa_reads_a_rule_with_its_model_and_150_as_addresses() {
 }
 
 #[test]
+fn an_aastra_reads_its_server_inside_43_and_a_fanvil_its_file_in_66() {
+    let asked = [1, 3, 6, 42, 43, 2, 66, 159, 160];
+    let sent = beyond([0, 8, 0x5d, 1, 2, 3], b"AastraIPPhone6731i", &asked);
+    let folder = "http://10.1.0.1/prov";
+    let mut inside = vec![2, 20];
+    inside.extend_from_slice(folder.as_bytes());
+    inside.extend_from_slice(&[3, 1, 0]);
+    let more = [text(66, folder), text(160, folder), text(159, folder), ntp(), hour_east()];
+    assert_eq!(sent, [&[(43, inside)], &more[..]].concat());
+    let fanvil = beyond([0x0c, 0x38, 0x3e, 1, 2, 3], b"Fanvil X5U", &[1, 3, 6, 66]);
+    assert_eq!(fanvil, [text(66, "http://10.1.0.1/prov/$mac.cfg")]);
+}
+
+#[test]
+fn a_cisco_of_either_firmware_reads_150_as_addresses() {
+    let list = (150, vec![10, 1, 0, 1]);
+    let asked = [1, 66, 6, 3, 15, 150, 35];
+    let old = beyond([0, 0x21, 0x55, 1, 2, 3], b"Cisco Systems, Inc. IP Phone CP-7960G\0", &asked);
+    assert_eq!(old, [list.clone(), text(66, "10.1.0.1")]);
+    let rule = text(66, "http://10.1.0.1/prov/$MA.xml");
+    let new = beyond([0, 0x21, 0x55, 1, 2, 4], b"CP-7841-3PCC\0", &[66, 150]);
+    assert_eq!(new, [rule, list]);
+}
+
+#[test]
+fn an_avaya_reads_242_and_keeps_its_address_for_six_weeks() {
+    let asked = [1, 28, 3, 6, 15, 42, 242];
+    let mut told = offered([0x70, 0x38, 0xee, 1, 2, 3], b"ccp.avaya.com", &asked);
+    let own = told.split_off(6);
+    let six_weeks = 3_628_800_u32.to_be_bytes().to_vec();
+    assert_eq!(told.get(2), Some(&(51, six_weeks)));
+    let settings = "HTTPSRVR=10.1.0.1,HTTPPORT=80,HTTPDIR=/prov,DES_STAT=0";
+    assert_eq!(own, [text(242, settings), broadcast(), ntp()]);
+}
+
+#[test]
+fn the_other_makers_read_their_folder_where_they_ask_for_it() {
+    let (folder, url) = ("http://10.1.0.1/prov", "http://10.1.0.1/prov/");
+    let base = beyond([0x7c, 0x2f, 0x80, 1, 2, 3], b"N510_IP_PRO", &[114, 66]);
+    assert_eq!(base, [text(114, folder), text(66, folder)]);
+    let panasonic = beyond([0, 0x80, 0xf0, 1, 2, 3], b"Panasonic", &[66, 67, 159, 160]);
+    assert_eq!(panasonic, [text(160, url), text(159, url), text(66, url)]);
+    assert_eq!(beyond([0, 0x1f, 0xc1, 1, 2, 3], b"htek", &[66]), [text(66, url)]);
+    assert_eq!(beyond([0x0c, 0x11, 5, 1, 2, 3], b"akuvox", &[66]), [text(66, url)]);
+    let mut inside = vec![66, 20];
+    inside.extend_from_slice(folder.as_bytes());
+    let myriad = beyond([0x3c, 0x28, 0xa6, 1, 2, 3], b"aledevice", &[1, 3, 28, 43, 58, 59]);
+    assert_eq!(myriad, [(43, inside), broadcast()]);
+}
+
+#[test]
 fn a_device_nobody_knows_gets_what_it_asks_for_in_the_form_of_the_rfcs() {
     let mut own = offered(PC, b"MSFT 5.0", &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 121, 249, 252]);
     let lease = own.split_off(2);

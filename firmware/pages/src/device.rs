@@ -169,7 +169,23 @@ impl Device<'_> {
         if !self.view.signs.is_empty() {
             facts.push(("Recognised by", self.view.signs.join(", ")));
         }
+        if self.view.handset.is_some() {
+            facts.push(("Its settings", self.settings()));
+        }
         facts
+    }
+
+    /// How the form of its settings is known.
+    fn settings(&self) -> String {
+        let known = match self.view.files_proof {
+            Some("documented") => "written as its maker documents them",
+            Some(_rule) => "written as other servers write them for this maker",
+            None => return "in a form for people, to be typed into the phone".to_string(),
+        };
+        match self.view.files_unproven {
+            "" => format!("{known}; not tried on a real phone"),
+            unproven => format!("{known}; not tried on a real phone; unproven: {unproven}"),
+        }
     }
 
     /// The story, latest first: what matters is at the top, where one looks.

@@ -3,9 +3,11 @@
 //! | form | printed as | dropped |
 //! |---|---|---|
 //! | lines | itself | line breaks and all other control characters |
+//! | colons | itself | the same, and `#`, at which its reader ends a value |
+//! | quoted | itself, between quotation marks of the template | the same, and `"` and `\` |
 //! | markup | its five signs as references | the same, and what XML 1.0 (2.2) forbids |
 //!
-//! Both forms drop the same characters, among them U+0085, U+2028 and U+2029, which some readers
+//! All forms drop the same characters, among them U+0085, U+2028 and U+2029, which some readers
 //! take for line breaks. Only texts, numbers and truth values can be printed: a template that
 //! prints a list, a record or nothing at all has a fault, and says so.
 
@@ -18,6 +20,10 @@ use std::fmt::Write;
 pub enum Form {
     /// `key = value` and comment lines.
     Lines,
+    /// `key: value` lines, where a `#` begins a comment anywhere.
+    Colons,
+    /// Lines with a key and a value in double quotation marks.
+    Quoted,
     /// XML 1.0, in text and in quoted attributes.
     Markup,
 }
@@ -27,6 +33,8 @@ impl Form {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Form::Lines => "lines",
+            Form::Colons => "colons",
+            Form::Quoted => "quoted",
             Form::Markup => "markup",
         }
     }
@@ -41,11 +49,18 @@ pub(crate) fn write_value(
     let AutoEscape::Custom(form) = state.auto_escape() else {
         return Err(refused("the form of escaping is the file's and cannot be changed"));
     };
-    let markup = form != Form::Lines.name();
+    let ends: Option<&[char]> = match form.as_ref() {
+        "lines" => Some(&[]),
+        "colons" => Some(&['#']),
+        "quoted" => Some(&['"', '\\']),
+        _markup => None,
+    };
     match (value.as_str(), value.kind()) {
         (Some(text), _) if text.bytes().all(is_plain) => out.write_str(text)?,
-        (Some(text), _) if markup => write_markup(out, text)?,
-        (Some(text), _) => write_line(out, text)?,
+        (Some(text), _) => match ends {
+            Some(ends) => write_line(out, text, ends)?,
+            None => write_markup(out, text)?,
+        },
         (None, ValueKind::Number | ValueKind::Bool) => write!(out, "{value}")?,
         (None, _) => return Err(refused("only texts, numbers and truth values can be printed")),
     }
@@ -58,15 +73,17 @@ fn refused(why: &'static str) -> Error {
 
 /// Whether this byte is itself in every form.
 const fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | b'#' | b'\\')
 }
 
 fn is_dropped(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn write_line(out: &mut impl Write, text: &str) -> std::fmt::Result {
-    text.split(is_dropped).try_for_each(|piece| out.write_str(piece))
+/// A value of one line, without what would end it.
+fn write_line(out: &mut impl Write, text: &str, ends: &[char]) -> std::fmt::Result {
+    let dropped = |c: char| is_dropped(c) || ends.contains(&c);
+    text.split(dropped).try_for_each(|piece| out.write_str(piece))
 }
 
 fn write_markup(out: &mut impl Write, text: &str) -> std::fmt::Result {
@@ -87,8 +104,16 @@ mod tests {
     #[test]
     fn a_line_loses_its_breaks_and_nothing_else() {
         let mut out = String::new();
-        write_line(&mut out, "Anna\r\nadmin=1\u{2028}\u{85}\0 & <é> \"x\"\t").unwrap();
+        write_line(&mut out, "Anna\r\nadmin=1\u{2028}\u{85}\0 & <é> \"x\"\t", &[]).unwrap();
         assert_eq!(out, "Annaadmin=1 & <é> \"x\"");
+    }
+
+    #[test]
+    fn a_value_loses_what_its_reader_takes_for_its_end() {
+        let mut out = String::new();
+        write_line(&mut out, "Lift #2", &['#']).unwrap();
+        write_line(&mut out, "; a \"b\" \\", &['"', '\\']).unwrap();
+        assert_eq!(out, "Lift 2; a b ");
     }
 
     #[test]
@@ -99,11 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_byte_needs_no_care_in_either_form() {
+    fn a_plain_byte_needs_no_care_in_any_form() {
         for byte in (0..=u8::MAX).filter(|byte| is_plain(*byte)) {
             let text = char::from(byte).to_string();
             let (mut line, mut markup) = (String::new(), String::new());
-            write_line(&mut line, &text).unwrap();
+            write_line(&mut line, &text, &['#', '"', '\\']).unwrap();
             write_markup(&mut markup, &text).unwrap();
             assert_eq!((line.as_str(), markup.as_str()), (text.as_str(), text.as_str()));
         }

@@ -79,6 +79,7 @@ impl Bag {
                 Maker::Polycom => self.polycom(line),
                 Maker::Grandstream => self.grandstream(line),
                 Maker::CiscoSpa | Maker::Linksys => self.spa(line),
+                Maker::Aastra => self.aastra(line),
                 Maker::Pc => None,
             })
             .filter(|account| !account.user.is_empty() && !account.password.is_empty())
@@ -167,6 +168,18 @@ impl Bag {
         account.udp = get("SIP_Transport").is_none_or(|kind| kind.eq_ignore_ascii_case("udp"));
         Some(account)
     }
+
+    /// A server of zeros is none; expiry and transport are the same for all lines.
+    fn aastra(&self, line: u8) -> Option<Account> {
+        let get = |name: &str| self.get(&format!("sip line{line} {name}"));
+        let server = get("registrar ip").filter(|server| *server != "0.0.0.0")?;
+        let mut account = account(line, get("user name"), server, get("registrar port"));
+        account.set_login(get("auth name"), get("password"));
+        account.display = get("display name").unwrap_or("").to_owned();
+        account.set_expires(self.get("sip registration period").and_then(number));
+        account.udp = self.get("sip transport protocol").is_none_or(|kind| kind <= "1");
+        Some(account)
+    }
 }
 
 /// Whether a setting of this maker belongs to an account, so that 12 KiB of others are not kept.
@@ -180,6 +193,7 @@ pub(crate) fn matters(maker: Maker, key: &str) -> bool {
                 || ((401..=1_007).contains(&p) && p % 100 <= 7)
         }),
         Maker::CiscoSpa | Maker::Linksys => key.ends_with('_'),
+        Maker::Aastra => key.starts_with("sip "),
         Maker::Pc => false,
     }
 }

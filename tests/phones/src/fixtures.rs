@@ -21,6 +21,8 @@ pub enum Maker {
     CiscoSpa,
     /// Linksys SPA 900.
     Linksys,
+    /// Aastra with SIP firmware.
+    Aastra,
     /// No phone at all.
     Pc,
 }
@@ -34,6 +36,7 @@ impl std::fmt::Display for Maker {
             Maker::Grandstream => "Grandstream",
             Maker::CiscoSpa => "Cisco",
             Maker::Linksys => "Linksys",
+            Maker::Aastra => "Aastra",
             Maker::Pc => "PC",
         })
     }
@@ -60,13 +63,15 @@ pub enum Kind {
     CiscoSpa,
     /// An old Linksys: option 66, by TFTP when that names a host.
     LinksysTftp,
+    /// An Aastra: options 43, 160, 159 and 66.
+    Aastra,
     /// A plain PC, which wants an address only and registers nothing.
     Pc,
 }
 
 impl Kind {
     /// Every kind that is a phone, in a fixed order.
-    pub const PHONES: [Kind; 9] = [
+    pub const PHONES: [Kind; 10] = [
         Kind::YealinkPnp,
         Kind::YealinkHttp,
         Kind::SnomPnp,
@@ -76,6 +81,7 @@ impl Kind {
         Kind::Grandstream,
         Kind::CiscoSpa,
         Kind::LinksysTftp,
+        Kind::Aastra,
     ];
 
     /// The maker of this kind.
@@ -87,6 +93,7 @@ impl Kind {
             Kind::GrandstreamPnp | Kind::Grandstream => Maker::Grandstream,
             Kind::CiscoSpa => Maker::CiscoSpa,
             Kind::LinksysTftp => Maker::Linksys,
+            Kind::Aastra => Maker::Aastra,
             Kind::Pc => Maker::Pc,
         }
     }
@@ -101,6 +108,7 @@ impl Kind {
             | Kind::Grandstream
             | Kind::CiscoSpa
             | Kind::LinksysTftp
+            | Kind::Aastra
             | Kind::Pc => false,
         }
     }
@@ -118,6 +126,7 @@ impl Kind {
             Kind::CiscoSpa => 0x7,
             Kind::LinksysTftp => 0x8,
             Kind::Pc => 0x9,
+            Kind::Aastra => 0xA,
         }
     }
 }
@@ -210,6 +219,7 @@ pub(crate) fn fixture(maker: Maker) -> &'static Fixture {
     static GRANDSTREAM: OnceLock<Fixture> = OnceLock::new();
     static CISCO_SPA: OnceLock<Fixture> = OnceLock::new();
     static LINKSYS: OnceLock<Fixture> = OnceLock::new();
+    static AASTRA: OnceLock<Fixture> = OnceLock::new();
     static PC: OnceLock<Fixture> = OnceLock::new();
     let cell = match maker {
         Maker::Yealink => &YEALINK,
@@ -218,6 +228,7 @@ pub(crate) fn fixture(maker: Maker) -> &'static Fixture {
         Maker::Grandstream => &GRANDSTREAM,
         Maker::CiscoSpa => &CISCO_SPA,
         Maker::Linksys => &LINKSYS,
+        Maker::Aastra => &AASTRA,
         Maker::Pc => &PC,
     };
     // The text is compiled in and a test reads every one, so the default is never seen.
@@ -232,6 +243,7 @@ fn text(maker: Maker) -> &'static str {
         Maker::Grandstream => include_str!("../../golden/phones/grandstream.toml"),
         Maker::CiscoSpa => include_str!("../../golden/phones/cisco_spa.toml"),
         Maker::Linksys => include_str!("../../golden/phones/linksys.toml"),
+        Maker::Aastra => include_str!("../../golden/phones/aastra.toml"),
         Maker::Pc => include_str!("../../golden/phones/pc.toml"),
     }
 }
@@ -314,6 +326,7 @@ impl Identity {
             "mac" => out.push_str(&self.mac_lower),
             "MAC" => out.push_str(&self.mac_upper),
             "mac:" => out.push_str(&self.mac_colons()),
+            "MAC-" => out.push_str(&self.mac_colons().to_uppercase().replace(':', "-")),
             "model" => out.push_str(&self.model.name),
             "model_lower" => out.push_str(&self.model.name.to_lowercase()),
             "short" => out.push_str(&self.model.short),
@@ -351,13 +364,14 @@ fn hex_u32(hex: &str) -> u32 {
 mod tests {
     use super::*;
 
-    const MAKERS: [Maker; 7] = [
+    const MAKERS: [Maker; 8] = [
         Maker::Yealink,
         Maker::Snom,
         Maker::Polycom,
         Maker::Grandstream,
         Maker::CiscoSpa,
         Maker::Linksys,
+        Maker::Aastra,
         Maker::Pc,
     ];
 

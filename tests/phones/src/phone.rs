@@ -290,6 +290,7 @@ impl Phone {
             | Kind::Polycom
             | Kind::GrandstreamPnp
             | Kind::Grandstream
+            | Kind::Aastra
             | Kind::Pc => place.path.trim_start_matches('/'),
         };
         let transfer = Transfer::begin(self.now, local_port, place.server, name, part!(self));

@@ -3,7 +3,8 @@
 //! Yealink: boot files with includes, else the common file and the MAC's. Snom: model and MAC
 //! file, chained by `setting-files`. Polycom: master file, then `CONFIG_FILES` from left to right,
 //! the left one winning, then overrides. Grandstream: the first of four names. Cisco and Linksys:
-//! the profile rule and the rules its file sets.
+//! the profile rule and the rules its file sets. Aastra: common, model's and the MAC's, the last
+//! winning.
 //!
 //! At most 32 files are asked for. A missing file is no fault; a refused one is remembered as the
 //! reason when no account turns up.
@@ -69,6 +70,7 @@ impl Plan {
             Maker::Grandstream => grandstream(who, place),
             Maker::CiscoSpa => spa(who, place),
             Maker::Linksys => spa(who, place),
+            Maker::Aastra => aastra(who, place),
             Maker::Pc => Vec::new(),
         };
         Plan {
@@ -165,6 +167,7 @@ impl Plan {
             Maker::Polycom => self.read_polycom(text),
             Maker::Grandstream => self.read_grandstream(want, text, part),
             Maker::CiscoSpa | Maker::Linksys => self.read_spa(want, text, part),
+            Maker::Aastra => self.read_aastra(text),
             Maker::Pc => {}
         }
     }
@@ -267,6 +270,16 @@ impl Plan {
         }
         for element in scan::elements(text).filter(|e| matters(self.maker, e.name)) {
             self.bag.put(element.name, &scan::unescape(element.text));
+        }
+    }
+
+    /// A `^` or `!` before a name says how the setting stands to what was typed on the phone.
+    fn read_aastra(&mut self, text: &str) {
+        for (key, value) in scan::colon_values(text) {
+            let key = key.trim_start_matches(['^', '!']);
+            if matters(self.maker, key) {
+                self.bag.put(key, value.split('#').next().unwrap_or("").trim());
+            }
         }
     }
 
@@ -374,6 +387,10 @@ fn grandstream(who: &Identity, place: Place) -> Vec<Want> {
         })
         .collect();
     wants.into_iter().rfold(Vec::new(), |if_missing, first| vec![Want { if_missing, ..first }])
+}
+
+fn aastra(who: &Identity, place: Place) -> Vec<Want> {
+    named(who, &place.folder()).map(|place| want(place, Role::Config)).collect()
 }
 
 fn spa(who: &Identity, place: Place) -> Vec<Want> {

@@ -13,7 +13,9 @@ use std::net::Ipv4Addr;
 /// The protocol of a server that is given without one.
 fn bare_scheme(maker: Maker) -> Option<Scheme> {
     match maker {
-        Maker::Yealink | Maker::Snom | Maker::CiscoSpa | Maker::Linksys => Some(Scheme::Tftp),
+        Maker::Yealink | Maker::Snom | Maker::CiscoSpa | Maker::Linksys | Maker::Aastra => {
+            Some(Scheme::Tftp)
+        }
         // The method of P212, which the fact files do not give a factory value for.
         Maker::Grandstream => Some(Scheme::Http),
         // A factory-fresh Polycom would use FTP.
@@ -66,6 +68,7 @@ fn server_text(
             let file = reply.option(67).map(text).filter(|_| !whole);
             Some((server, file))
         }
+        (Maker::Aastra, 43) => sub_option(raw, 2).map(|server| (text(server), None)),
         (_, 150) => {
             let octets: [u8; 4] = raw.get(..4)?.try_into().ok()?;
             Some((Ipv4Addr::from(octets).to_string(), None))

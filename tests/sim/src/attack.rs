@@ -198,6 +198,7 @@ pub(crate) fn file_of(kind: Kind, mac: Mac) -> String {
         Kind::SnomPnp | Kind::SnomHttp => format!("/p/{}.htm", bare.to_string().to_uppercase()),
         Kind::Polycom => format!("/p/{bare}-line.cfg"),
         Kind::GrandstreamPnp | Kind::Grandstream => format!("/p/cfg{bare}.xml"),
+        Kind::Aastra => format!("/p/{}.cfg", bare.to_string().to_uppercase()),
         Kind::CiscoSpa | Kind::LinksysTftp | Kind::Pc => format!("/p/{bare}.xml"),
     }
 }

@@ -59,10 +59,12 @@ pub enum Absence {
     OwnOverrides,
     /// The binary form, asked before the readable one.
     BinaryFirst,
-    /// A key, where files are not encrypted.
+    /// A key or an encrypted form, where files are not encrypted.
     NotEncrypted,
     /// A protocol or a call manager that is not this box.
     OtherProtocol,
+    /// What a call server of its maker would keep.
+    CallServer,
     /// Something a phone can do without.
     Optional,
 }
@@ -83,11 +85,16 @@ impl Absence {
                  one next."
             }
             Absence::NotEncrypted => {
-                "It asks for a key; files are not encrypted here, so it goes on without."
+                "It asks for a key, or for an encrypted form; files are not encrypted here, so it \
+                 goes on without."
             }
             Absence::OtherProtocol => {
                 "It looks for a Cisco call manager, which this box is not: it did not take the \
                  address of its files from option 66."
+            }
+            Absence::CallServer => {
+                "It asks for what a call server of its maker keeps; here each phone with SIP \
+                 firmware has a file of its own."
             }
             Absence::Optional => "It asks for something it can do without; none is kept here.",
         }

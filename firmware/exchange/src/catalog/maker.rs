@@ -10,6 +10,10 @@ use super::{Absence, Family};
 pub(super) struct Maker {
     pub(super) family: Family,
     pub(super) proof: &'static str,
+    /// How the form of its files is known; empty where it gets the generic file.
+    pub(super) files_proof: &'static str,
+    /// What of its files is from memory, in words a page can print; empty where nothing is.
+    pub(super) unproven: &'static str,
     /// Prefixes of hardware addresses, 6 to 9 upper-case hex digits.
     pub(super) oui: &'static [&'static str],
     /// Prefixes that devices which are no phones have too.
@@ -64,8 +68,14 @@ pub(super) struct List {
 /// One DHCP option a maker is sent.
 pub(super) struct OptionRule {
     pub(super) code: u8,
-    /// Text with `{url}`, `{base}`, `{path}`, `{host}`; or `{addresses}` alone for four raw bytes.
+    /// Text with `{url}`, `{base}`, `{path}`, `{directory}`, `{host}`, `{port}`; or `{addresses}`
+    /// alone for four raw bytes. Empty where `parts` are the value.
     pub(super) value: &'static str,
+    /// Encapsulated options (RFC 2132 section 8.4), each with its code and such a text.
+    pub(super) parts: &'static [(u8, &'static str)],
+    /// How the vendor class (option 60) must begin, in any case; empty for whoever asks. Of several
+    /// rules with one code the first that fits is sent.
+    pub(super) class: &'static str,
     /// Whether it is sent only to a client that listed it.
     pub(super) only_asked: bool,
     pub(super) why: &'static str,

@@ -22,7 +22,6 @@ mod maker;
 mod options;
 mod shorthand;
 mod sign;
-mod snom;
 
 pub use family::Family;
 pub use file::{Absence, Answer, FileAsked};
@@ -160,6 +159,18 @@ impl Family {
     /// Returns how its recognition is known: genuine strings, documented, or a rule of others.
     pub fn proof(self) -> &'static str {
         maker(self).proof
+    }
+
+    /// Returns how the form of its files is known: genuine strings, documented, or a rule of
+    /// others; `None` where it gets the generic file.
+    pub fn files_proof(self) -> Option<&'static str> {
+        Some(maker(self).files_proof).filter(|proof| !proof.is_empty())
+    }
+
+    /// Returns what of its files nobody has published, in words a page can print; empty where
+    /// nothing is.
+    pub fn unproven(self) -> &'static str {
+        maker(self).unproven
     }
 
     /// Returns the Event header of a NOTIFY that makes it fetch its files again.

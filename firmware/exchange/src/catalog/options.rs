@@ -1,11 +1,11 @@
 //! Which DHCP options a phone is sent to find its files, in the form its maker reads.
 //!
 //! Nothing here is sent to a device that is not a phone, unless it asks for 66 or 150 itself, and
-//! then in the plain form of the RFCs. Values have no trailing NUL, except inside a Snom's 43,
-//! where the maker wants it. No value holds a secret: everybody on the wire can read it.
+//! then in the plain form of the RFCs. Values have no trailing NUL, except inside option 43 where
+//! the maker wants it. No value holds a secret: everybody on the wire can read it.
 
 use super::maker::{maker, OptionRule};
-use super::{cisco_spa, snom, Family};
+use super::{cisco_spa, Family};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
 
@@ -63,15 +63,42 @@ pub fn boot_options(
     if plain {
         known = maker(Family::Generic);
     }
-    let wanted = |rule: &&OptionRule| !rule.only_asked || asked.contains(&rule.code);
+    let wanted = |rule: &&OptionRule| {
+        (!rule.only_asked || asked.contains(&rule.code)) && begins(vendor_class, rule.class)
+    };
     for rule in known.options.iter().filter(wanted) {
+        if out.iter().any(|sent| sent.code == rule.code) {
+            continue;
+        }
         let linksys = known.family == Family::CiscoSpa && cisco_spa::reads_hosts_only(vendor_class);
         let value = if linksys && rule.value.contains("{url}") { "{host}" } else { rule.value };
-        push(out, rule.code, filled::<255>(value, addresses), rule.why);
+        let bytes = match rule.parts {
+            [] => filled::<255>(value, addresses),
+            parts => encapsulated(parts, addresses),
+        };
+        push(out, rule.code, bytes, rule.why);
     }
-    if known.family == Family::Snom && asked.contains(&43) {
-        push(out, 43, snom::tunnelled(addresses), snom::WHY_43);
+}
+
+/// Whether option 60 begins so, in any case; everything begins with nothing.
+pub(super) fn begins(vendor_class: Option<&[u8]>, with: &str) -> bool {
+    let class = vendor_class.unwrap_or_default();
+    class.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
+}
+
+/// Options inside an option: code, length and text of each; `None` where they do not fit.
+fn encapsulated(
+    parts: &[(u8, &str)],
+    addresses: &BoxAddresses<'_>,
+) -> Option<heapless::Vec<u8, 255>> {
+    let mut out = heapless::Vec::new();
+    for (code, value) in parts {
+        let text = filled::<253>(value, addresses)?;
+        out.push(*code).ok()?;
+        out.push(u8::try_from(text.len()).ok()?).ok()?;
+        out.extend_from_slice(&text).ok()?;
     }
+    Some(out)
 }
 
 /// Returns the URL that a PnP NOTIFY names; `None` where it would be too long.
@@ -108,7 +135,7 @@ fn push(
 }
 
 /// A value with its placeholders filled; `None` where it is longer than `N` bytes.
-pub(super) fn filled<const N: usize>(
+fn filled<const N: usize>(
     value: &str,
     addresses: &BoxAddresses<'_>,
 ) -> Option<heapless::Vec<u8, N>> {
@@ -123,6 +150,8 @@ pub(super) fn filled<const N: usize>(
         let (name, after) = from.split_at(from.find('}')? + 1);
         match name {
             "{host}" => write!(out, "{}", addresses.server).ok()?,
+            "{port}" => write!(out, "{}", addresses.http_port).ok()?,
+            "{directory}" => out.push_str(addresses.directory).ok()?,
             "{base}" => base(&mut out, addresses)?,
             "{path}" => path(&mut out, addresses)?,
             "{url}" => {

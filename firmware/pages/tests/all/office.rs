@@ -204,6 +204,8 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         handset: Some(handset),
         stranger: None,
         signs: vec!["DHCP vendor class", "maker of the MAC address"],
+        files_proof: Some("documented"),
+        files_unproven: "",
         origin: Some(Origin::LanPlugAndPlay),
         lines_max: 6,
         story: story(last),
@@ -218,12 +220,17 @@ pub(crate) fn registered_device() -> DeviceView {
 pub(crate) fn stuck_device() -> DeviceView {
     let mut row = rows().swap_remove(3);
     row.lines[0].registered_until = None;
-    device(row, &[Step::RegisterRefused(Cause::WrongPassword)])
+    DeviceView {
+        files_proof: Some("rule"),
+        files_unproven: "summer time",
+        ..device(row, &[Step::RegisterRefused(Cause::WrongPassword)])
+    }
 }
 
 pub(crate) fn away_device() -> DeviceView {
     let row = rows().swap_remove(7);
-    DeviceView { story: Vec::new(), signs: Vec::new(), ..device(row, &[]) }
+    let row = device(row, &[]);
+    DeviceView { story: Vec::new(), signs: Vec::new(), files_proof: None, ..row }
 }
 
 pub(crate) fn stranger_device() -> DeviceView {
@@ -236,6 +243,8 @@ pub(crate) fn stranger_device() -> DeviceView {
         handset: None,
         stranger: Some(row),
         signs: vec!["maker of the MAC address"],
+        files_proof: Some("documented"),
+        files_unproven: "",
         origin: None,
         lines_max: 0,
         story: vec![(before(95 * SECOND_MS), Step::TurnedAway(cause))],

@@ -3,6 +3,22 @@
 use exchange::render::{HandsetValues, LineValues, SiteValues, Values};
 use exchange::zone;
 
+/// Cases and models of a template that writes another form for them.
+pub(super) fn models(template: &str) -> &'static [(&'static str, &'static str)] {
+    match template {
+        "gigaset/mac.xml" => &[("maxwell", "Maxwell 3"), ("n510", "N510 IP PRO")],
+        _ => &[],
+    }
+}
+
+/// How many accounts a template's phones have at most.
+pub(super) fn accounts(template: &str) -> u8 {
+    match template {
+        "alcatel/sipconfig.txt" | "avaya/mac.txt" => 1,
+        _ => 8,
+    }
+}
+
 /// What is common to the phones of a site in this time zone.
 pub(super) fn site(zone_name: &str) -> SiteValues {
     SiteValues {

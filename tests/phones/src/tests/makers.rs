@@ -104,6 +104,25 @@ fn a_phone_whose_multicast_stays_unanswered_reads_its_options() {
 }
 
 #[test]
+fn an_aastra_reads_its_server_inside_option_43_and_the_last_file_wins() {
+    let common = "# common\nsip line1 password: old\nsip registration period: 3600\n";
+    let own = "sip line1 user name: 201\n^sip line1 user name: 201\nsip line1 auth name: a201\n\
+               sip line1 password: secret # its own\nsip line1 registrar ip: 192.168.1.1\n\
+               sip line1 registrar port: 5060\nsip transport protocol: 1\n\
+               ^sip line2 registrar ip: 0.0.0.0\n^sip line2 password:\n";
+    let office = rings(
+        Office::new(Kind::Aastra)
+            .option(43, "\u{2}\u{14}http://192.168.1.1/a\u{3}\u{1}\0")
+            .option(66, "http://192.168.1.9/wrong")
+            .file("/a/aastra.cfg", common)
+            .file("/a/00085DA00000.cfg", own),
+    );
+    assert_eq!(office.asked, ["/a/aastra.cfg", "/a/6731i.cfg", "/a/00085DA00000.cfg"]);
+    let agent = "Aastra6731i MAC:00-08-5D-A0-00-00 V:3.2.0.70-SIP";
+    assert!(office.agents.iter().all(|have| have == agent));
+}
+
+#[test]
 fn a_snom_joins_options_66_and_67_and_follows_setting_files() {
     let list = "<?xml version=\"1.0\"?><setting-files>\
                 <file url=\"http://192.168.1.1/{mac}.xml\"/></setting-files>";
