@@ -14,9 +14,10 @@ use crate::layout::{
     FORMAT_VERSION,
 };
 use crate::mount::{
-    choose, prepare, read_heading, retire, settle_header, settle_tail, stale_blocks, Mounted,
+    choose, prepare, read_heading, retire, settle_header, settle_tail, stale_blocks,
+    stale_where_blank, Mounted,
 };
-use crate::replay::{replay, Ending};
+use crate::replay::{replay, Ending, Replayed};
 use crate::stretch::{Retired, Stretch};
 
 /// How much of a snapshot is collected before it is programmed, in bytes.
@@ -74,7 +75,12 @@ impl<F: Flash> Journal<F> {
         let chosen = choose(&mut flash, banks)?;
         let (bank, header) = (chosen.bank, chosen.header);
         let stretch = Stretch::new(banks, bank, header.retired);
-        let replayed = replay(&mut flash, banks, stretch, header, visit).map_err(Fault::Flash)?;
+        let replayed = if chosen.formatted {
+            // All of it was read just now, and found blank.
+            Replayed::nothing(header)
+        } else {
+            replay(&mut flash, banks, stretch, header, visit).map_err(Fault::Flash)?
+        };
         let mut mounted = Mounted {
             records: replayed.next_sequence - 1,
             bytes: replayed.bytes,
@@ -98,7 +104,11 @@ impl<F: Flash> Journal<F> {
             tail = settle_tail(&mut flash, banks, stretch, tail, torn_to)?;
         }
         let other = Stretch::new(banks, bank.other(), header.retired);
-        let stale = stale_blocks(&mut flash, banks, other)?;
+        let stale = if chosen.formatted {
+            stale_where_blank(banks, other)
+        } else {
+            stale_blocks(&mut flash, banks, other)?
+        };
         let journal = Journal {
             flash,
             banks,

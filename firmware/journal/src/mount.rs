@@ -249,7 +249,16 @@ pub(crate) fn stale_blocks<F: Flash>(
     if prepared && last < MAGIC.len() as u32 {
         return Ok(0);
     }
-    Ok((last / banks.erase_block + 2).min(stretch.blocks))
+    Ok(stale_up_to(banks, stretch, last))
+}
+
+/// The same of a bank that is known to read blank throughout.
+pub(crate) fn stale_where_blank(banks: Banks, stretch: Stretch) -> u32 {
+    stale_up_to(banks, stretch, 0)
+}
+
+fn stale_up_to(banks: Banks, stretch: Stretch, last: u32) -> u32 {
+    (last / banks.erase_block + 2).min(stretch.blocks)
 }
 
 /// Takes the header at a place on the flash out of every later choice.

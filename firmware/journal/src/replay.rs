@@ -38,6 +38,13 @@ pub(crate) struct Replayed {
     pub(crate) ending: Ending,
 }
 
+impl Replayed {
+    /// What is found behind the heading of a bank that is blank.
+    pub(crate) fn nothing(header: BankHeader) -> Replayed {
+        Replayed { tail: header.bytes(), next_sequence: 1, bytes: 0, ending: Ending::Clean }
+    }
+}
+
 pub(crate) fn replay<F: Flash>(
     flash: &mut F,
     banks: Banks,

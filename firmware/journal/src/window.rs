@@ -60,11 +60,39 @@ impl<'f, F: Flash> Window<'f, F> {
             // What is in the buffer anyway comes first; then whole buffers.
             let len = if (self.start..loaded).contains(&at) { loaded - at } else { AHEAD };
             let bytes = self.bytes(at, len)?;
-            if let Some(index) = bytes.iter().rposition(|b| *b != 0xFF) {
+            if let Some(index) = last_not_blank(bytes) {
                 last = Some(at + index as u32);
             }
             at += bytes.len().max(1) as u32;
         }
         Ok(last)
+    }
+}
+
+/// Returns the place of the last byte that is not blank. Most of a bank is blank, and a start reads
+/// all of it, so blank bytes are passed over by eights.
+fn last_not_blank(bytes: &[u8]) -> Option<usize> {
+    let eights = bytes.rchunks_exact(8).take_while(|eight| **eight == [0xFF; 8]).count();
+    let rest = bytes.get(..bytes.len() - 8 * eights)?;
+    rest.iter().rposition(|byte| *byte != 0xFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_byte_that_is_not_blank_is_found_wherever_it_lies() {
+        for len in 0..=40 {
+            let blank = alloc::vec![0xFF_u8; len];
+            assert_eq!(last_not_blank(&blank), None);
+            for at in 0..len {
+                let mut bytes = blank.clone();
+                bytes[at] = 0xFE;
+                assert_eq!(last_not_blank(&bytes), Some(at), "{len}");
+                bytes[0] = 0;
+                assert_eq!(last_not_blank(&bytes), Some(at), "{len}");
+            }
+        }
     }
 }

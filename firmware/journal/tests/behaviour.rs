@@ -16,6 +16,50 @@ fn blank_flash_becomes_an_empty_journal_without_an_erase() {
 }
 
 #[test]
+fn blank_flash_is_read_once_and_the_next_start_finds_what_was_begun() {
+    let mut flash = Counting { flash: MemFlash::new(SMALL), bytes: 0 };
+    let (mut journal, mounted) =
+        Journal::mount(&mut flash, &mut |_| panic!("a record on blank flash")).expect("mounts");
+    assert!(mounted.formatted);
+    // All of it once, and besides that headings alone.
+    let read = journal.flash_mut().bytes;
+    assert!(read <= u64::from(SMALL.size) + 1_024, "{read}");
+    journal.append(&[b"first"]).expect("there is room");
+    let to_erase = journal.erase_pending();
+    let (journal, mounted, found) = mount(flash.flash);
+    assert!(!mounted.formatted && !mounted.torn_tail);
+    assert_eq!(found, [b"first"]);
+    assert_eq!(journal.erase_pending(), to_erase);
+}
+
+/// A flash that counts the bytes that are read of it.
+struct Counting {
+    flash: MemFlash,
+    bytes: u64,
+}
+
+impl Flash for &mut Counting {
+    type Error = MemError;
+
+    fn geometry(&self) -> Geometry {
+        self.flash.geometry()
+    }
+
+    fn read(&mut self, at: u32, buf: &mut [u8]) -> Result<(), MemError> {
+        self.bytes += buf.len() as u64;
+        self.flash.read(at, buf)
+    }
+
+    fn program(&mut self, at: u32, bytes: &[u8]) -> Result<(), MemError> {
+        self.flash.program(at, bytes)
+    }
+
+    fn erase(&mut self, at: u32) -> Result<(), MemError> {
+        self.flash.erase(at)
+    }
+}
+
+#[test]
 fn records_come_back_in_order_each_as_it_was() {
     let (mut journal, _, _) = mount(MemFlash::new(SMALL));
     journal.append(&[b"one", b"", b"three"]).expect("appends");

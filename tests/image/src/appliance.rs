@@ -8,6 +8,7 @@ use crate::chip::Chip;
 use crate::console::Console;
 use crate::qmp::Qmp;
 use crate::root;
+use crate::spoilt;
 use lan::net::{Host, Lan, Running};
 use lan::until;
 use std::path::{Path, PathBuf};
@@ -94,6 +95,12 @@ impl Appliance {
     pub fn replace(&mut self, option: &str, value: &Path) {
         let place = self.call.iter().position(|it| it == option).expect("an option of the call");
         value.to_str().expect("a path in UTF-8").clone_into(&mut self.call[place + 1]);
+    }
+
+    /// Replaces a file of its initial file system.
+    pub fn spoil_initrd(&mut self, name: &str, content: &[u8]) {
+        let path = spoilt::initrd(Path::new(self.word("-initrd")), self.dir(), name, content);
+        self.replace("-initrd", &path);
     }
 
     /// Switches it on, with the chip as it is now.

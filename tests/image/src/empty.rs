@@ -3,6 +3,7 @@
 //! It is written here byte by byte, because any compiler's would have a library in it: an ELF file
 //! for 32-bit ARM with one segment and eight instructions, in a newc archive (cpio(5)) of its own.
 
+use crate::cpio::{self, Entry};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,32 +53,12 @@ fn program() -> Vec<u8> {
 
 /// An archive with a console and the program as `/init`.
 fn archive(program: &[u8]) -> Vec<u8> {
-    let mut archive = Vec::new();
-    // A folder; a character device 5:1 (devices(5)); a program; the end.
-    entry(&mut archive, "dev", 0o040_755, (0, 0), b"");
-    entry(&mut archive, "dev/console", 0o020_600, (5, 1), b"");
-    entry(&mut archive, "init", 0o100_755, (0, 0), program);
-    entry(&mut archive, "TRAILER!!!", 0, (0, 0), b"");
-    archive
-}
-
-fn entry(archive: &mut Vec<u8>, name: &str, mode: u32, (major, minor): (u32, u32), content: &[u8]) {
-    let (length, name_length) = (content.len() as u32, name.len() as u32 + 1);
-    // Inode, mode, owner, group, links, time, length, device, special device, name, checksum.
-    let number = archive.len() as u32;
-    let fields = [number, mode, 0, 0, 1, 0, length, 0, 0, major, minor, name_length, 0];
-    archive.extend(b"070701");
-    fields.iter().for_each(|it| archive.extend(format!("{it:08x}").bytes()));
-    archive.extend(name.bytes());
-    archive.push(0);
-    aligned(archive);
-    archive.extend(content);
-    aligned(archive);
-}
-
-/// The format pads to words.
-fn aligned(archive: &mut Vec<u8>) {
-    archive.resize(archive.len().next_multiple_of(4), 0);
+    cpio::archive(&[
+        // A folder; a character device 5:1 (devices(5)); a program.
+        Entry::file("dev", 0o040_755, b""),
+        Entry { device: (5, 1), ..Entry::file("dev/console", 0o020_600, b"") },
+        Entry::file("init", 0o100_755, program),
+    ])
 }
 
 #[cfg(test)]

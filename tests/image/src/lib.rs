@@ -27,11 +27,13 @@ pub mod appliance;
 pub mod chip;
 pub mod clean;
 pub mod console;
+mod cpio;
 mod empty;
 pub mod figures;
 mod knock;
 pub mod phone;
 pub mod qmp;
+mod spoilt;
 
 use std::path::{Path, PathBuf};
 

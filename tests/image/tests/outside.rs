@@ -5,6 +5,7 @@
 
 use image::appliance::Appliance;
 use image::can_run;
+use lan::capture::Capture;
 use lan::net::{Host, Running};
 use lan::{until, PYTHON};
 use std::time::Duration;
@@ -13,6 +14,9 @@ const BOARD: &str = "ast2600-evb";
 
 /// How long the box may take to have an address, under emulation.
 const ASKS: Duration = Duration::from_secs(60);
+
+/// What writes down and reads what passes a port.
+const CAPTURES: [&str; 2] = ["dumpcap", "tshark"];
 
 /// Asks a time server as RFC 5905 has it; prints leap indicator and stratum, or nothing.
 const ASK_TIME: &str = "import socket,sys\n\
@@ -62,8 +66,11 @@ fn the_wan_gives_an_address_and_gets_nothing_but_sip() {
         said.contains("203.0.113.5/24").then_some(())
     });
     assert!(taken.is_some(), "{}", appliance.console().shell("logread | tail -n 20"));
-    let names = appliance.console().shell("cat /etc/resolv.conf");
-    assert!(names.contains("nameserver 203.0.113.1"), "{names}");
+    let named = until(ASKS, || {
+        let names = appliance.console().shell("cat /etc/resolv.conf");
+        names.contains("nameserver 203.0.113.1").then_some(())
+    });
+    assert!(named.is_some(), "{}", appliance.console().shell("cat /etc/resolv.conf"));
 
     let knock =
         |path: &str| provider.run("curl", &["-s", "-m", "3", "-w", "%{http_code}", path]).out;
@@ -81,4 +88,35 @@ fn the_wan_gives_an_address_and_gets_nothing_but_sip() {
     // Leap indicator 3: this clock follows nobody (RFC 5905 section 7.3).
     assert_eq!(time_of(&desk, "192.168.10.1"), "3 16", "an unsynchronised clock says so");
     assert_eq!(appliance.unclean(), [""; 0]);
+}
+
+/// What is said on the WAN by whoever switches its port on, a few times over.
+const WOULD_ASK: Duration = Duration::from_secs(8);
+
+#[test]
+fn a_box_that_cannot_shut_its_wan_serves_the_lan_and_leaves_the_port_off() {
+    if !can_run("a_box_that_cannot_shut_its_wan", BOARD) || !lan::can_run("capture", &CAPTURES) {
+        return;
+    }
+    let mut appliance = Appliance::between(BOARD);
+    appliance.spoil_initrd("modules/nf_tables.ko", b"no module");
+    let provider = appliance.wan().plug_at("provider", "02:00:00:00:00:77", "203.0.113.1/24");
+    let _gives = gives(&provider, 1, "203.0.113.5");
+    let capture = Capture::begin(&provider);
+    appliance.start();
+    let said = appliance.console().text();
+    assert!(said.contains("The module nf_tables was not loaded."), "{said}");
+    assert!(said.contains("the WAN stays down"), "{said}");
+
+    let desk = appliance.lan().plug_at("desk", "02:00:00:00:09:09", "192.168.10.9/24");
+    let login = desk.run("curl", &["-s", "-m", "10", "http://192.168.10.1/login"]);
+    assert!(login.out.contains("Log in"), "{} {}", login.out, login.err);
+
+    std::thread::sleep(WOULD_ASK);
+    let port = appliance.console().shell("ip link show eth1");
+    assert!(port.contains("<BROADCAST,MULTICAST>"), "the WAN port is on: {port}");
+    assert_eq!(appliance.console().shell("cat /run/wan").trim(), "shut");
+    let mac = appliance.console().shell("cat /sys/class/net/eth1/address");
+    let heard = capture.end().fields(&format!("eth.src == {}", mac.trim()), &["frame.number"]);
+    assert_eq!(heard, [""; 0], "the WAN heard something of the box");
 }

@@ -96,12 +96,19 @@ fn filled_chip(board: &Board, filled: &[(&str, &Vec<u8>)]) -> Result<Vec<u8>, St
     Ok(chip)
 }
 
+/// A slot holds a file system of whole blocks: the first program reads it block by block.
+const SLOT_BLOCK_BYTES: usize = 4_096;
+
 /// Puts the seal of what a slot holds at its end.
 fn sealed(chip: &mut [u8], slot: &Partition, content: &[u8]) -> Result<(), String> {
     let room = (slot.bytes as usize).checked_sub(SEAL_BYTES);
     let Some(rest) = room.filter(|room| content.len() <= *room) else {
         return Err(format!("{} has no room for its seal", slot.label));
     };
+    if !content.len().is_multiple_of(SLOT_BLOCK_BYTES) {
+        let (label, bytes) = (&slot.label, content.len());
+        return Err(format!("{label}: {bytes} bytes are no whole blocks of {SLOT_BLOCK_BYTES}"));
+    }
     let end = Partition {
         label: slot.label.clone(),
         at: slot.at + rest as u32,
@@ -205,11 +212,12 @@ mod tests {
 
     #[test]
     fn a_slot_ends_with_its_seal() {
-        let mut chip = [BLANK; 1_032];
-        let slot = Partition { bytes: 1_024, ..slot(4) };
-        sealed(&mut chip, &slot, b"abc").unwrap();
-        assert_eq!(chip[4 + 512..1_028], seal(b"abc"));
-        assert!(sealed(&mut chip, &slot, &[0; 513]).unwrap_err().contains("no room"));
+        let mut chip = [BLANK; 8_200];
+        let slot = Partition { bytes: 8_192, ..slot(4) };
+        sealed(&mut chip, &slot, &[7; 4_096]).unwrap();
+        assert_eq!(chip[4 + 7_680..8_196], seal(&[7; 4_096]));
+        assert!(sealed(&mut chip, &slot, b"abc").unwrap_err().contains("no whole blocks"));
+        assert!(sealed(&mut chip, &slot, &[0; 7_681]).unwrap_err().contains("no room"));
     }
 
     #[test]

@@ -27,12 +27,14 @@ wait "$first"
 
 # Finds the partition of a label, on a raw chip or on a disk: sets device and size, in bytes.
 find_slot() {
-    found=$(sed -n "s/^mtd\([0-9]*\): \([0-9a-f]*\) .* \"$1\"$/\1 0x\2/p" /proc/mtd)
-    if [ -n "$found" ]; then
-        device=/dev/mtdblock${found% *}
-        size=$((${found#* }))
-        return
-    fi
+    while read -r place bytes _ label; do
+        if [ "$label" = "\"$1\"" ]; then
+            place=${place%:}
+            device=/dev/mtdblock${place#mtd}
+            size=$((0x$bytes))
+            return
+        fi
+    done < /proc/mtd
     found=$(grep -l "^PARTNAME=$1$" /sys/class/block/*/uevent) || return
     found=${found%/uevent}
     device=/dev/${found##*/}
@@ -40,12 +42,14 @@ find_slot() {
 }
 
 # Whether a slot holds what was put there: its last 512 bytes say how much, and with which sum.
-# Reading it all is no loss, since most of it is needed at once.
+# Reading it all is no loss, since most of it is needed at once. (busybox head would copy it byte by
+# byte; a root file system is made of whole blocks.)
 is_sound() {
     dd if="$device" bs=512 skip=$((size / 512 - 1)) count=1 2> /dev/null |
         {
             read -r word bytes sum && [ "$word" = dialtone ] &&
-                [ "$(head -c "$bytes" "$device" | sha256sum)" = "$sum  -" ]
+                [ "$(dd if="$device" bs=4096 count=$((bytes / 4096)) 2> /dev/null | sha256sum)" = \
+                    "$sum  -" ]
         }
 }
 
