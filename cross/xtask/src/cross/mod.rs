@@ -51,14 +51,16 @@ const SUITE: [&str; 4] = ["wire", "exchange", "journal", "dialtone"];
 const COUNTS: [(&str, &str); 2] = [("WIRE_MUTATIONS", "5000"), ("JOURNAL_MUTATIONS", "500")];
 
 /// What the names of the tests begin with that take minutes each under an emulator: those that try
-/// every byte or send a hundred thousand packets. They run in `cargo xtask test`, as programs for
+/// every byte, send a hundred thousand packets or make states of every size. They run in `cargo xtask test`, as programs for
 /// the machine that runs them.
-const LONG: [&str; 8] = [
+const LONG: [&str; 10] = [
     "a_cut_at_every_byte",
     "a_handset_learns_nothing",
     "a_flood_of",
     "a_scan_of",
+    "a_state_in_clear_or_sealed",
     "a_stranger_learns_nothing",
+    "as_much_as_there_can_be",
     "memory_is_flat",
     "one_flipped_bit_anywhere",
     "two_hundred_thousand",
