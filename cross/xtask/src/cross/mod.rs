@@ -51,8 +51,8 @@ const SUITE: [&str; 4] = ["wire", "exchange", "journal", "dialtone"];
 const COUNTS: [(&str, &str); 2] = [("WIRE_MUTATIONS", "5000"), ("JOURNAL_MUTATIONS", "500")];
 
 /// What the names of the tests begin with that take minutes each under an emulator: those that try
-/// every byte, send a hundred thousand packets or make states of every size. They run in `cargo xtask test`, as programs for
-/// the machine that runs them.
+/// every byte, send a hundred thousand packets or make states of every size. They run in `cargo
+/// xtask test`, as programs for the machine that runs them.
 const LONG: [&str; 10] = [
     "a_cut_at_every_byte",
     "a_handset_learns_nothing",
