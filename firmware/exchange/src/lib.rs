@@ -35,6 +35,7 @@ pub mod command;
 mod device;
 mod dhcp;
 pub mod digest;
+pub mod layer;
 mod leases;
 pub mod limits;
 mod look;
