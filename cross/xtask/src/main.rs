@@ -32,6 +32,7 @@ cargo xtask <verb>
   sim SEED            replay one day of the simulated office
   bench storm ..      many phones boot at the same instant; `--help` says more
   bench flash         what the state costs, a table with limits; fails past one
+  bench render        what a file costs, a table with limits; fails past one
   soak                a million power cuts at random, and 20 kills of an emulated box in a storm
   deny                licences and advisories of what we build on
   cross               the daemon for the box: target/cross/dialtone and its manifest;
@@ -92,6 +93,9 @@ fn run(shop: &Shop, arguments: &[&str]) -> io::Result<Outcome> {
         }
         ["bench", "storm", rest @ ..] => storm(shop, rest)?,
         ["bench", "flash"] => flash(shop)?.into(),
+        ["bench", "render"] => {
+            succeeds(&mut shop.cargo(&["bench", "--quiet", "--package", "render"])).into()
+        }
         ["soak"] => soak(shop)?.into(),
         ["cross"] => sole(cross::daemon(shop)),
         ["cross", "--keep-symbols"] => sole(cross::with_symbols(shop)),

@@ -2,8 +2,10 @@
 //! touches the exchange. An answer that relies on a fact is held until that fact is on flash.
 
 mod access;
+mod templates;
 
 pub(crate) use access::{answer as answer_access, Ask, Told};
+pub(crate) use templates::{answer as answer_templates, AskTemplates, ToldTemplates};
 
 use crate::wear::Wear;
 use exchange::access::LoggedIn;
@@ -48,6 +50,8 @@ pub(crate) enum Call {
     CopyState { for_backup_of: Option<Ipv4Addr> },
     /// Is the whole state now what these facts make?
     Restore { source: Ipv4Addr, facts: Vec<Event> },
+    /// What is there of templates?
+    Templates(AskTemplates),
 }
 
 /// The answer, by the question.
@@ -61,6 +65,7 @@ pub(crate) enum Reply {
     Done(Result<(), Refusal>),
     Access(Told),
     StateCopied(Box<Footing>),
+    Templates(ToldTemplates),
 }
 
 /// A question with the way back.

@@ -351,6 +351,9 @@ impl Driver {
                 Ok(()) => (Reply::Done(Ok(())), self.replace(&facts)),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
             },
+            Call::Templates(ask) => {
+                (Reply::Templates(call::answer_templates(exchange, now, ask)), nothing)
+            }
         }
     }
 

@@ -30,7 +30,9 @@ mod password;
 mod privilege;
 mod raw;
 mod recovery;
+mod rehearsal;
 mod release;
+mod rendering;
 mod say;
 mod serve;
 mod sockets;
@@ -74,6 +76,11 @@ Dialtone gives every desk phone on the LAN its dial tone.
       makes a text the state; while no daemon uses it, and only if every line is good: else 1 and
       each bad line with its number, and nothing is changed; passwords that are neither in the text
       nor in the state are drawn anew
+  dialtone render (--mac MAC --state FILE | --family ID [--model NAME]) [--file TEMPLATE]
+                  [--config FILE] [--explain] [--with-secrets]
+      the files of a handset as they are made from a state, or those of a made-up handset of a
+      maker; with --explain each line behind its template, whose it is, and the values it read.
+      Addresses are those of --config, else made up; passwords are masked but with --with-secrets
   dialtone button --config FILE --held SECONDS
       whether the board's button is down, stays so for this long, and is then let go before twice as
       long is over: 0 if so, 1 if not, 2 if nobody can tell
@@ -167,6 +174,7 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
         }
         ["state", "import", ..] => unclear("import wants FILE, TEXT and --passphrase-file FILE"),
         ["state", ..] => unclear("state wants stat, verify, export or import, and a FILE"),
+        ["render", rest @ ..] => render_files(rest),
         ["button", "--config", file, "--held", seconds] => held(file, seconds),
         ["button", ..] => unclear("button wants --config FILE --held SECONDS"),
         ["--version" | "-V"] => {
@@ -184,11 +192,20 @@ fn serve(file: &str, timing: Timing, read_only: bool) -> Result<(), Refusal> {
         config::read(&text, Some(&device::find)).map_err(|why| format!("{file}: {why}"))?;
     device::widen_neighbour_table();
     let config::Config { state, ports, web, board, hardware } = config;
-    let start = serve::Start { state, timing, read_only, ports, web, board, hardware };
+    // First of all: what is open or in memory by then, the process for trials has too.
+    let rehearsals = trials(hardware.user.as_deref());
+    let start = serve::Start { state, timing, read_only, ports, web, board, hardware, rehearsals };
     serve::appliance(start).map_err(|failure| match failure {
         serve::Failure::Flash(why) => Refusal::FlashFailed(why),
         serve::Failure::Other(why) => Refusal::Failed(why),
     })
+}
+
+/// The process in which templates are tried; without it no template can be changed, and all else
+/// goes on.
+fn trials(user: Option<&str>) -> Option<rehearsal::Rehearsals> {
+    let started = rehearsal::Rehearsals::start(user);
+    started.map_err(|why| complain(format_args!("{why}"))).ok()
 }
 
 fn looked(file: &str) -> Result<state::Looked, String> {
@@ -211,6 +228,14 @@ fn import(file: &str, text: &str, passphrase: Option<&str>) -> Result<(), Refusa
     let told = state::import(Path::new(file), Path::new(text), passphrase.map(Path::new))?;
     say(format_args!("{told}"));
     Ok(())
+}
+
+fn render_files(words: &[&str]) -> Result<(), Refusal> {
+    let wish = rendering::Wish::read(words).map_err(Refusal::Unclear)?;
+    let text = rendering::files(&wish)?;
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(written.map_err(|error| format!("the files could not be written: {error}"))?)
 }
 
 fn held(file: &str, seconds: &str) -> Result<(), Refusal> {
@@ -263,7 +288,7 @@ fn demonstrate(_words: &[&str]) -> Result<(), Refusal> {
 #[cfg(feature = "demo")]
 fn demonstrate(words: &[&str]) -> Result<(), Refusal> {
     let wish = wish(words).map_err(Refusal::Unclear)?;
-    Ok(demo::run(&wish)?)
+    Ok(demo::run(&wish, trials(None))?)
 }
 
 #[cfg(feature = "demo")]

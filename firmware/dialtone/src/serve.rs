@@ -25,6 +25,7 @@ use crate::nor_file::Timing;
 use crate::password;
 use crate::privilege;
 use crate::recovery::{Entrance, Recovery};
+use crate::rehearsal::Rehearsals;
 use crate::release;
 use crate::say::{complain, say};
 use crate::sockets::Sockets;
@@ -57,6 +58,8 @@ pub(crate) struct Start {
     pub(crate) web: Vec<(InterfaceNo, SocketAddrV4)>,
     pub(crate) board: Board,
     pub(crate) hardware: Hardware,
+    /// Where changed templates are tried; `None` where that could not be started.
+    pub(crate) rehearsals: Option<Rehearsals>,
 }
 
 /// A companion thread that decides when to stop, such as a demonstration's phones.
@@ -132,7 +135,7 @@ fn unusable(start: &Start, problem: Problem) -> String {
 
 /// Serves the page that says why no phone is served, until a new start is wanted.
 async fn recover(start: &Start, problem: Problem) -> Result<(), String> {
-    let Start { state, timing, read_only: _, ports, web, board, hardware } = start;
+    let Start { state, timing, read_only: _, ports, web, board, hardware, rehearsals: _ } = start;
     let entrance = |(no, at): &(InterfaceNo, SocketAddrV4)| {
         let prefix = board.interface(*no).map(|port| port.prefix)?;
         let device = ports.get(usize::from(no.0)).and_then(|port| port.device.clone());
@@ -227,7 +230,7 @@ fn open(
     stop: oneshot::Receiver<()>,
 ) -> Result<(Driver, Wakes), String> {
     device::open_many_descriptors();
-    let Start { read_only, ports, web, board, hardware, .. } = start;
+    let Start { read_only, ports, web, board, hardware, rehearsals, .. } = start;
     let flash::Opened { journal, mut durable, found } = opened;
     let room = u64::from(journal.capacity());
     let stores = stores(&found, durable.record_bytes(), room, read_only);
@@ -253,7 +256,7 @@ fn open(
     listen_sip(&ports, &spoken)?;
     let (desk, web_wake) = call::desk();
     let facts = Facts { board: hardware.name.clone(), slot: release::slot(), ports: ports.clone() };
-    let site = Arc::new(WebSite::new().of(facts));
+    let site = Arc::new(WebSite::new().of(facts, rehearsals));
     listen_web(&web, &ports, &desk, &site)?;
     let sockets = Sockets::open(ports).map_err(in_use)?;
     // Without it, e.g. for want of netlink, a lease alone is the proof.

@@ -42,6 +42,11 @@ impl Looked {
         Ok(Looked { geometry, journal, durable, found })
     }
 
+    /// The state alone.
+    pub(crate) fn into_durable(self) -> Durable {
+        self.durable
+    }
+
     /// How many bytes of the bank in use are taken, and how many there are.
     pub(crate) fn used(&self) -> (u32, u32) {
         (self.journal.used(), self.journal.capacity())

@@ -21,6 +21,7 @@ mod gate;
 mod machine;
 mod office;
 mod reply;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -31,11 +32,14 @@ pub(crate) use machine::Facts;
 use crate::call::{Call, Reply};
 use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
+use crate::rehearsal::Rehearsals;
 use crate::release::VERSION;
 use crate::wear::Wear;
 use backup::Restores;
 use exchange::access::LoggedIn;
 use exchange::command::By;
+use exchange::limits::TEMPLATE_FORM_BYTES_MAX;
+use exchange::template::Change;
 use exchange::view::BoxView;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -46,6 +50,7 @@ use pages::form::{Fields, FormError, FORM_BYTES_MAX};
 use pages::{OnTrial, Viewer};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use templates::Drafts;
 
 /// A page or an action of the admin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +80,15 @@ pub(crate) enum Route {
     BackupFile,
     Restore,
     ConfirmRestore,
+    Templates,
+    TemplateFile,
+    EditTemplate,
+    PreviewTemplate,
+    RemoveTemplate,
+    ReturnTemplate,
+    ForgetTemplate,
+    ApplyTemplate,
+    HandsetFiles,
 }
 
 /// What a route can be asked for.
@@ -86,7 +100,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 25] = [
+const ROUTES: [(&str, Route, Takes); 34] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -112,6 +126,15 @@ const ROUTES: [(&str, Route, Takes); 25] = [
     ("/system/backup/file", Route::BackupFile, Takes::Post),
     ("/system/backup/restore", Route::Restore, Takes::Post),
     ("/system/backup/confirm", Route::ConfirmRestore, Takes::Post),
+    ("/templates", Route::Templates, Takes::Get),
+    ("/templates/file", Route::TemplateFile, Takes::Get),
+    ("/templates/edit", Route::EditTemplate, Takes::Both),
+    ("/templates/preview", Route::PreviewTemplate, Takes::Post),
+    ("/templates/remove", Route::RemoveTemplate, Takes::Post),
+    ("/templates/return", Route::ReturnTemplate, Takes::Post),
+    ("/templates/forget", Route::ForgetTemplate, Takes::Post),
+    ("/templates/apply", Route::ApplyTemplate, Takes::Post),
+    ("/handsets/{rest}/files", Route::HandsetFiles, Takes::Get),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -128,6 +151,7 @@ pub(crate) struct WebSite {
     door: Door,
     facts: Facts,
     restores: Restores,
+    drafts: Drafts,
 }
 
 impl WebSite {
@@ -146,12 +170,19 @@ impl WebSite {
             }
         }
         let (guests, facts) = (Arc::new(Guests::new(limits)), Facts::default());
-        WebSite { routes, guests, door, facts, restores: Restores::new() }
+        WebSite {
+            routes,
+            guests,
+            door,
+            facts,
+            restores: Restores::new(),
+            drafts: Drafts::new(None),
+        }
     }
 
     /// The same site on a box of which so much is known.
-    pub(crate) fn of(self, facts: Facts) -> WebSite {
-        WebSite { facts, ..self }
+    pub(crate) fn of(self, facts: Facts, rehearsals: Option<Rehearsals>) -> WebSite {
+        WebSite { facts, drafts: Drafts::new(rehearsals), ..self }
     }
 
     pub(crate) fn guests(&self) -> &Arc<Guests> {
@@ -222,7 +253,11 @@ pub(crate) async fn answer(
         // The only form with a file in it, and so in another encoding.
         return admin.look_at_backup(&parts.headers, body).await;
     }
-    match form(visitor, &parts.headers, body).await {
+    let bytes_max = match route == Route::PreviewTemplate {
+        true => TEMPLATE_FORM_BYTES_MAX,
+        false => FORM_BYTES_MAX,
+    };
+    match form_within(visitor, &parts.headers, body, bytes_max).await {
         Ok(fields) if admin.session.sent(fields.csrf()) => {
             admin.change(route, &rest, &fields).await
         }
@@ -254,6 +289,13 @@ impl Admin<'_> {
             Route::Network => self.network(query),
             Route::System => self.system(),
             Route::Backup => self.backup(query),
+            Route::Templates => self.templates(query).await,
+            Route::TemplateFile => self.template_file(query).await,
+            Route::EditTemplate => match Fields::parse(query.as_bytes()) {
+                Ok(fields) => self.edit_template(&fields).await,
+                Err(_garbled) => reply::unknown(),
+            },
+            Route::HandsetFiles => self.handset_files(rest, query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -271,7 +313,12 @@ impl Admin<'_> {
             | Route::Passphrase
             | Route::BackupFile
             | Route::Restore
-            | Route::ConfirmRestore => reply::unknown(),
+            | Route::ConfirmRestore
+            | Route::PreviewTemplate
+            | Route::RemoveTemplate
+            | Route::ReturnTemplate
+            | Route::ForgetTemplate
+            | Route::ApplyTemplate => reply::unknown(),
         }
     }
 
@@ -291,6 +338,12 @@ impl Admin<'_> {
             Route::Passphrase => self.set_passphrase(fields).await,
             Route::BackupFile => self.download().await,
             Route::ConfirmRestore => self.confirm_restore(fields).await,
+            Route::EditTemplate => self.edit_template(fields).await,
+            Route::PreviewTemplate => self.preview_template(fields).await,
+            Route::RemoveTemplate => self.remove_template(fields).await,
+            Route::ReturnTemplate => self.change_at_once(fields, Change::Returned).await,
+            Route::ForgetTemplate => self.change_at_once(fields, Change::Forgotten).await,
+            Route::ApplyTemplate => self.apply_template(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login
@@ -300,7 +353,10 @@ impl Admin<'_> {
             | Route::Network
             | Route::System
             | Route::Backup
-            | Route::Restore => reply::unknown(),
+            | Route::Restore
+            | Route::Templates
+            | Route::TemplateFile
+            | Route::HandsetFiles => reply::unknown(),
         }
     }
 
@@ -338,14 +394,25 @@ async fn form(
     headers: &HeaderMap,
     body: Incoming,
 ) -> Result<Fields, Box<Answered>> {
+    form_within(visitor, headers, body, FORM_BYTES_MAX).await
+}
+
+/// The same with another bound.
+async fn form_within(
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    body: Incoming,
+    bytes_max: usize,
+) -> Result<Fields, Box<Answered>> {
     let no = |status, sentence: &str| Err(Box::new(reply::message(status, "Not saved", sentence)));
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return no(StatusCode::UNSUPPORTED_MEDIA_TYPE, &FormError::Garbled.to_string());
     }
-    let bytes = body_of(visitor, body, FORM_BYTES_MAX).await?;
-    Fields::parse(&bytes).or_else(|error| no(StatusCode::BAD_REQUEST, &error.to_string()))
+    let bytes = body_of(visitor, body, bytes_max).await?;
+    Fields::parse_within(&bytes, bytes_max)
+        .or_else(|error| no(StatusCode::BAD_REQUEST, &error.to_string()))
 }
 
 /// All that a request carries, if it is not more than so many bytes and comes in time; an answer

@@ -7,6 +7,7 @@ use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Trial;
 use crate::office::Office;
 use crate::state::Event;
+use crate::templating;
 use crate::time::Now;
 use crate::view::Origin;
 use wire::Mac;
@@ -58,6 +59,9 @@ pub(crate) fn carry_out(
             trial.keep(office, now, by.source, through).map(|()| None)
         }
         Command::Restart => trial.restart(office, now, by.source).map(|()| None),
+        Command::ChangeTemplate { place, change } => {
+            templating::change(office, now, by, place, change).map(|()| None)
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod footing;
 mod parts;
 mod read;
 mod seal;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod words;

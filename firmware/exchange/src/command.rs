@@ -5,6 +5,7 @@
 
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
+use crate::template::{self, Change, Place};
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -64,6 +65,13 @@ pub enum Command {
     },
     /// Starts the daemon anew; nothing that is stored changes.
     Restart,
+    /// Changes a template of an admin's own; whoever asks has tried it before.
+    ChangeTemplate {
+        /// Where it stands.
+        place: Place,
+        /// What becomes of it.
+        change: Change,
+    },
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -117,6 +125,8 @@ pub enum Refusal {
     Demonstration,
     /// The computer it runs on sets its addresses, and starts it.
     NotAppliance,
+    /// A template is not as it has to be.
+    Template(template::Flaw),
 }
 
 impl fmt::Display for Refusal {
@@ -162,6 +172,7 @@ impl fmt::Display for Refusal {
                 "The computer that this program runs on sets its own addresses and starts the \
                 program: change its settings and the configuration file there.",
             ),
+            Refusal::Template(flaw) => flaw.fmt(f),
         }
     }
 }

@@ -132,13 +132,13 @@ pub const PASSWORD_ROUNDS_MAX: u32 = 64;
 pub const PASSWORD_TURN_MS: u64 = 20 * SECOND_MS;
 /// Bytes of a backup that is read; one of as many handsets with as many lines as there can be, all
 /// of their texts as long as can be, is smaller.
-pub const BACKUP_BYTES_MAX: usize = 5 * 1_024 * 1_024;
+pub const BACKUP_BYTES_MAX: usize = 6 * 1_024 * 1_024;
 /// Bytes of one line of it.
 pub const BACKUP_LINE_BYTES_MAX: usize = 2_048;
 /// Pairs of a line of it; no fact has as many.
 pub const BACKUP_PAIRS_MAX: usize = 16;
 /// Lines of it, comments among them.
-pub const BACKUP_LINES_MAX: usize = 32_768;
+pub const BACKUP_LINES_MAX: usize = 160 * 1_024;
 /// Bad lines of it that are told one by one.
 pub const BACKUP_BAD_LINES_MAX: usize = 40;
 /// Bytes of a file from which the passphrase of a backup is read.
@@ -276,8 +276,13 @@ pub const REWRITE_MS: u64 = DAY_MS;
 
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
-// All that there can be, a line each, and as many comments.
-const _: () = assert!(BACKUP_LINES_MAX >= 2 * (HANDSETS_MAX * (1 + LINES_MAX) + ADDRESSES_MAX));
+// All that there can be, a line each, and as many comments; and of templates that are nothing but
+// line breaks a line each.
+const _: () = assert!(
+    BACKUP_LINES_MAX
+        >= 2 * (HANDSETS_MAX * (1 + LINES_MAX) + ADDRESSES_MAX + 2 * TEMPLATES_MAX)
+            + TEMPLATES_BYTES_MAX
+);
 const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTES_MAX);
 // What is sent again at once fits what one call may queue.
 const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);
@@ -319,3 +324,40 @@ const _: () = assert!(
 
 /// Bytes that one SIP connection can make the box hold while a message is not whole.
 const STREAM_BYTES_MAX: usize = HEADER_MAX + BODY_MAX + STREAM_PIECE_BYTES;
+
+/// Bytes of the source of one template of an admin's own.
+pub const TEMPLATE_BYTES_MAX: usize = 32 * 1_024;
+/// Bytes of all of them, those kept for going back among them.
+pub const TEMPLATES_BYTES_MAX: usize = 128 * 1_024;
+/// Places, each a file and a layer, that can have a template of an admin's own.
+pub const TEMPLATES_MAX: usize = 64;
+/// How often a template of an admin's own may fail for one phone before the phone gets the file
+/// that the shipped one makes.
+pub const TEMPLATE_FAILURES_MAX: u8 = 3;
+/// Phones whose failures are counted; as many as there can be handsets.
+pub const TEMPLATE_FAILING_MAX: usize = HANDSETS_MAX;
+/// Bytes of a form with a template in it: each byte of it may come as three.
+pub const TEMPLATE_FORM_BYTES_MAX: usize = 3 * TEMPLATE_BYTES_MAX + 8 * 1_024;
+/// How long a change of a template that was looked at waits for somebody to apply it.
+pub const TEMPLATE_WAITS_MS: u64 = 10 * MINUTE_MS;
+/// Phones whose files are compared line by line before a template is applied; the others are
+/// counted.
+pub const REHEARSED_SHOWN_MAX: usize = 8;
+/// Lines of one such comparison.
+pub const REHEARSED_LINES_MAX: usize = 400;
+/// Memory that the trial of a template may take beside what its process has when it begins, in
+/// bytes.
+pub const REHEARSAL_MEMORY_BYTES_MAX: u64 = 32 * 1_024 * 1_024;
+/// CPU time that it may take, in seconds.
+pub const REHEARSAL_CPU_MAX_S: u64 = 10;
+/// Time on the wall that it may take, in seconds.
+pub const REHEARSAL_MAX_S: u64 = 20;
+/// Bytes of what is to be tried, and of what came of it.
+pub const REHEARSAL_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// Compiled templates of an admin's own that are kept; as many as can be in force.
+pub const COMPILED_MAX: usize = TEMPLATES_MAX;
+
+const _: () = assert!(TEMPLATE_BYTES_MAX <= TEMPLATES_BYTES_MAX);
+// Whoever waits for a trial is told how it ended.
+const _: () = assert!(REHEARSAL_CPU_MAX_S < REHEARSAL_MAX_S);
+const _: () = assert!(REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);

@@ -70,6 +70,12 @@ pub enum Note {
     Restoring(Ipv4Addr),
     /// Strangers caused more records than allowed; their addresses are not remembered for now.
     StrangersCapped,
+    /// A template of an admin's own failed for a phone.
+    OwnTemplateFailed(&'static str),
+    /// It failed so often for a phone that the phone gets the file of the shipped one.
+    OwnTemplateGivenUp(&'static str),
+    /// An admin at this address changed a template of his own.
+    TemplateChanged(Ipv4Addr),
 }
 
 /// The protocols a datagram may speak.
@@ -106,7 +112,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 30;
+    pub const KINDS: usize = 33;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -126,7 +132,9 @@ impl Note {
             | Note::OptionDropped(_)
             | Note::TwoPlaces(_)
             | Note::FileNotMade(_)
-            | Note::LogInRefused(_) => true,
+            | Note::LogInRefused(_)
+            | Note::OwnTemplateFailed(_)
+            | Note::OwnTemplateGivenUp(_) => true,
             Note::Created(..)
             | Note::Registered(_)
             | Note::Lost(_)
@@ -140,7 +148,8 @@ impl Note {
             | Note::PassphraseSet(_)
             | Note::BackedUp(_)
             | Note::Restoring(_)
-            | Note::StrangersCapped => false,
+            | Note::StrangersCapped
+            | Note::TemplateChanged(_) => false,
         }
     }
 
@@ -177,6 +186,9 @@ impl Note {
             Note::PassphraseSet(_) => 27,
             Note::BackedUp(_) => 28,
             Note::Restoring(_) => 29,
+            Note::OwnTemplateFailed(_) => 30,
+            Note::OwnTemplateGivenUp(_) => 31,
+            Note::TemplateChanged(_) => 32,
         }
     }
 }
@@ -232,6 +244,15 @@ impl fmt::Display for Note {
             Note::StrangersCapped => {
                 f.write_str("unknown devices changed too often; they are not remembered for now")
             }
+            Note::OwnTemplateFailed(template) => {
+                write!(f, "the own template for {template} failed")
+            }
+            Note::OwnTemplateGivenUp(template) => write!(
+                f,
+                "the own template for {template} failed again and again for a phone, which gets the \
+                 shipped one now"
+            ),
+            Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
         }
     }
 }

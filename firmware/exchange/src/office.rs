@@ -6,6 +6,7 @@ use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
 use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::device::{fingerprint, Device};
+use crate::fallback::Failing;
 use crate::leases::Leases;
 use crate::limits::{
     DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, SAID_BEFORE_MAX,
@@ -50,6 +51,8 @@ pub(crate) struct Office {
     /// When a note that anybody can cause was last passed on, by its kind.
     complained: [Option<Instant>; Note::KINDS],
     strangers: Budget,
+    /// Templates of an admin's own that failed, and for whom.
+    pub(crate) failing: Failing,
 }
 
 /// How many records strangers may still cause.
@@ -81,6 +84,7 @@ impl Office {
             changed: BTreeMap::new(),
             complained: [None; Note::KINDS],
             strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
+            failing: Failing::default(),
         }
     }
 
@@ -124,7 +128,8 @@ impl Office {
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
             | Event::NetworkReturned
-            | Event::BackupKeySet { .. } => (),
+            | Event::BackupKeySet { .. }
+            | Event::TemplateChanged { .. } => (),
         }
     }
 

@@ -6,10 +6,11 @@
 //! named, so that somebody who asks for another's file learns nothing, neither from the answer nor
 //! from how long it took.
 
-use crate::catalog::{Answer as Known, FileAsked, Sign};
+use crate::catalog::{Answer as Known, Family, FileAsked, Sign};
 use crate::cause::Cause;
+use crate::fallback::Next;
 use crate::limits::{EXPIRES_MAX_S, FILE_NAME_MAX};
-use crate::names::{HandsetNo, RecordNo, Side};
+use crate::names::{HandsetNo, InterfaceNo, RecordNo, Side};
 use crate::note::{Note, Protocol};
 use crate::office::Office;
 use crate::output::{Answer, Arrival, Neighbour};
@@ -17,6 +18,7 @@ use crate::policy::{Act, Verdict};
 use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
 use crate::state::{Handset, Line};
 use crate::story::{Door, FileAnswer, Step, StepName};
+use crate::template::{in_force, Reached};
 use crate::time::{Instant, Now};
 use crate::zone;
 use alloc::format;
@@ -85,8 +87,9 @@ pub(crate) fn answer(
             own_file(office, render, now, &question, proof)
         }
         Known::Common { template, content_type } => {
-            let values = values(office, &ask.arrival, asker, None);
-            let made = make(office, render, now, template, &values);
+            let values = values(office, ask.arrival.interface, asker, None);
+            let of = Of { template, common: true, asker, family: asked.family };
+            let made = make(office, render, now, &of, &values);
             let answer = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
             let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
             told(office, now, asker, ask.door, &name, answer);
@@ -153,8 +156,10 @@ fn own_file(
         told(office, now, Some(mac), door, name, FileAnswer::Refused(Cause::WanFetch));
         return (Answer::Forbidden, RecordNo(0), Some(mac));
     }
-    let values = values(office, arrival, Some(mac), Some(handset));
-    let made = make(office, render, now, own.template, &values);
+    let values = values(office, arrival.interface, Some(mac), Some(handset));
+    let (template, family) = (own.template, own.asked.family);
+    let of = Of { template, common: false, asker: Some(mac), family };
+    let made = make(office, render, now, &of, &values);
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
     let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
     told(office, now, Some(mac), door, name, answer);
@@ -264,14 +269,35 @@ fn plain_name(office: &Office, name: &str) -> Option<String> {
     (!name.is_empty() && !climbs && !name.contains(odd)).then(|| name.to_string())
 }
 
+/// Which template a file is made from, and for whom.
+struct Of {
+    template: &'static str,
+    common: bool,
+    asker: Option<Mac>,
+    /// In whose form it is asked for.
+    family: Family,
+}
+
 fn make(
     office: &mut Office,
     render: &dyn Render,
     now: Now,
-    template: &'static str,
+    of: &Of,
     values: &Values,
 ) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
+    let template = of.template;
+    let reached = Reached::of(office, of.asker, Some(of.family));
+    let forced = in_force(office.durable.templates(), template, reached.whom(of.common));
+    if let Some(own) = forced.filter(|own| !office.is_given_up(own.place, of.asker)) {
+        let place = own.place.clone();
+        if render.render_own(template, own.source, values, &mut bytes).is_ok() {
+            return Some(bytes);
+        }
+        if office.has_failed(now, template, place, of.asker) == Next::TryAgain {
+            return None;
+        }
+    }
     match render.render(template, values, &mut bytes) {
         Ok(()) => Some(bytes),
         Err(_unrendered) => {
@@ -289,8 +315,8 @@ fn file(made: Option<Vec<u8>>, content_type: &'static str) -> Answer {
 }
 
 /// The directory from which a phone heard on this port fetches its files, without a scheme.
-fn directory_path(office: &Office, arrival: &Arrival) -> String {
-    let server = own_address(office, arrival);
+fn directory_path(office: &Office, interface: InterfaceNo) -> String {
+    let server = address_at(office, interface);
     let directory = &office.board.directory;
     match office.board.http_port {
         80 => format!("{server}/{directory}/"),
@@ -300,14 +326,18 @@ fn directory_path(office: &Office, arrival: &Arrival) -> String {
 
 /// The box's address on the port something was heard on.
 pub(crate) fn own_address(office: &Office, arrival: &Arrival) -> Ipv4Addr {
-    let port = office.board.interface(arrival.interface);
+    address_at(office, arrival.interface)
+}
+
+fn address_at(office: &Office, interface: InterfaceNo) -> Ipv4Addr {
+    let port = office.board.interface(interface);
     port.map_or(Ipv4Addr::UNSPECIFIED, |port| port.address)
 }
 
 /// Everything a template may read, for one handset or for all.
-fn values(
+pub(crate) fn values(
     office: &Office,
-    arrival: &Arrival,
+    interface: InterfaceNo,
     asker: Option<Mac>,
     handset: Option<HandsetNo>,
 ) -> Values {
@@ -316,13 +346,13 @@ fn values(
     Values {
         handset: known.map(handset_values),
         model: model.to_string(),
-        site: site_values(office, arrival),
+        site: site_values(office, interface),
     }
 }
 
-fn site_values(office: &Office, arrival: &Arrival) -> SiteValues {
-    let server = own_address(office, arrival);
-    let path = directory_path(office, arrival);
+fn site_values(office: &Office, interface: InterfaceNo) -> SiteValues {
+    let server = address_at(office, interface);
+    let path = directory_path(office, interface);
     let site = &office.board.site;
     let zone = zone::find(&site.time_zone).unwrap_or(&zone::UTC);
     SiteValues {

@@ -7,7 +7,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Turns a template and its values into the bytes of a file.
 pub trait Render {
@@ -15,6 +15,15 @@ pub trait Render {
     ///
     /// `template` is a path in the shipped set, such as `yealink/mac.cfg`.
     fn render(&self, template: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered>;
+
+    /// The same with an admin's own source in the place of the shipped one of this name.
+    fn render_own(
+        &self,
+        template: &str,
+        source: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered>;
 }
 
 /// Why a template gave no file.
@@ -32,7 +41,7 @@ pub enum Unrendered {
 }
 
 /// Everything a template may read.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Values {
     /// The handset the file is for; `None` in a file common to all phones of a model.
     pub handset: Option<HandsetValues>,
@@ -43,7 +52,7 @@ pub struct Values {
 }
 
 /// What a template may read of one handset.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct HandsetValues {
     /// Hardware address, twelve lower-case hex digits.
     pub mac: String,
@@ -58,7 +67,7 @@ pub struct HandsetValues {
 }
 
 /// One SIP account of a handset.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct LineValues {
     /// Position on the phone, counted from 1.
     pub number: u8,
@@ -75,7 +84,7 @@ pub struct LineValues {
 }
 
 /// What a template may read of the site.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct SiteValues {
     /// Address of this box as the phone reaches it.
     pub server: String,
@@ -96,7 +105,7 @@ pub struct SiteValues {
 }
 
 /// A time zone in the forms that phones read.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct ZoneValues {
     /// Name in the tz database, such as `Europe/Berlin`.
     pub name: String,
@@ -118,7 +127,7 @@ pub struct ZoneValues {
 }
 
 /// The yearly change to summer time and back, local wall clock.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct SummerValues {
     /// When clocks go forward.
     pub start: ChangeValues,
@@ -129,7 +138,7 @@ pub struct SummerValues {
 }
 
 /// One change of clocks, as in POSIX `Mm.w.d/h`.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct ChangeValues {
     /// Month, 1 to 12.
     pub month: u8,

@@ -11,6 +11,7 @@ use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, LINES_MAX, SITE_RECORD_B
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
 use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::template::OwnTemplates;
 use crate::view::Origin;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -34,6 +35,7 @@ pub struct Durable {
     network_kept: Settings,
     network_proposed: Option<Settings>,
     backup_key: Option<BackupKey>,
+    templates: OwnTemplates,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -92,6 +94,7 @@ impl Default for Durable {
             network_kept: Settings::default(),
             network_proposed: None,
             backup_key: None,
+            templates: OwnTemplates::default(),
             handset_bytes: 0,
         }
     }
@@ -149,6 +152,7 @@ impl Durable {
             }
             Event::NetworkReturned => self.network_proposed = None,
             Event::BackupKeySet { key } => self.backup_key = Some(key.clone()),
+            Event::TemplateChanged { place, change } => self.templates.apply(place, change),
         }
     }
 
@@ -218,6 +222,7 @@ impl Durable {
     fn delete(&mut self, handset: HandsetNo) {
         if let Some(gone) = self.handsets.remove(&handset) {
             self.by_mac.remove(&gone.mac);
+            self.templates.forget(handset);
             for line in &gone.lines {
                 self.by_login.remove(&line.login);
             }
@@ -272,7 +277,7 @@ impl Durable {
         let network = self.network_facts();
         let key = self.backup_key.iter().map(|key| Event::BackupKeySet { key: key.clone() });
         let site = switches.chain(password).chain(key).chain(network);
-        site.chain(addresses).chain(handsets).chain(numbered)
+        site.chain(addresses).chain(handsets).chain(numbered).chain(self.templates.facts())
     }
 
     /// What is kept has been proposed before.
@@ -361,6 +366,7 @@ impl Durable {
         self.addresses.len() as u64 * ADDRESS_RECORD_BYTES
             + self.handset_bytes
             + SITE_RECORD_BYTES_MAX
+            + self.templates.record_bytes()
     }
 
     /// What an admin has set of the network, as it is in force after a start: what was proposed
@@ -392,6 +398,11 @@ impl Durable {
     /// The key of the backups; `None` until a passphrase was chosen.
     pub fn backup_key(&self) -> Option<&BackupKey> {
         self.backup_key.as_ref()
+    }
+
+    /// The templates of an admin's own.
+    pub fn templates(&self) -> &OwnTemplates {
+        &self.templates
     }
 
     /// The hash of the admin's password; `None` until it was changed for the first time.

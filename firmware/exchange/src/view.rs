@@ -7,12 +7,18 @@
 pub use crate::backup::{
     AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
 };
+pub use crate::catalog::Family;
 use crate::cause::Cause;
 use crate::command::Refusal;
+pub use crate::layer::{Firmware, Layer};
 use crate::names::{Extension, HandsetNo, LineNo, Text};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
 use crate::story::Step;
+pub use crate::template::{
+    DiffKind, DiffLine, Explained, ExplainedLine, Fault, FileRow, OwnRow, PhoneDiff, Place,
+    Rehearsed, TemplatesView,
+};
 use crate::time::{Instant, Now};
 use alloc::string::String;
 use alloc::vec::Vec;

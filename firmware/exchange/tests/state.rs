@@ -3,11 +3,14 @@
 mod support;
 
 use exchange::backup::{BackupKey, Recipe};
+use exchange::catalog::Family;
 use exchange::command::Command;
+use exchange::layer::{Firmware, Layer};
 use exchange::limits::SITE_RECORD_BYTES_MAX;
 use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
 use exchange::network::{Domain, Lan, Settings, Wan};
 use exchange::state::{Durable, Event};
+use exchange::template::{Change, Place};
 use exchange::PasswordHash;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -103,7 +106,28 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("network-kept", Event::NetworkKept),
         ("network-returned", Event::NetworkReturned),
         ("backup-key-set", Event::BackupKeySet { key: backup_key() }),
+        ("template-set", template("yealink/mac.cfg", of_model(), Change::Set(SOURCE.to_owned()))),
+        (
+            "template-removed",
+            template("snom/mac.htm", Layer::Family(Family::Snom), Change::Removed),
+        ),
+        (
+            "template-returned",
+            template("yealink/mac.cfg", Layer::Handset(handset), Change::Returned),
+        ),
+        ("template-forgotten", template("polycom/site.cfg", Layer::Site, Change::Forgotten)),
     ]
+}
+
+const SOURCE: &str = "a = {{ model }}\n";
+
+fn template(name: &str, layer: Layer, change: Change) -> Event {
+    Event::TemplateChanged { place: Place { template: text(name), layer }, change }
+}
+
+fn of_model() -> Layer {
+    let firmware = Firmware { from: text("84"), to: text("86.0") };
+    Layer::Model { family: Family::Yealink, model: text("T46U"), firmware }
 }
 
 fn backup_key() -> BackupKey {
@@ -153,7 +177,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (18, 16), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (22, 17), "one more fact needs one more file");
 }
 
 #[test]
@@ -190,7 +214,7 @@ fn every_fact_is_read_as_it_was_written() {
         let longer = [&bytes[..], &[0]].concat();
         assert!(Event::decode(&longer).is_none(), "{name} with more behind");
     }
-    assert!(Event::decode(&[16, 1]).is_none(), "a fact of a later release");
+    assert!(Event::decode(&[17, 1]).is_none(), "a fact of a later release");
 }
 
 /// A fact about one of a few devices and handsets, whether that makes sense or not.
@@ -198,7 +222,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(16) {
+    match dice.below(19) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -220,6 +244,17 @@ fn any_event(dice: &mut Dice) -> Event {
         12 => Event::NetworkKept,
         13 => Event::NetworkReturned,
         14 => Event::BackupKeySet { key: BackupKey { key: dice.bytes(), ..backup_key() } },
+        15..=17 => {
+            let changes = [
+                Change::Set(["a\n", "b\n"][dice.below(2)].to_owned()),
+                Change::Set("c\n".to_owned()),
+                Change::Removed,
+                Change::Returned,
+                Change::Forgotten,
+            ];
+            let layer = [Layer::Site, Layer::Handset(handset)][dice.below(2)].clone();
+            template("yealink/mac.cfg", layer, changes[dice.below(5)].clone())
+        }
         _a_switch => Event::CreationAllowed {
             side: [Side::Lan, Side::Wan][dice.below(2)],
             open: dice.below(2) == 0,

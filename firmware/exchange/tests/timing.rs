@@ -60,6 +60,16 @@ impl Render for Slow {
         }
         Ok(())
     }
+
+    fn render_own(
+        &self,
+        template: &str,
+        _: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.render(template, values, out)
+    }
 }
 
 /// One question by one door: how long until all that comes of it is out.

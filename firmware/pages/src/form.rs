@@ -6,10 +6,12 @@
 
 mod fields;
 mod network;
+mod place;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
+pub use place::{place, place_fields, place_query, TypedPlace};
 pub use upload::Upload;
 
 use alloc::boxed::Box;
@@ -91,7 +93,8 @@ impl AddForm {
             | Refusal::NotByNewAddress
             | Refusal::NetworkInFile
             | Refusal::Demonstration
-            | Refusal::NotAppliance => &mut form.form_error,
+            | Refusal::NotAppliance
+            | Refusal::Template(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -171,7 +174,8 @@ impl AssignForm {
             | Refusal::NotByNewAddress
             | Refusal::NetworkInFile
             | Refusal::Demonstration
-            | Refusal::NotAppliance => &mut form.form_error,
+            | Refusal::NotAppliance
+            | Refusal::Template(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

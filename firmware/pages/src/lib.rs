@@ -27,6 +27,13 @@
 //! | `/system/backup/file` | POST | a text called [`file_name`](backup::file_name) |
 //! | `/system/backup/restore` | POST | [`form::Upload`]; answer: [`restore`](backup::restore) |
 //! | `/system/backup/confirm` | POST | what `restore` said; answer: [`leaving`] |
+//! | `/templates` | GET | [`templates`](template::templates) |
+//! | `/templates/file` | GET | [`template_file`](template::template_file) |
+//! | `/templates/edit` | GET, POST | [`template_edit`](template::template_edit), [`form::place`] |
+//! | `/templates/preview`, `remove` | POST | [`template_preview`](template::template_preview) |
+//! | `/templates/apply` | POST | what `template_preview` said |
+//! | `/templates/return`, `forget` | POST | [`form::place`] |
+//! | `/handsets/<mac>/files` | GET | [`handset_files`](template::handset_files) |
 //! | `/assets/...` | GET | [`assets`] |
 //!
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
@@ -50,6 +57,7 @@ mod network;
 pub mod recovery;
 mod status;
 pub mod system;
+pub mod template;
 
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};

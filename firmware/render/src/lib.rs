@@ -18,11 +18,19 @@
 
 #![forbid(unsafe_code)]
 
+pub mod diff;
 mod escape;
+mod explain;
+mod fault;
 mod output;
+mod own;
+mod reads;
+mod rehearse;
 mod shipped;
 
 pub use escape::Form;
+pub use explain::explain;
+pub use rehearse::{rehearse, Failed};
 pub use shipped::{Shipped, SHIPPED};
 
 use exchange::limits::FILE_BYTES_MAX;
@@ -31,6 +39,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
 use output::Bounded;
+use own::Cache;
+use std::cell::RefCell;
 
 /// Steps one rendering may take; the largest shipped file of eight lines needs a tenth of them.
 const FUEL: u64 = 50_000;
@@ -38,6 +48,7 @@ const FUEL: u64 = 50_000;
 /// Every shipped template, compiled and ready.
 pub struct Templates {
     environment: Environment<'static>,
+    own: RefCell<Cache>,
 }
 
 /// A shipped template that does not compile, found when the templates are set up.
@@ -56,7 +67,7 @@ impl Templates {
         for Shipped { name, source, form: _, handset: _ } in SHIPPED.iter().chain(shipped::PARTS) {
             environment.add_template(name, source).map_err(|error| flaw(name, &error))?;
         }
-        Ok(Templates { environment })
+        Ok(Templates { environment, own: RefCell::default() })
     }
 }
 
@@ -66,19 +77,42 @@ impl Render for Templates {
         if !SHIPPED.iter().any(|shipped| shipped.name == template) {
             return Err(Unrendered::Unknown);
         }
-        let compiled = self.environment.get_template(template).map_err(|_| Unrendered::Unknown)?;
-        let before = out.len();
-        let mut bounded = Bounded::new(out, FILE_BYTES_MAX);
-        let outcome = compiled.render_captured_to(Value::from(Serde(values)), &mut bounded);
-        let overflowed = bounded.overflowed();
-        outcome.map(drop).map_err(|error| {
-            out.truncate(before);
-            match overflowed {
-                true => Unrendered::TooLarge,
-                false => Unrendered::Failed { line: line_of(&error) },
-            }
-        })
+        fill_in(&self.environment, template, values, out)
     }
+
+    fn render_own(
+        &self,
+        template: &str,
+        source: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        let shipped = shipped::find(template).ok_or(Unrendered::Unknown)?;
+        let mut cache = self.own.borrow_mut();
+        let own = cache.compiled(shipped, source);
+        let own = own.map_err(|fault| Unrendered::Failed { line: fault.line })?;
+        fill_in(&own.environment, template, values, out)
+    }
+}
+
+fn fill_in(
+    environment: &Environment<'_>,
+    template: &str,
+    values: &Values,
+    out: &mut Vec<u8>,
+) -> Result<(), Unrendered> {
+    let compiled = environment.get_template(template).map_err(|_| Unrendered::Unknown)?;
+    let before = out.len();
+    let mut bounded = Bounded::new(out, FILE_BYTES_MAX);
+    let outcome = compiled.render_captured_to(Value::from(Serde(values)), &mut bounded);
+    let overflowed = bounded.overflowed();
+    outcome.map(drop).map_err(|error| {
+        out.truncate(before);
+        match overflowed {
+            true => Unrendered::TooLarge,
+            false => Unrendered::Failed { line: line_of(&error) },
+        }
+    })
 }
 
 fn bare_environment() -> Result<Environment<'static>, Error> {

@@ -88,6 +88,24 @@ pub(crate) static PARTS: &[Shipped] = &[
     shipped!("yealink/_site.cfg", Lines, false),
 ];
 
+/// The template of this name, if a file is made from it.
+pub(crate) fn find(name: &str) -> Option<&'static Shipped> {
+    SHIPPED.iter().find(|shipped| shipped.name == name)
+}
+
+/// The parts that a template of this name may include: those of its family.
+pub(crate) fn parts_of(name: &str) -> impl Iterator<Item = &'static Shipped> + '_ {
+    let family = |name: &str| name.split_once('/').map(|(family, _)| family.to_owned());
+    let own = family(name);
+    PARTS.iter().filter(move |part| family(part.name) == own)
+}
+
+/// The source of a template or a part.
+pub(crate) fn source_of(name: &str) -> Option<&'static str> {
+    let known = SHIPPED.iter().chain(PARTS).find(|shipped| shipped.name == name);
+    known.map(|shipped| shipped.source)
+}
+
 /// The name of a template's form. A name not in the tables gets markup, whose escaping is a line's
 /// and more.
 pub(crate) fn form_of(name: &str) -> &'static str {

@@ -9,8 +9,11 @@ use crate::life::{entered, fold, mount, snapshot, Deed};
 use crate::office::{created, encoded, mac, Naive};
 use crate::sizes;
 use crate::year::{year, Flip, Keeper, Kept, Move};
+use exchange::layer::Layer;
+use exchange::limits::{TEMPLATES_BYTES_MAX, TEMPLATE_BYTES_MAX};
 use exchange::names::{text, ContactText, Extension, HandsetNo, LineNo};
 use exchange::state::{Durable, Event};
+use exchange::template::{Change, Place};
 use journal::{Geometry, Journal};
 use std::path::Path;
 use std::process::Command;
@@ -22,9 +25,6 @@ const MIB: u32 = 1 << 20;
 const MANY: u16 = 1_000;
 /// A user of the days to come: number, extension, name, what he may do and a password's hash.
 const USER_BYTES: usize = 160;
-/// What an admin's own templates may have together, and how much of one a record holds.
-const TEMPLATE_BYTES: usize = 128 * 1_024;
-const TEMPLATE_PIECE_BYTES: usize = 4_096;
 
 /// A row of the table.
 struct Figure {
@@ -185,22 +185,29 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Users and templates are no facts yet; they are reckoned by the sizes they will have.
+/// Users are no facts yet; they are reckoned by the size they will have.
 fn whole_state(geometry: Geometry) -> Result<Figure, String> {
     let mut facts = full();
     let handsets: usize = facts.iter().map(|fact| Journal::<Chip>::cost(fact.len()) as usize).sum();
     facts.extend((0..MANY).map(|_| vec![0x5A; USER_BYTES]));
-    let pieces = TEMPLATE_BYTES / TEMPLATE_PIECE_BYTES;
-    facts.extend((0..pieces).map(|_| vec![0x5A; TEMPLATE_PIECE_BYTES + 16]));
+    facts.extend((0..TEMPLATES_BYTES_MAX / TEMPLATE_BYTES_MAX).map(own_template));
     let mut journal = mount(Chip::new(geometry)).map_err(|error| format!("{error:?}"))?.journal;
     Deed::Snapshot(facts).perform(&mut journal).map_err(|end| format!("{end:?}"))?;
     println!(
-        "  1,000 handsets take {handsets} bytes; users ({USER_BYTES} bytes each) and templates are \
-         reckoned, they are no facts yet"
+        "  1,000 handsets take {handsets} bytes; users ({USER_BYTES} bytes each) are reckoned, \
+         they are no facts yet"
     );
     let part = f64::from(journal.used()) / f64::from(MIB);
     let what = "1,000 handsets, 1,000 users, 128 KiB of templates";
     Ok(Figure::most(what, "of 1 MiB", (0.5, 0.333), part))
+}
+
+/// A template of an admin's own, as large as one can be.
+fn own_template(number: usize) -> Vec<u8> {
+    let layer = Layer::Handset(HandsetNo(number as u16 + 1));
+    let place = Place { template: text("yealink/mac.cfg"), layer };
+    let change = Change::Set("x".repeat(TEMPLATE_BYTES_MAX));
+    encoded(&Event::TemplateChanged { place, change })
 }
 
 /// The rows of the real daemon.

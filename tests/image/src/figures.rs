@@ -153,9 +153,12 @@ fn storm(phones: &Host) {
 }
 
 fn pss_kib(appliance: &mut Appliance) -> u64 {
-    let read = "busybox grep '^Pss:' /proc/$(busybox pidof dialtone)/smaps_rollup";
+    // The daemon's own, and that of its process for trials of templates.
+    let read = "for it in $(busybox pidof dialtone); do busybox grep '^Pss:' \
+        /proc/$it/smaps_rollup; done";
     let said = appliance.console().shell(read);
-    let line = said.lines().find_map(|line| line.trim().strip_prefix("Pss:"));
-    let number = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
-    number.unwrap_or_else(|| panic!("the kernel does not tell the memory of the daemon: {said}"))
+    let lines = said.lines().filter_map(|line| line.trim().strip_prefix("Pss:"));
+    let each = lines.map(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    let sum = each.sum::<Option<u64>>().filter(|sum| *sum > 0);
+    sum.unwrap_or_else(|| panic!("the kernel does not tell the memory of the daemon: {said}"))
 }

@@ -9,7 +9,7 @@ use lan::dhcp::{udhcpc, YEALINK};
 use lan::files::{get, tftp, yealink_account, Account, Tftp};
 use lan::net::{Host, Lan};
 use lan::sip::{register, Transport};
-use lan::{can_run, until};
+use lan::{between, can_run, until};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
@@ -39,6 +39,7 @@ fn a_daemon_that_gave_up_root_serves_a_phone_by_every_door() {
     // The password was hashed on a thread of its own, and the phone is on flash by another.
     assert_powerless(&daemon);
     assert!(daemon.log().contains("runs as nobody"), "{}", daemon.log());
+    changes_a_template(&admin, &phone);
     daemon.restart();
     assert_powerless(&daemon);
     registers(&phone, &ip, &account, Transport::Udp);
@@ -99,6 +100,30 @@ fn boots(lan: &Lan) -> (Host, String, Account) {
         assert_eq!(by_tftp, by_http.body, "{client:?}");
     }
     (phone, lease.ip().to_owned(), yealink_account(&by_http.body))
+}
+
+/// A changed template is tried in a process of its own, although no program can be started any
+/// more; a bad one is refused, a good one makes the phone's file.
+fn changes_a_template(admin: &Admin, phone: &Host) {
+    let place =
+        [("template", "yealink/mac.cfg"), ("layer", "family"), ("maker", "yealink"), ("seen", "0")];
+    let page = admin.get("/templates/edit?template=yealink/mac.cfg&layer=family&maker=yealink");
+    let try_out = |source: &str| {
+        let fields = [&place[..], &[("source", source)]].concat();
+        admin.post("/templates/preview", &fields, &page)
+    };
+    let bad = try_out("a\n  {{ site.servr }}\n");
+    let said = "Line 2, column 6: There is no such value";
+    assert!(bad.status == 422 && bad.text().contains(said), "{} {}", bad.status, bad.text());
+    let good = try_out("#!version:1.0.0.1\nx = {{ handset.mac }}\n");
+    assert!(good.status == 200 && good.text().contains("1 file changes."), "{}", good.text());
+    let token = between(&good.html, "name=\"change\" value=\"", "\"").unwrap().to_owned();
+    let done = admin.post("/templates/apply", &[("change", &token)], &good);
+    assert!(done.text().contains("The template is in force."), "{}", done.text());
+    let file = get(phone, &format!("/prov/{}.cfg", phone.mac12()));
+    assert_eq!(file.body, format!("#!version:1.0.0.1\nx = {}\n", phone.mac12()));
+    let back = admin.post("/templates/return", &place[..3], &done);
+    assert!(back.text().contains("The version before is in force again."), "{}", back.text());
 }
 
 fn registers(phone: &Host, ip: &str, account: &Account, by: Transport) {

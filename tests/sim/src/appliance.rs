@@ -64,6 +64,16 @@ impl Render for Shared {
     fn render(&self, name: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
         self.0.render(name, values, out)
     }
+
+    fn render_own(
+        &self,
+        name: &str,
+        source: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.0.render_own(name, source, values, out)
+    }
 }
 
 thread_local! {

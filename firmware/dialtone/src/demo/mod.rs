@@ -10,6 +10,7 @@ mod report;
 
 use crate::config::{Hardware, Port};
 use crate::nor_file::Timing;
+use crate::rehearsal::Rehearsals;
 use crate::say::say;
 use crate::serve::{self, Start};
 use exchange::board::{Board, Interface, Network, Site, Subnet};
@@ -51,7 +52,7 @@ impl Default for Wish {
 }
 
 /// Runs until Ctrl-C, or until all phones are registered. `Err` says in a sentence why not.
-pub(crate) fn run(wish: &Wish) -> Result<(), String> {
+pub(crate) fn run(wish: &Wish, rehearsals: Option<Rehearsals>) -> Result<(), String> {
     let phones = office::Office::new(wish.phones, SIP_PORT, TFTP_PORT, wish.web.port());
     let start = Start {
         read_only: false,
@@ -61,6 +62,7 @@ pub(crate) fn run(wish: &Wish) -> Result<(), String> {
         web: web(wish.web),
         board: board(wish.web),
         hardware: Hardware::default(),
+        rehearsals,
     };
     let once = wish.once.then_some(wish.deadline);
     serve::run(start, |stop| {

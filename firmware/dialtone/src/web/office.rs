@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 10] = [
+const DONE: [(&str, &str); 14] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -22,6 +22,10 @@ const DONE: [(&str, &str); 10] = [
     ("password", "The new password is in force."),
     ("passphrase", "The backup passphrase is set. Backups are sealed with it from now on."),
     ("kept", "The settings of the network are kept."),
+    ("applied", "The template is in force. A phone gets its new file when it next asks."),
+    ("removed", "The template was removed. It can be brought back."),
+    ("returned", "The version before is in force again."),
+    ("forgotten", "The version before was forgotten."),
 ];
 
 /// What became of a wish.
@@ -139,7 +143,7 @@ impl Admin<'_> {
     }
 
     /// `Some(None)` if nobody knows this device.
-    async fn look_at(&self, mac: Mac) -> Option<Option<Box<DeviceView>>> {
+    pub(super) async fn look_at(&self, mac: Mac) -> Option<Option<Box<DeviceView>>> {
         match self.visitor.desk.ask(Call::LookAt(mac)).await {
             Some(Reply::LookedAt(view)) => Some(view),
             _other => None,
@@ -178,9 +182,16 @@ fn read(
         | Route::Passphrase
         | Route::BackupFile
         | Route::Restore
-        | Route::ConfirmRestore => {
-            form::assign(fields, handset).map(|command| (command, "assigned"))
-        }
+        | Route::ConfirmRestore
+        | Route::Templates
+        | Route::TemplateFile
+        | Route::EditTemplate
+        | Route::PreviewTemplate
+        | Route::RemoveTemplate
+        | Route::ReturnTemplate
+        | Route::ForgetTemplate
+        | Route::ApplyTemplate
+        | Route::HandsetFiles => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
 }
 

@@ -4,7 +4,8 @@
 
 use crate::limits::{
     ADDRESSES_MAX, BACKUP_BAD_LINES_MAX, BACKUP_BYTES_MAX, BACKUP_LINES_MAX, BACKUP_LINE_BYTES_MAX,
-    HANDSETS_MAX, LINES_MAX, PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, TEXT_MAX,
+    HANDSETS_MAX, LINES_MAX, PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX,
+    TEMPLATES_MAX, TEMPLATE_BYTES_MAX, TEXT_MAX,
 };
 use crate::names::Text;
 use crate::network::Flaw;
@@ -125,6 +126,14 @@ pub enum Wrong {
     Network(Flaw),
     /// The line `wan` says both, or neither, of how the port gets its address.
     WanWay,
+    /// No template's line is before this line of a source.
+    NoTemplate,
+    /// A template has no source.
+    NoSource,
+    /// A template is larger than there can be.
+    TemplateTooLarge,
+    /// There are more templates, or larger ones together, than there can be.
+    TemplatesFull,
 }
 
 impl fmt::Display for Refused {
@@ -189,7 +198,17 @@ impl fmt::Display for Wrong {
             | Wrong::NoLine
             | Wrong::NotYetSealed
             | Wrong::Unsealed
-            | Wrong::WanWay => f.write_str(self.sentence()),
+            | Wrong::WanWay
+            | Wrong::NoTemplate
+            | Wrong::NoSource => f.write_str(self.sentence()),
+            Wrong::TemplateTooLarge => {
+                write!(f, "This template is larger than {TEMPLATE_BYTES_MAX} bytes.")
+            }
+            Wrong::TemplatesFull => write!(
+                f,
+                "There are more than {TEMPLATES_MAX} templates, or they have more than \
+                 {TEMPLATES_BYTES_MAX} bytes together."
+            ),
         }
     }
 }
@@ -213,6 +232,8 @@ impl Wrong {
                  login beside it was changed."
             }
             Wrong::WanWay => "Either `by=dhcp` or `address` has to be there.",
+            Wrong::NoTemplate => "No line `template` is before this line of one.",
+            Wrong::NoSource => "Behind this line its source has to come, in lines `source`.",
             Wrong::TooLong
             | Wrong::KeyTwice(_)
             | Wrong::UnknownKind(..)
@@ -224,7 +245,9 @@ impl Wrong {
             | Wrong::HandsetsFull
             | Wrong::LinesFull
             | Wrong::AddressesFull
-            | Wrong::Network(_) => "",
+            | Wrong::Network(_)
+            | Wrong::TemplateTooLarge
+            | Wrong::TemplatesFull => "",
         }
     }
 }

@@ -4,6 +4,7 @@ use super::bad::{BadLines, Wrong};
 use super::parts;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
+use super::templates;
 use super::words::{nearest, Entry};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
@@ -18,7 +19,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 14] = [
     "seal",
     "new-phones",
     "admin",
@@ -31,6 +32,8 @@ const KINDS: [&str; 12] = [
     "address",
     "handset",
     "line",
+    "template",
+    "source",
 ];
 const HANDSET_KEYS: [&str; 7] =
     ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
@@ -58,6 +61,7 @@ pub(super) struct Draft {
     macs: BTreeMap<Mac, usize>,
     logins: BTreeMap<LoginId, usize>,
     extensions: BTreeMap<Extension, usize>,
+    templates: templates::Draft,
 }
 
 struct Handset {
@@ -118,6 +122,8 @@ impl Draft {
             "address" => self.address(at, entry),
             "handset" => self.handset(at, entry, sealer),
             "line" => self.line(at, entry, sealer),
+            "template" => self.templates.template(at, entry),
+            "source" => self.templates.source(entry),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -263,6 +269,8 @@ impl Draft {
         for handset in self.handsets.values().filter(|handset| handset.told == 0) {
             bad.add(handset.at, Wrong::NoLine);
         }
+        let exists = |number| self.handsets.contains_key(&number) || self.spoilt.contains(&number);
+        self.templates.check(bad, exists);
         let any_board = any_board();
         if ground.network_stays {
             return;
@@ -322,6 +330,7 @@ impl Draft {
             drawn += usize::from(handset.facts(number, before, chance, &mut facts));
         }
         facts.extend(self.last.map(|last| Event::HandsetsNumbered { last }));
+        facts.extend(self.templates.facts());
         (facts, drawn)
     }
 }

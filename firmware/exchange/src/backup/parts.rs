@@ -31,6 +31,7 @@ const IP: &str = "an IP address such as 192.168.10.50";
 const NETWORK: &str = "an IP address and its network's size, such as 192.168.10.1/24";
 const LOGIN: &str = "eight letters and digits as Dialtone writes them";
 const SECRET: &str = "`clear:` or `sealed:` and the letters and digits that Dialtone wrote";
+pub(super) const MAKER: &str = "a maker as Dialtone calls it, such as yealink, or generic";
 const TEXT: &str = "a text of 40 bytes at most";
 
 /// Under which name the password of a phone's own page is sealed.
@@ -54,7 +55,7 @@ pub(super) fn origin_word(origin: Origin) -> &'static str {
 
 impl Entry<'_> {
     /// Reads the value of a key, where it is there.
-    fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         key: &'static str,
         wanted: &'static str,
@@ -64,7 +65,7 @@ impl Entry<'_> {
         value.map(|value| read(&value).ok_or(Wrong::Value(key, wanted))).transpose()
     }
 
-    fn read_wanted<T>(
+    pub(super) fn read_wanted<T>(
         &mut self,
         key: &'static str,
         wanted: &'static str,
@@ -104,8 +105,7 @@ impl Entry<'_> {
             Some(number) => plain(number),
             None => Family::from_id(text).map(Family::code),
         };
-        let wanted = "a maker as Dialtone calls it, such as yealink, or generic";
-        self.read_wanted("maker", wanted, code)
+        self.read_wanted("maker", MAKER, code)
     }
 
     pub(super) fn origin(&mut self) -> Result<u8, Wrong> {

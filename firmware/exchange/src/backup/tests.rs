@@ -2,19 +2,24 @@
 
 extern crate std;
 
+mod templates;
+
 use super::*;
 use crate::catalog::Family;
 use crate::chance::{Chance, Seed};
+use crate::layer::Layer;
 use crate::limits::{BACKUP_BYTES_MAX, HANDSETS_MAX, LINES_MAX};
 use crate::names::{self, ContactText, Extension, HandsetNo, LineNo, Side};
 use crate::network::{Domain, Lan, Settings, Wan};
 use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
 use crate::state::{Durable, Event};
+use crate::template::Change;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, vec};
+use templates::{place, template};
 
 const LETTERS: [char; 12] =
     ['a', 'Z', ' ', '"', '\\', '=', '#', 'é', '漢', '\u{202e}', '\u{7}', '\u{feff}'];
@@ -280,6 +285,11 @@ fn example() -> Durable {
             contact: contact("sip:eeeeeeee@10.1.7.51:5060;transport=udp"),
         },
         Event::HandsetsNumbered { last: HandsetNo(9) },
+        template(Layer::Family(Family::Yealink), "# \"old\"\n\n{{ model }}\tx\n"),
+        template(Layer::Family(Family::Yealink), "# new\u{202e}\n"),
+        template(Layer::Handset(handset), &("é".repeat(450) + "\n")),
+        template(Layer::Site, "gone"),
+        Event::TemplateChanged { place: place(Layer::Site), change: Change::Removed },
     ])
 }
 

@@ -2,7 +2,7 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, TITLE, VERSION};
+use super::{parts, templates, TITLE, VERSION};
 use crate::catalog::Family;
 use crate::names::{HandsetNo, Side};
 use crate::network::{Lan, Settings, Wan};
@@ -34,6 +34,7 @@ pub fn write(durable: &Durable, secrets: Secrets<'_>) -> String {
     text.site(durable);
     text.addresses(durable);
     text.handsets(durable);
+    text.templates(durable);
     text.text
 }
 
@@ -128,6 +129,14 @@ impl Text<'_> {
         for (number, handset) in durable.handsets() {
             self.handset(number, handset);
         }
+    }
+
+    fn templates(&mut self, durable: &Durable) {
+        let lines = templates::lines(durable.templates());
+        if !lines.is_empty() {
+            self.line("\n# Templates of an admin's own");
+        }
+        lines.iter().for_each(|line| self.line(line));
     }
 
     fn handset(&mut self, number: HandsetNo, handset: &Handset) {

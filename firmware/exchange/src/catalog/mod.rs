@@ -136,6 +136,30 @@ impl Catalog {
         })
     }
 
+    /// Returns each file that the phones of a maker get, by its template, and whether it is common
+    /// to the phones of a model; a file of several names comes as often as it has names.
+    pub fn files_of(&self, family: Family) -> impl Iterator<Item = (&'static str, bool)> + '_ {
+        let of = |family| move |(own, ..): &(Family, &str, bool)| *own == family;
+        let own = self.all_files().any(|file| of(family)(&file));
+        let family = if own { family } else { Family::Generic };
+        self.all_files().filter(of(family)).map(|(_, template, common)| (template, common))
+    }
+
+    /// Returns each file of each maker, likewise.
+    pub fn all_files(&self) -> impl Iterator<Item = (Family, &'static str, bool)> + '_ {
+        self.files.iter().filter_map(|(family, rule, _)| match rule.role {
+            Role::Handset { template, .. } => Some((*family, template, false)),
+            Role::Common { template, .. } => Some((*family, template, true)),
+            Role::Absent(_) | Role::Firmware | Role::Upload | Role::Known => None,
+        })
+    }
+
+    /// Returns whether a template makes a file that is common to the phones of a model; `None`
+    /// where no file is made from it.
+    pub fn is_common(&self, template: &str) -> Option<bool> {
+        self.all_files().find(|(_, known, _)| *known == template).map(|(.., common)| common)
+    }
+
     /// The request URI of a PnP SUBSCRIBE: the twelve digits before the `@` are the address.
     fn by_pnp_request_uri(&self, uri: &[u8]) -> Identity {
         let mut identity = first(&[&self.pnp_request_uri], uri);

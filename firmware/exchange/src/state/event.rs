@@ -4,6 +4,7 @@ use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
 use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::template::{Change, Place};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +125,13 @@ pub enum Event {
         /// What was made of it.
         key: BackupKey,
     },
+    /// A template of an admin's own was changed.
+    TemplateChanged {
+        /// Where it stands.
+        place: Place,
+        /// What became of it.
+        change: Change,
+    },
 }
 
 impl Event {
@@ -160,7 +168,8 @@ impl Event {
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
             | Event::NetworkReturned
-            | Event::BackupKeySet { .. } => None,
+            | Event::BackupKeySet { .. }
+            | Event::TemplateChanged { .. } => None,
         }
     }
 

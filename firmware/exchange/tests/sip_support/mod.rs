@@ -44,6 +44,16 @@ impl Render for Reader {
         out.extend_from_slice(b"file");
         Ok(())
     }
+
+    fn render_own(
+        &self,
+        template: &str,
+        _: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.render(template, values, out)
+    }
 }
 
 /// One message on its way out.

@@ -19,6 +19,22 @@ impl Render for Plain {
         out.extend_from_slice(text.as_bytes());
         Ok(())
     }
+
+    fn render_own(
+        &self,
+        template: &str,
+        source: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        match source {
+            "fails" => Err(Unrendered::Failed { line: 1 }),
+            source => {
+                out.extend_from_slice(format!("own {source}\n").as_bytes());
+                self.render(template, values, out)
+            }
+        }
+    }
 }
 
 /// Nothing can be made.
@@ -27,6 +43,16 @@ pub(crate) struct Broken;
 impl Render for Broken {
     fn render(&self, _: &str, _: &Values, _: &mut Vec<u8>) -> Result<(), Unrendered> {
         Err(Unrendered::Failed { line: 1 })
+    }
+
+    fn render_own(
+        &self,
+        template: &str,
+        _: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.render(template, values, out)
     }
 }
 
@@ -38,6 +64,16 @@ impl Render for Bytes {
         out.extend((0..self.0).map(|at| (at / 7) as u8));
         Ok(())
     }
+
+    fn render_own(
+        &self,
+        template: &str,
+        _: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.render(template, values, out)
+    }
 }
 
 /// A text with every kind of line end.
@@ -47,6 +83,16 @@ impl Render for LineEnds {
     fn render(&self, _: &str, _: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
         out.extend_from_slice(b"a\nb\r\nc\rd\r");
         Ok(())
+    }
+
+    fn render_own(
+        &self,
+        template: &str,
+        _: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.render(template, values, out)
     }
 }
 

@@ -45,7 +45,12 @@ impl fmt::Display for FormError {
 impl Fields {
     /// Reads the body of a request.
     pub fn parse(body: &[u8]) -> Result<Fields, FormError> {
-        if body.len() > FORM_BYTES_MAX {
+        Fields::parse_within(body, FORM_BYTES_MAX)
+    }
+
+    /// Reads the body of a request with another bound.
+    pub fn parse_within(body: &[u8], bytes_max: usize) -> Result<Fields, FormError> {
+        if body.len() > bytes_max {
             return Err(FormError::TooLarge);
         }
         let mut fields: Vec<(String, String)> = Vec::new();
@@ -67,6 +72,11 @@ impl Fields {
     /// The value of a field; `None` if there is none of that name.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All fields, in their order.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The token that proves the form came from one of our pages; empty if it has none. The caller

@@ -12,4 +12,5 @@ mod recovery;
 mod shape;
 mod sheet;
 mod tags;
+mod templates;
 mod weight;

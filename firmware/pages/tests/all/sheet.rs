@@ -12,6 +12,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     pages.extend(devices());
     pages.extend(crate::machine::all());
     pages.extend(crate::recovery::all());
+    pages.extend(crate::templates::all());
     pages
 }
 

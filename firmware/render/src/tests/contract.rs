@@ -9,7 +9,7 @@ fn with_source(source: &'static str) -> Result<String, Unrendered> {
     let mut environment = bare_environment().unwrap();
     environment.add_template("generic/mac.cfg", source).unwrap();
     let mut out = b"kept ".to_vec();
-    let outcome = Templates { environment }.render(
+    let outcome = Templates { environment, own: Default::default() }.render(
         "generic/mac.cfg",
         &office::handset("Asia/Tokyo", 1, "Anna"),
         &mut out,
@@ -93,7 +93,7 @@ fn a_file_of_one_handset_cannot_be_made_without_the_handset() {
 fn the_largest_file_needs_a_tenth_of_the_fuel() {
     let mut environment = Templates::shipped().unwrap().environment;
     environment.set_fuel(Some(FUEL / 10));
-    let templates = Templates { environment };
+    let templates = Templates { environment, own: Default::default() };
     let values = office::handset("Europe/Berlin", 8, "Anna Schmidt");
     for shipped in SHIPPED {
         templates.render(shipped.name, &values, &mut Vec::new()).unwrap();

@@ -1,10 +1,11 @@
 //! The whole HTTP side on a real loopback port, before a real exchange on a thread of its own, and
 //! clients that can say anything, from any address of 127/8.
 
-use crate::call::{answer_access, desk, Ask, Asked, Call, Desk, Reply};
+use crate::call::{answer_access, answer_templates, desk, Ask, Asked, Call, Desk, Reply};
 use crate::http::{serve, Limits, Listener};
 use crate::password;
-use crate::web::WebSite;
+use crate::rehearsal::Rehearsals;
+use crate::web::{Facts, WebSite};
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::names::{InterfaceNo, Side};
 use exchange::network::Settings;
@@ -64,14 +65,36 @@ impl Stand {
         })
     }
 
+    /// A box that can try templates.
+    pub(crate) fn with_stage() -> Stand {
+        let stage = Rehearsals::start(None).unwrap();
+        let make = || exchange(Durable::default());
+        Stand::staged(Limits::default(), Side::Lan, make, Some(stage))
+    }
+
     fn of(limits: Limits, side: Side, make: impl FnOnce() -> Exchange + Send + 'static) -> Stand {
+        Stand::staged(limits, side, make, None)
+    }
+
+    fn staged(
+        limits: Limits,
+        side: Side,
+        make: impl FnOnce() -> Exchange + Send + 'static,
+        rehearsals: Option<Rehearsals>,
+    ) -> Stand {
         let listener = Listener::bind(SocketAddrV4::new(HOME, 0), None).unwrap();
         let at = listener.address();
         let (desk, questions) = desk();
         let now = Arc::new(AtomicU64::new(1_000));
         let clock = now.clone();
         std::thread::spawn(move || exchange_thread(make(), questions, &clock));
-        let site = Arc::new(WebSite::with(limits, password::Door::weak()));
+        let site = WebSite::with(limits, password::Door::weak());
+        // A process for trials only for those that have something to try.
+        let site = match rehearsals {
+            Some(_) => site.of(Facts::default(), rehearsals),
+            None => site,
+        };
+        let site = Arc::new(site);
         tokio::spawn(serve(listener, InterfaceNo(0), side, desk.clone(), site));
         Stand { at, now, desk }
     }
@@ -180,6 +203,7 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::Restore { source, facts } => Reply::Done(
             exchange.may_be_replaced(now, source).map(|()| *exchange = self::restarted(&facts)),
         ),
+        Call::Templates(ask) => Reply::Templates(answer_templates(exchange, now, ask)),
     }
 }
 

@@ -1,0 +1,189 @@
+//! What a file is made from: which template is in force for a phone, and the values it may read.
+
+use super::{OwnTemplates, Place};
+use crate::catalog::Family;
+use crate::layer::{Layer, Whom};
+use crate::names::{HandsetNo, InterfaceNo, Side, Text};
+use crate::office::Office;
+use crate::provision;
+use crate::render::Values;
+use crate::time::Now;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use wire::Mac;
+
+/// What stands in the place of a secret wherever people look.
+pub const MASK: &str = "********";
+
+/// What becomes of the secrets among the values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Secrets {
+    /// [`MASK`] stands in their place.
+    Masked,
+    /// They are there, for whoever has the flash in his hands anyway.
+    Clear,
+}
+
+/// Everything that one file of a phone is made from.
+pub struct FileInputs {
+    /// The template, by its path in the shipped set.
+    pub template: &'static str,
+    /// Whether the file is common to the phones of a model.
+    pub common: bool,
+    /// The own template in force and its layer; `None` where the shipped one is.
+    pub own: Option<(Layer, String)>,
+    /// The layer of an own one that failed so often that the shipped one is used instead.
+    pub given_up: Option<Layer>,
+    /// The values.
+    pub values: Values,
+}
+
+/// Where a value comes from, in words; `path` is as a template reads it, such as `site.ntp_server`.
+///
+/// Every page and command that names an origin asks here.
+pub fn origin_of(_values: &Values, path: &str) -> &'static str {
+    match path.split_once('.') {
+        Some(("handset", _)) => "the handset",
+        Some(("site", rest)) => match rest.split('.').next() {
+            Some("zone" | "poll_min" | "ntp_server") => "the site",
+            Some(_) | None => "the box",
+        },
+        Some(_) | None => match path {
+            "handset" | "model" => "the handset",
+            _other => "the box",
+        },
+    }
+}
+
+/// An own template that is in force for somebody.
+#[derive(Clone, Copy)]
+pub(crate) struct Forced<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) source: &'a str,
+}
+
+/// The own template in force for this one; `None` where it is the shipped one.
+pub(crate) fn in_force<'a>(
+    own: &'a OwnTemplates,
+    template: &str,
+    whom: Whom<'_>,
+) -> Option<Forced<'a>> {
+    let there = own
+        .all()
+        .filter_map(|(place, versions)| Some(Forced { place, source: versions.now.as_deref()? }));
+    forced(there, template, whom)
+}
+
+/// Of some own templates the one in force for this one.
+pub(crate) fn forced<'a>(
+    there: impl Iterator<Item = Forced<'a>>,
+    template: &str,
+    whom: Whom<'_>,
+) -> Option<Forced<'a>> {
+    let fit = there.filter(|it| it.place.template == template && it.place.layer.reaches(whom));
+    fit.max_by_key(|it| it.place.layer.rank())
+}
+
+/// What decides which layers reach a phone.
+pub(crate) struct Reached {
+    handset: Option<HandsetNo>,
+    family: Option<Family>,
+    pub(crate) model: Text,
+    firmware: Text,
+}
+
+impl Reached {
+    /// A phone as it is known; `hint` is the maker in whose form it asks.
+    pub(crate) fn of(office: &Office, mac: Option<Mac>, hint: Option<Family>) -> Reached {
+        let family = mac.and_then(|mac| office.family(mac)).or(hint);
+        let known = mac.and_then(|mac| office.durable.handset_of(mac));
+        let said = mac.and_then(|mac| office.devices.get(&mac)?.guess.version());
+        let said = said.map(crate::names::text);
+        let kept = || known.map(|(_, handset)| handset.firmware.clone());
+        Reached {
+            handset: known.map(|(no, _)| no),
+            family,
+            model: mac.map(|mac| office.model(mac)).unwrap_or_default(),
+            firmware: said.or_else(kept).unwrap_or_default(),
+        }
+    }
+
+    /// One of this make that nobody has.
+    pub(super) fn made_up(family: Family, model: &str) -> Reached {
+        let (model, firmware) = (crate::names::text(model), Text::new());
+        Reached { handset: None, family: Some(family), model, firmware }
+    }
+
+    /// As a layer sees it; a file that is common is no handset's.
+    pub(crate) fn whom(&self, common: bool) -> Whom<'_> {
+        Whom {
+            handset: self.handset.filter(|_| !common),
+            family: self.family,
+            model: &self.model,
+            firmware: &self.firmware,
+        }
+    }
+}
+
+/// The port through which a phone is heard, as far as its address says; else the first of the LAN.
+pub(super) fn port_of(office: &Office, now: Now, mac: Mac) -> InterfaceNo {
+    let leased = office.leases.of(mac, now.mono).map(|(address, _)| address);
+    let address = leased
+        .or_else(|| office.devices.get(&mac).and_then(|device| device.address))
+        .or_else(|| office.durable.address_of(mac));
+    let subnet = address.and_then(|address| {
+        office.board.subnets.iter().find(|subnet| subnet.network.contains(address))
+    });
+    let first = || office.board.first(Side::Lan).unwrap_or(InterfaceNo(0));
+    subnet.map_or_else(first, |subnet| subnet.interface)
+}
+
+/// Values of a file of a handset, or of one that is common.
+pub(super) fn values(
+    office: &Office,
+    now: Now,
+    mac: Mac,
+    common: bool,
+    secrets: Secrets,
+) -> Values {
+    let handset = office.durable.handset_of(mac).map(|(no, _)| no).filter(|_| !common);
+    let mut values = provision::values(office, port_of(office, now, mac), Some(mac), handset);
+    if secrets == Secrets::Masked {
+        mask(&mut values);
+    }
+    values
+}
+
+fn mask(values: &mut Values) {
+    let Some(handset) = &mut values.handset else { return };
+    handset.web_password = MASK.to_string();
+    handset.lines.iter_mut().for_each(|line| line.password = MASK.to_string());
+}
+
+/// What each file of a handset is made from; none for somebody who is no handset.
+pub(crate) fn inputs(office: &Office, now: Now, mac: Mac, secrets: Secrets) -> Vec<FileInputs> {
+    if office.durable.handset_of(mac).is_none() {
+        return Vec::new();
+    }
+    let reached = Reached::of(office, Some(mac), None);
+    let files = office.catalog.files_of(reached.family.unwrap_or(Family::Generic));
+    let mut made: Vec<FileInputs> = Vec::new();
+    for (template, common) in files {
+        if made.iter().any(|file| file.template == template) {
+            continue;
+        }
+        let forced = in_force(office.durable.templates(), template, reached.whom(common));
+        let failed = forced.filter(|it| office.is_given_up(it.place, Some(mac)));
+        let own = forced.filter(|_| failed.is_none());
+        made.push(FileInputs {
+            template,
+            common,
+            own: own.map(|it| (it.place.layer.clone(), it.source.to_string())),
+            given_up: failed.map(|it| it.place.layer.clone()),
+            values: values(office, now, mac, common, secrets),
+        });
+    }
+    // What is its alone comes first.
+    made.sort_by_key(|file| file.common);
+    made
+}

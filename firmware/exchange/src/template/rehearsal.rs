@@ -1,0 +1,203 @@
+//! A rehearsal: everything that a changed template has to be tried with before it is in force.
+//!
+//! It holds no secret, since the process that tries it shall have none: a template sees
+//! [`MASK`](super::MASK) in the place of each.
+
+use super::files::{port_of, values, Reached};
+use super::{forced, in_force, Change, FileInputs, Forced, Place, Secrets, Versions, MASK};
+use crate::catalog::Family;
+use crate::limits::{LINES_MAX, TEXT_MAX};
+use crate::names::{InterfaceNo, Side};
+use crate::office::Office;
+use crate::provision;
+use crate::render::{HandsetValues, LineValues, Values};
+use crate::state::Handset;
+use crate::time::Now;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+use wire::Mac;
+
+/// Everything that a changed template has to be tried with.
+#[derive(Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The template that it replaces, by its path in the shipped set.
+    pub template: String,
+    /// The sources that the phones below are given by their place here.
+    pub sources: Vec<String>,
+    /// The phones whose file is made from another source then.
+    pub phones: Vec<Phone>,
+    /// The source that nobody may have yet, and made-up phones to try it with: by its place.
+    pub worst: Option<(u16, Vec<Phone>)>,
+}
+
+/// A phone, or several with the same file.
+#[derive(Serialize, Deserialize)]
+pub struct Phone {
+    /// Who it is, in words.
+    pub label: String,
+    /// From which source its file is made now; `None` is the shipped one.
+    pub before: Option<u16>,
+    /// From which one it would be.
+    pub after: Option<u16>,
+    /// The values, without secrets.
+    pub values: Values,
+}
+
+/// What a change would have to be tried with.
+pub(crate) fn rehearsal(office: &Office, now: Now, place: &Place, change: &Change) -> Rehearsal {
+    let own = office.durable.templates();
+    let mut versions = own.at(place).cloned().unwrap_or_default();
+    versions.change(change);
+    let Versions { now: then, before: _ } = &versions;
+    let after: Vec<Forced<'_>> = own
+        .all()
+        .filter(|(other, _)| *other != place)
+        .filter_map(|(place, it)| Some(Forced { place, source: it.now.as_deref()? }))
+        .chain(then.as_deref().map(|source| Forced { place, source }))
+        .collect();
+    let common = office.catalog.is_common(&place.template).unwrap_or(false);
+    let mut made = Rehearsal {
+        template: place.template.to_string(),
+        sources: Vec::new(),
+        phones: Vec::new(),
+        worst: None,
+    };
+    let mut seen = BTreeSet::new();
+    for (_, handset) in office.durable.handsets() {
+        let reached = Reached::of(office, Some(handset.mac), None);
+        let family = office.family(handset.mac).unwrap_or(Family::Generic);
+        if !office.catalog.files_of(family).any(|(name, _)| name == place.template) {
+            continue;
+        }
+        let whom = reached.whom(common);
+        let was = in_force(own, &place.template, whom).map(|it| it.source);
+        let will = forced(after.iter().copied(), &place.template, whom).map(|it| it.source);
+        if was == will {
+            continue;
+        }
+        // Phones of one model have one common file.
+        let port = port_of(office, now, handset.mac);
+        let key = (common, reached.model.clone(), port, was, will);
+        if common && !seen.insert(key) {
+            continue;
+        }
+        let (before, after) = (made.place_of(was), made.place_of(will));
+        let label = if common { of_model(family, &reached.model) } else { label(handset) };
+        let values = values(office, now, handset.mac, common, Secrets::Masked);
+        made.phones.push(Phone { label, before, after, values });
+    }
+    if let Some(source) = then {
+        let number = made.place_of(Some(source)).unwrap_or(0);
+        let worst = made_up(office, common, &place.template);
+        made.worst = Some((number, worst));
+    }
+    made
+}
+
+impl Rehearsal {
+    /// The place of a source, which is added where it is new.
+    fn place_of(&mut self, source: Option<&str>) -> Option<u16> {
+        let source = source?;
+        let known = self.sources.iter().position(|known| known == source);
+        let place = known.unwrap_or_else(|| {
+            self.sources.push(source.to_string());
+            self.sources.len() - 1
+        });
+        u16::try_from(place).ok()
+    }
+}
+
+fn label(handset: &Handset) -> String {
+    let first = handset.lines.first();
+    let extension = first.and_then(|line| line.extension).map(|it| it.to_string());
+    let name = first.map(|line| line.name.to_string()).filter(|name| !name.is_empty());
+    let said: Vec<String> = extension.into_iter().chain(name).collect();
+    match said.is_empty() {
+        true => handset.mac.to_string(),
+        false => format!("{} ({})", said.join(" "), handset.mac),
+    }
+}
+
+fn of_model(family: Family, model: &str) -> String {
+    match model.is_empty() {
+        true => format!("all phones of {} whose model is unknown", family.id()),
+        false => format!("all phones {model}"),
+    }
+}
+
+/// Made-up phones at the edges: everything as long as it can be, and nothing at all.
+pub(crate) fn made_up(office: &Office, common: bool, template: &str) -> Vec<Phone> {
+    let port = office.board.first(Side::Lan).unwrap_or(InterfaceNo(0));
+    // The letter that grows most where it is escaped.
+    let longest = "&".repeat(TEXT_MAX);
+    let most = made_up_handset(&longest, &longest, "999999", LINES_MAX as u8);
+    let least = made_up_handset("", "", "", 1);
+    let cases = [
+        ("the longest values there can be", &longest, most),
+        ("no value but those that every phone has", &String::new(), least),
+    ];
+    let phone = |(label, model, handset): (&str, &String, HandsetValues)| {
+        let mut values = provision::values(office, port, None, None);
+        values.model = model.clone();
+        values.handset = Some(handset).filter(|_| !common);
+        if !model.is_empty() {
+            values.site.expires_s = u32::MAX;
+            values.site.sip_port = u16::MAX;
+            values.site.poll_min = u32::MAX;
+            values.site.server = "255.255.255.255".to_string();
+        }
+        let label = format!("a made-up phone for {template} with {label}");
+        Phone { label, before: None, after: None, values }
+    };
+    cases.into_iter().map(phone).collect()
+}
+
+/// What each file of a made-up handset of this make is made from.
+pub(crate) fn example(
+    office: &Office,
+    port: InterfaceNo,
+    family: Family,
+    model: &str,
+) -> Vec<FileInputs> {
+    let mut made: Vec<FileInputs> = Vec::new();
+    let reached = Reached::made_up(family, model);
+    for (template, common) in office.catalog.files_of(family) {
+        if made.iter().any(|file| file.template == template) {
+            continue;
+        }
+        let mut values = provision::values(office, port, None, None);
+        values.model = model.to_string();
+        let mut handset = made_up_handset("Ada Lovelace", "Ada Lovelace", "204", 2);
+        handset.web_password = MASK.to_string();
+        handset.lines.iter_mut().for_each(|line| line.password = MASK.to_string());
+        values.handset = Some(handset).filter(|_| !common);
+        let forced = in_force(office.durable.templates(), template, reached.whom(common));
+        let own = forced.map(|it| (it.place.layer.clone(), it.source.to_string()));
+        made.push(FileInputs { template, common, own, given_up: None, values });
+    }
+    made.sort_by_key(|file| file.common);
+    made
+}
+
+/// A handset that is nobody's.
+fn made_up_handset(name: &str, label: &str, extension: &str, lines: u8) -> HandsetValues {
+    let mac = Mac([0x02, 0, 0, 0xff, 0xff, 0xff]);
+    let line = |number| LineValues {
+        number,
+        login: "w".repeat(8),
+        password: "w".repeat(24),
+        extension: extension.to_string(),
+        label: format!("{extension} {label}"),
+        name: name.to_string(),
+    };
+    HandsetValues {
+        mac: mac.bare().to_string(),
+        mac_upper: mac.bare().to_string().to_uppercase(),
+        mac_colons: mac.to_string(),
+        web_password: "w".repeat(16),
+        lines: (1..=lines).map(line).collect(),
+    }
+}

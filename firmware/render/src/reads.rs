@@ -1,0 +1,281 @@
+//! Which values a template reads where, found in its text.
+//!
+//! A value is told by its way from the root, such as `site.ntp_server`; names that the template
+//! gives by `set` and `for` are followed back to what they stand for. Everything that could have
+//! been read is told: of two values behind one name both, and for what stands inside of an `if` or
+//! a `for` also what that one looks at. What a macro is called with is not followed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// How often a name may stand for another name; templates do so once or twice.
+const FOLLOWED: usize = 8;
+
+const WORDS: [&str; 17] = [
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "if",
+    "else",
+    "elif",
+    "true",
+    "false",
+    "none",
+    "True",
+    "False",
+    "None",
+    "loop",
+    "recursive",
+    "ignore",
+];
+
+/// A stretch of a source, and what is looked at around it.
+type Around = (Range<usize>, BTreeSet<String>);
+
+/// What the sources of a template and of its parts read.
+#[derive(Default)]
+pub(crate) struct Reads {
+    /// What each name that a template gives stands for.
+    names: BTreeMap<String, BTreeSet<String>>,
+    /// By template: what is looked at around each stretch of it.
+    around: BTreeMap<String, Vec<Around>>,
+    /// By part: what is looked at where it is included.
+    included: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Reads {
+    /// Takes in one source.
+    pub(crate) fn add(&mut self, template: &str, source: &str) {
+        let mut open: Vec<(usize, BTreeSet<String>)> = Vec::new();
+        let mut closed = Vec::new();
+        for (place, tag) in tags(source) {
+            let (word, rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
+            match word {
+                "if" => open.push((place.end, paths(rest))),
+                "for" => {
+                    let (names, list) = rest.split_once(" in ").unwrap_or(("", rest));
+                    let looked_at = paths(list);
+                    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+                        self.name(name, looked_at.clone());
+                    }
+                    open.push((place.end, looked_at));
+                }
+                "elif" | "else" => {
+                    if let Some((from, looked_at)) = open.last_mut() {
+                        closed.push((*from..place.start, looked_at.clone()));
+                        looked_at.extend(paths(rest));
+                        *from = place.end;
+                    }
+                }
+                "endif" | "endfor" => {
+                    if let Some((from, looked_at)) = open.pop() {
+                        closed.push((from..place.start, looked_at));
+                    }
+                }
+                "set" => {
+                    let (name, value) = rest.split_once('=').unwrap_or((rest, ""));
+                    self.name(name.trim(), paths(value));
+                }
+                "macro" => {
+                    let (_, names) = rest.split_once('(').unwrap_or_default();
+                    let names = names.split([',', ')', '=']).map(str::trim);
+                    names.for_each(|name| self.name(name, BTreeSet::new()));
+                }
+                "include" => {
+                    let part = rest.split(['"', '\'']).nth(1).unwrap_or_default();
+                    let around = open.iter().flat_map(|(_, looked_at)| looked_at.clone());
+                    self.included.entry(part.to_owned()).or_default().extend(around);
+                }
+                _other => (),
+            }
+        }
+        self.around.entry(template.to_owned()).or_default().extend(closed);
+    }
+
+    fn name(&mut self, name: &str, stands_for: BTreeSet<String>) {
+        self.names.entry(name.to_owned()).or_default().extend(stands_for);
+    }
+
+    /// What an expression reads.
+    pub(crate) fn by(&self, expression: &str) -> BTreeSet<String> {
+        self.followed(&paths(expression))
+    }
+
+    /// What is looked at before a byte of a template is written at all.
+    pub(crate) fn around(&self, template: &str, at: usize) -> BTreeSet<String> {
+        let stretches = self.around.get(template).into_iter().flatten();
+        let here = stretches.filter(|(place, _)| place.contains(&at));
+        let mut found: BTreeSet<String> =
+            here.flat_map(|(_, looked_at)| looked_at.clone()).collect();
+        found.extend(self.included.get(template).into_iter().flatten().cloned());
+        self.followed(&found)
+    }
+
+    fn followed(&self, paths: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut paths = paths.clone();
+        for _ in 0..FOLLOWED {
+            let next: BTreeSet<String> =
+                paths.iter().flat_map(|path| self.stands_for(path)).collect();
+            if next == paths {
+                break;
+            }
+            paths = next;
+        }
+        // A name that still stands for others is one that stands for itself.
+        paths.retain(|path| !self.names.contains_key(first_of(path)));
+        paths
+    }
+
+    fn stands_for(&self, path: &str) -> Vec<String> {
+        let first = first_of(path);
+        let rest = path.get(first.len()..).unwrap_or_default();
+        match self.names.get(first) {
+            Some(others) => others.iter().map(|other| format!("{other}{rest}")).collect(),
+            None => vec![path.to_owned()],
+        }
+    }
+}
+
+fn first_of(path: &str) -> &str {
+    path.split('.').next().unwrap_or(path)
+}
+
+/// The statements of a template with their places.
+fn tags(source: &str) -> Vec<(Range<usize>, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = source.get(at..).and_then(|rest| rest.find('{')) {
+        let start = at + start;
+        let rest = source.get(start..).unwrap_or_default();
+        let end = match rest.as_bytes().get(1) {
+            Some(b'%') => "%}",
+            Some(b'{') => "}}",
+            Some(b'#') => "#}",
+            Some(_) | None => {
+                at = start + 1;
+                continue;
+            }
+        };
+        let Some(length) = rest.find(end).map(|length| length + end.len()) else { break };
+        let place = start..start + length;
+        if let Some(inside) = rest.get(2..length - 2).filter(|_| end == "%}") {
+            found.push((place.clone(), inside.trim_matches('-').trim()));
+        }
+        at = place.end;
+    }
+    found
+}
+
+/// The names in an expression, each with what is taken of it; without filters, tests, functions
+/// and texts.
+fn paths(expression: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut rest = expression;
+    // What stands before a name: it is none if it is a filter, a test or a key.
+    let mut before = ' ';
+    while let Some(letter) = rest.chars().next() {
+        if matches!(letter, '"' | '\'') {
+            let inside = rest.get(1..).unwrap_or_default();
+            rest = inside.split_once(letter).map_or("", |(_, behind)| behind);
+            before = letter;
+            continue;
+        }
+        let word = rest.split(|letter: char| !is_of_path(letter)).next().unwrap_or_default();
+        if word.is_empty() || letter.is_ascii_digit() || letter == '.' {
+            let skipped = if word.is_empty() { letter.len_utf8() } else { word.len() };
+            rest = rest.get(skipped..).unwrap_or_default();
+            before = if letter.is_whitespace() { before } else { letter };
+            continue;
+        }
+        rest = rest.get(word.len()..).unwrap_or_default();
+        let call = rest.trim_start().starts_with('(');
+        let path = match (call, word.rsplit_once('.')) {
+            // Of a method the value that it is called on.
+            (true, Some((value, _method))) => Some(value),
+            (true, None) => None,
+            (false, _) => Some(word),
+        };
+        let named =
+            path.filter(|path| !WORDS.contains(&first_of(path)) && before != '|' && before != 'i');
+        found.extend(named.map(|path| path.trim_end_matches('.').to_owned()));
+        // Behind `is`, and `is not`, comes a test.
+        let goes_on = before == 'i' && word == "not";
+        before = if word == "is" || goes_on { 'i' } else { 'w' };
+    }
+    found
+}
+
+fn is_of_path(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '_' | '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(paths: &BTreeSet<String>) -> Vec<&str> {
+        paths.iter().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn an_expression_reads_its_values_and_not_its_filters_tests_and_texts() {
+        for (expression, expected) in [
+            ("site.ntp_server", &["site.ntp_server"][..]),
+            ("line.name or line.label", &["line.label", "line.name"]),
+            ("-(site.zone.offset_s // 60)", &["site.zone.offset_s"]),
+            ("\"HTTPS\" if site.url is startingwith(\"https:\") else 'x.y'", &["site.url"]),
+            ("model is not startingwith('a')", &["model"]),
+            ("handset.lines | length + 1", &["handset.lines"]),
+            ("range(n, 17)", &["n"]),
+            ("host[1] if host | length > 1 else 80", &["host"]),
+            ("[[\"start\", summer.start], [\"end\", summer.end]]", &["summer.end", "summer.start"]),
+            ("a.upper()", &["a"]),
+            ("3.5 + b", &["b"]),
+        ] {
+            assert_eq!(of(&paths(expression)), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_followed_to_what_it_stands_for() {
+        let mut reads = Reads::default();
+        reads.add(
+            "a/b",
+            "{% set s = site.zone.summer %}{% set s = s %}{% for line in handset.lines %}\
+             {% set n = line.number %}{% endfor %}{% macro m(x, y=1) %}{{ x }}{% endmacro %}",
+        );
+        assert_eq!(of(&reads.by("s.save_min")), ["site.zone.summer.save_min"]);
+        assert_eq!(of(&reads.by("n")), ["handset.lines.number"]);
+        assert_eq!(of(&reads.by("line.label ~ model")), ["handset.lines.label", "model"]);
+        assert!(reads.by("x + loop.index").is_empty());
+    }
+
+    #[test]
+    fn what_is_looked_at_around_a_line_counts_for_it() {
+        let mut reads = Reads::default();
+        let source = "a\n{% if model %}b{% elif site.x %}c{% else %}d{% endif %}e\
+                      {% for l in handset.lines %}f{% include \"a/_part\" %}{% endfor %}";
+        reads.add("a/b", source);
+        reads.add("a/_part", "g");
+        let at = |letter: &str| source.find(&format!("}}{letter}")).map(|at| at + 1);
+        let around = |letter| reads.around("a/b", at(letter).unwrap());
+        assert_eq!(of(&around("b")), ["model"]);
+        assert_eq!(of(&around("c")), ["model", "site.x"]);
+        assert_eq!(of(&around("d")), ["model", "site.x"]);
+        assert!(around("e").is_empty());
+        assert_eq!(of(&around("f")), ["handset.lines"]);
+        assert_eq!(of(&reads.around("a/_part", 0)), ["handset.lines"]);
+    }
+
+    #[test]
+    fn names_that_stand_for_each_other_come_to_an_end() {
+        let mut reads = Reads::default();
+        reads.add("a", "{% set a = b %}{% set b = a %}{% set b = site.x %}{% set c = c.d %}");
+        assert_eq!(of(&reads.by("a")), ["site.x"]);
+        assert!(reads.by("c").is_empty());
+        reads.add("a", "{% if");
+        reads.add("a", "{% endif %}{% else %}{{ {% for %}");
+    }
+}
