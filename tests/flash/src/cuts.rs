@@ -123,7 +123,7 @@ fn desks(geometry: Geometry) -> usize {
 impl Script {
     fn next(&mut self) -> Scene {
         let mut logs = vec![self.log.clone()];
-        if self.journal.erase_pending() > 0 && self.dice.happens(20) {
+        if self.journal.erase_pending() != Some(0) && self.dice.happens(20) {
             return Scene { deed: Deed::Idle, logs };
         }
         let mut batch = Vec::new();
