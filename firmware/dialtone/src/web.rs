@@ -21,6 +21,7 @@ mod gate;
 mod machine;
 mod office;
 mod reply;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ use crate::wear::Wear;
 use backup::Restores;
 use exchange::access::LoggedIn;
 use exchange::command::By;
+use exchange::layer::Layer;
 use exchange::view::BoxView;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -75,6 +77,11 @@ pub(crate) enum Route {
     BackupFile,
     Restore,
     ConfirmRestore,
+    Settings,
+    SettingsFamily,
+    SettingsModel,
+    OpenSettings,
+    ChangeSetting,
 }
 
 /// What a route can be asked for.
@@ -86,7 +93,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 25] = [
+const ROUTES: [(&str, Route, Takes); 30] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -112,6 +119,11 @@ const ROUTES: [(&str, Route, Takes); 25] = [
     ("/system/backup/file", Route::BackupFile, Takes::Post),
     ("/system/backup/restore", Route::Restore, Takes::Post),
     ("/system/backup/confirm", Route::ConfirmRestore, Takes::Post),
+    ("/settings", Route::Settings, Takes::Get),
+    ("/settings/family/{rest}", Route::SettingsFamily, Takes::Get),
+    ("/settings/model", Route::SettingsModel, Takes::Get),
+    ("/settings/open", Route::OpenSettings, Takes::Post),
+    ("/settings/change", Route::ChangeSetting, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -254,6 +266,9 @@ impl Admin<'_> {
             Route::Network => self.network(query),
             Route::System => self.system(),
             Route::Backup => self.backup(query),
+            Route::Settings => self.settings(Some(Layer::Site), query).await,
+            Route::SettingsFamily => self.settings(settings::family(rest), query).await,
+            Route::SettingsModel => self.settings(settings::model(query), query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -271,7 +286,9 @@ impl Admin<'_> {
             | Route::Passphrase
             | Route::BackupFile
             | Route::Restore
-            | Route::ConfirmRestore => reply::unknown(),
+            | Route::ConfirmRestore
+            | Route::OpenSettings
+            | Route::ChangeSetting => reply::unknown(),
         }
     }
 
@@ -291,6 +308,8 @@ impl Admin<'_> {
             Route::Passphrase => self.set_passphrase(fields).await,
             Route::BackupFile => self.download().await,
             Route::ConfirmRestore => self.confirm_restore(fields).await,
+            Route::OpenSettings => self.open_settings(fields),
+            Route::ChangeSetting => self.change_setting(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login
@@ -300,7 +319,10 @@ impl Admin<'_> {
             | Route::Network
             | Route::System
             | Route::Backup
-            | Route::Restore => reply::unknown(),
+            | Route::Restore
+            | Route::Settings
+            | Route::SettingsFamily
+            | Route::SettingsModel => reply::unknown(),
         }
     }
 

@@ -3,8 +3,11 @@
 //! A command is a wish; it is checked against limits and rules before anything changes, and the
 //! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
 
+use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
+use crate::settings::{Bad, Setting};
+use alloc::string::String;
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -64,6 +67,15 @@ pub enum Command {
     },
     /// Starts the daemon anew; nothing that is stored changes.
     Restart,
+    /// Sets something of phones, or sets it back to what lies below.
+    ChangeSetting {
+        /// How far it reaches.
+        layer: Layer,
+        /// What is set.
+        setting: Setting,
+        /// The value as typed; `None` to set it back.
+        value: Option<String>,
+    },
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -117,6 +129,12 @@ pub enum Refusal {
     Demonstration,
     /// The computer it runs on sets its addresses, and starts it.
     NotAppliance,
+    /// The value of a setting makes no sense.
+    Setting(Bad),
+    /// All layers together have as many values as there can be.
+    SettingsFull,
+    /// Somebody else changed the settings since the page was opened.
+    SettingsChangedMeanwhile,
 }
 
 impl fmt::Display for Refusal {
@@ -161,6 +179,14 @@ impl fmt::Display for Refusal {
             Refusal::NotAppliance => f.write_str(
                 "The computer that this program runs on sets its own addresses and starts the \
                 program: change its settings and the configuration file there.",
+            ),
+            Refusal::Setting(bad) => bad.fmt(f),
+            Refusal::SettingsFull => f.write_str(
+                "There is no room for more settings. Set some back that are no longer needed.",
+            ),
+            Refusal::SettingsChangedMeanwhile => f.write_str(
+                "Not done: settings were changed meanwhile, by somebody else or in another window. \
+                Look at what is saved now, then do it again if you still want to.",
             ),
         }
     }

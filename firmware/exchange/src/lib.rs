@@ -54,6 +54,7 @@ pub mod render;
 mod request;
 mod room;
 mod secret;
+pub mod settings;
 mod sip;
 pub mod state;
 pub mod story;
@@ -69,6 +70,7 @@ use board::Board;
 use chance::Chance;
 use command::{By, Command, Refusal};
 use core::net::Ipv4Addr;
+use layer::Layer;
 use names::{RecordNo, Side};
 use note::Note;
 use office::Office;
@@ -77,7 +79,7 @@ use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BoxView, DeviceView, View};
+use view::{BoxView, DeviceView, SettingsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -387,6 +389,11 @@ impl Exchange {
     /// The box itself as it may be shown.
     pub fn box_view(&self, now: Now) -> BoxView {
         look::the_box(&self.office, &self.mdns, &self.trial, now)
+    }
+
+    /// What is set of phones, as one layer has it and as it is in force there.
+    pub fn settings_view(&self, now: Now, layer: Layer) -> SettingsView {
+        settings::view(&self.office, now, layer)
     }
 
     /// Grows whenever something that a view shows has changed.

@@ -43,6 +43,26 @@ pub const OUTPUTS_MAX: usize = 4_096;
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
 /// Characters of a name, a model or a firmware version.
 pub const TEXT_MAX: usize = 40;
+/// Values of settings that all layers have together.
+pub const SETTING_VALUES_MAX: usize = 2_048;
+/// Bytes of flash that they take together.
+pub const SETTINGS_BYTES_MAX: u64 = 128 * 1_024;
+/// Bytes of one value of a setting, a list of keys among them.
+pub const SETTING_BYTES_MAX: usize = 1_024;
+/// Bytes of a URL that is set for phones.
+pub const SETTING_URL_BYTES_MAX: usize = 200;
+/// Bytes of a host that is set for phones.
+pub const SETTING_HOST_BYTES_MAX: usize = 64;
+/// Keys of a phone, besides those of its lines.
+pub const KEYS_MAX: usize = 24;
+/// Digits of a key's number.
+pub const KEY_NUMBER_BYTES_MAX: usize = 24;
+/// Numbers of a dial plan.
+pub const DIAL_RULES_MAX: usize = 8;
+/// Bytes of a dial plan.
+pub const DIAL_PLAN_BYTES_MAX: usize = 200;
+/// Characters of a password that is typed for a phone's own page; some makers take no more.
+pub const WEB_PASSWORD_CHARS: core::ops::RangeInclusive<usize> = 8..=31;
 /// Characters of a file name as asked.
 pub const FILE_NAME_MAX: usize = 128;
 /// Characters of a Contact URI that is remembered.
@@ -132,7 +152,7 @@ pub const PASSWORD_ROUNDS_MAX: u32 = 64;
 pub const PASSWORD_TURN_MS: u64 = 20 * SECOND_MS;
 /// Bytes of a backup that is read; one of as many handsets with as many lines as there can be, all
 /// of their texts as long as can be, is smaller.
-pub const BACKUP_BYTES_MAX: usize = 5 * 1_024 * 1_024;
+pub const BACKUP_BYTES_MAX: usize = 6 * 1_024 * 1_024;
 /// Bytes of one line of it.
 pub const BACKUP_LINE_BYTES_MAX: usize = 2_048;
 /// Pairs of a line of it; no fact has as many.
@@ -277,7 +297,11 @@ pub const REWRITE_MS: u64 = DAY_MS;
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
 // All that there can be, a line each, and as many comments.
-const _: () = assert!(BACKUP_LINES_MAX >= 2 * (HANDSETS_MAX * (1 + LINES_MAX) + ADDRESSES_MAX));
+const _: () = assert!(
+    BACKUP_LINES_MAX >= 2 * (HANDSETS_MAX * (1 + LINES_MAX) + ADDRESSES_MAX + SETTING_VALUES_MAX)
+);
+// A value and its layer stand in one line, sealed and spelt in letters of five bits.
+const _: () = assert!(SETTING_BYTES_MAX * 8 / 5 + 256 <= BACKUP_LINE_BYTES_MAX);
 const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTES_MAX);
 // What is sent again at once fits what one call may queue.
 const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);

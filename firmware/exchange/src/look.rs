@@ -9,6 +9,7 @@ use crate::names::{HandsetNo, LineNo, Side};
 use crate::network::Trial;
 use crate::office::Office;
 use crate::policy::{Act, Verdict};
+use crate::settings;
 use crate::sip::Sip;
 use crate::state::Handset;
 use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
@@ -67,6 +68,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         origin: known.map(|(_, known)| known.origin),
         lines_max: known.map_or(1, |(no, _)| admin::lines_max(office, no)),
         story,
+        settings: settings::of_handset(office, mac),
     })
 }
 

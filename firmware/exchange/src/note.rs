@@ -1,7 +1,9 @@
 //! What is worth telling a human. One closed list feeds the log line, the counter, the latest notes
 //! on the page, and the tests that assert something was said.
 
+use crate::catalog::Family;
 use crate::names::Side;
+use crate::settings::Setting;
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -70,6 +72,21 @@ pub enum Note {
     Restoring(Ipv4Addr),
     /// Strangers caused more records than allowed; their addresses are not remembered for now.
     StrangersCapped,
+    /// An admin at this address changed a setting of phones; which one and for whom, not its value.
+    SettingChanged(Ipv4Addr, Setting, Whose),
+}
+
+/// For whom a setting was changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// The whole site.
+    Site,
+    /// The phones of a maker.
+    Family(Family),
+    /// One model of a maker.
+    ModelOf(Family),
+    /// One handset.
+    Handset(Mac),
 }
 
 /// The protocols a datagram may speak.
@@ -106,7 +123,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 30;
+    pub const KINDS: usize = 31;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -140,7 +157,8 @@ impl Note {
             | Note::PassphraseSet(_)
             | Note::BackedUp(_)
             | Note::Restoring(_)
-            | Note::StrangersCapped => false,
+            | Note::StrangersCapped
+            | Note::SettingChanged(..) => false,
         }
     }
 
@@ -177,6 +195,7 @@ impl Note {
             Note::PassphraseSet(_) => 27,
             Note::BackedUp(_) => 28,
             Note::Restoring(_) => 29,
+            Note::SettingChanged(..) => 30,
         }
     }
 }
@@ -232,6 +251,20 @@ impl fmt::Display for Note {
             Note::StrangersCapped => {
                 f.write_str("unknown devices changed too often; they are not remembered for now")
             }
+            Note::SettingChanged(from, setting, whose) => {
+                write!(f, "{from} changed the setting {} {whose}", setting.entry().title)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Whose::Site => f.write_str("of the site"),
+            Whose::Family(family) => write!(f, "of the maker {}", family.id()),
+            Whose::ModelOf(family) => write!(f, "of a model of {}", family.id()),
+            Whose::Handset(mac) => write!(f, "of {mac}"),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
 use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::device::{fingerprint, Device};
+use crate::layer::Layer;
 use crate::leases::Leases;
 use crate::limits::{
     DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, SAID_BEFORE_MAX,
@@ -47,6 +48,8 @@ pub(crate) struct Office {
     records: RecordNo,
     /// The last fact of an admin's about each handset, since this start.
     changed: BTreeMap<HandsetNo, RecordNo>,
+    /// The last fact of an admin's about what is set of more than one handset.
+    pub(crate) settings_changed: RecordNo,
     /// When a note that anybody can cause was last passed on, by its kind.
     complained: [Option<Instant>; Note::KINDS],
     strangers: Budget,
@@ -79,6 +82,7 @@ impl Office {
             out: VecDeque::new(),
             records: RecordNo(0),
             changed: BTreeMap::new(),
+            settings_changed: RecordNo(0),
             complained: [None; Note::KINDS],
             strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
         }
@@ -108,12 +112,14 @@ impl Office {
             Event::HandsetCreated { handset, .. }
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
-            | Event::LineAssigned { handset, .. } => {
+            | Event::LineAssigned { handset, .. }
+            | Event::SettingChanged { layer: Layer::Handset(handset), .. } => {
                 self.changed.insert(*handset, self.records);
             }
             Event::HandsetDeleted { handset } => {
                 self.changed.remove(handset);
             }
+            Event::SettingChanged { .. } => self.settings_changed = self.records,
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::HandsetRecognised { .. }

@@ -7,11 +7,16 @@
 pub use crate::backup::{
     AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
 };
+pub use crate::catalog::Family;
 use crate::cause::Cause;
 use crate::command::Refusal;
+pub use crate::layer::{Firmware, Layer};
 use crate::names::{Extension, HandsetNo, LineNo, Text};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
+pub use crate::settings::{
+    Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
+};
 use crate::story::Step;
 use crate::time::{Instant, Now};
 use alloc::string::String;
@@ -171,6 +176,54 @@ pub struct DeviceView {
     pub lines_max: u8,
     /// What it did, oldest first.
     pub story: Vec<(Instant, Step)>,
+    /// What is set of it; empty for a device that is no handset.
+    pub settings: Vec<SettingRow>,
+}
+
+/// What is set of phones, as one layer has it.
+pub struct SettingsView {
+    /// When it was built.
+    pub now: Now,
+    /// What this page's forms must send back.
+    pub revision: u64,
+    /// Which layer.
+    pub layer: Layer,
+    /// Every setting.
+    pub rows: Vec<SettingRow>,
+    /// The layers that have a value, those of handsets aside.
+    pub set: Vec<Layer>,
+    /// Makers and models of the handsets there are.
+    pub kinds: Vec<(Family, Text)>,
+}
+
+/// One setting, as one layer has it and as it is in force there.
+#[derive(Clone)]
+pub struct SettingRow {
+    /// Which one.
+    pub setting: Setting,
+    /// Whether this layer has a value.
+    pub is_set: bool,
+    /// That value; empty for a secret.
+    pub own: Option<String>,
+    /// The value in force; empty for a secret, `None` where the phone stays as it is.
+    pub value: Option<String>,
+    /// Where the value in force comes from.
+    pub origin: ValueOrigin,
+    /// What of it the maker's files cannot say.
+    pub unsaid: Vec<Unsaid>,
+}
+
+/// What of a setting a maker's files cannot say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unsaid {
+    /// Nothing of it.
+    All,
+    /// Keys of this kind.
+    Key(KeyKind),
+    /// What comes behind the first codec.
+    MoreCodecs,
+    /// This codec.
+    Codec(Codec),
 }
 
 /// How a handset came to be known.

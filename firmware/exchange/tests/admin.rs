@@ -5,7 +5,7 @@ mod support;
 use exchange::command::{By, Command, Refusal};
 use exchange::limits::HANDSETS_MAX;
 use exchange::names::{Extension, HandsetNo, Side, Text};
-use exchange::view::{DeviceView, HandsetRow, Origin, Status, StrangerRow, View};
+use exchange::view::{DeviceView, HandsetRow, Origin, SettingRow, Status, StrangerRow, View};
 use exchange::PasswordHash;
 use support::sip::{account, Account, Wish};
 use support::{address, boards, files, from, line, own_file, Office, PC, PHONE, PHONE_2};
@@ -309,11 +309,16 @@ fn of_device(device: &DeviceView) -> String {
         origin,
         lines_max,
         story,
+        settings,
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
     text += &format!("{files_proof:?} {files_unproven}");
     text += &handset.as_ref().map(of_handset).unwrap_or_default();
     text += &stranger.as_ref().map(of_stranger).unwrap_or_default();
+    for row in settings {
+        let SettingRow { setting, is_set, own, value, origin, unsaid } = row;
+        text += &format!("{setting:?} {is_set} {own:?} {value:?} {origin:?} {unsaid:?}");
+    }
     for (at, step) in story {
         text += &format!("{at:?} {step} {step:?}");
     }

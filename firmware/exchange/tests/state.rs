@@ -3,7 +3,9 @@
 mod support;
 
 use exchange::backup::{BackupKey, Recipe};
+use exchange::catalog::Family;
 use exchange::command::Command;
+use exchange::layer::{Firmware, Layer};
 use exchange::limits::SITE_RECORD_BYTES_MAX;
 use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
 use exchange::network::{Domain, Lan, Settings, Wan};
@@ -103,7 +105,21 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("network-kept", Event::NetworkKept),
         ("network-returned", Event::NetworkReturned),
         ("backup-key-set", Event::BackupKeySet { key: backup_key() }),
+        ("setting-changed", setting(Layer::Site, 9, Some("G722 PCMA"))),
+        ("setting-changed-of-family", setting(Layer::Family(Family::Snom), 6, Some("42"))),
+        ("setting-changed-of-model", setting(model(), 14, Some("http://10.1.0.1/t46u.rom"))),
+        ("setting-changed-of-handset", setting(Layer::Handset(handset), 1, Some("blf 204 Zoë"))),
+        ("setting-back", setting(Layer::Site, 9, None)),
     ]
+}
+
+fn setting(layer: Layer, setting: u8, value: Option<&str>) -> Event {
+    Event::SettingChanged { layer, setting, value: value.map(String::from) }
+}
+
+fn model() -> Layer {
+    let firmware = Firmware { from: text("84"), to: text("86") };
+    Layer::Model { family: Family::Yealink, model: text("T46U"), firmware }
 }
 
 fn backup_key() -> BackupKey {
@@ -153,7 +169,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (18, 16), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (23, 17), "one more fact needs one more file");
 }
 
 #[test]
@@ -190,7 +206,7 @@ fn every_fact_is_read_as_it_was_written() {
         let longer = [&bytes[..], &[0]].concat();
         assert!(Event::decode(&longer).is_none(), "{name} with more behind");
     }
-    assert!(Event::decode(&[16, 1]).is_none(), "a fact of a later release");
+    assert!(Event::decode(&[17, 1]).is_none(), "a fact of a later release");
 }
 
 /// A fact about one of a few devices and handsets, whether that makes sense or not.
@@ -198,7 +214,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(16) {
+    match dice.below(18) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -220,6 +236,11 @@ fn any_event(dice: &mut Dice) -> Event {
         12 => Event::NetworkKept,
         13 => Event::NetworkReturned,
         14 => Event::BackupKeySet { key: BackupKey { key: dice.bytes(), ..backup_key() } },
+        15 | 16 => {
+            let layers = [Layer::Site, Layer::Handset(handset), model()];
+            let value = [None, Some("42"), Some("7")][dice.below(3)];
+            setting(layers[dice.below(3)].clone(), 5 + dice.below(3) as u8, value)
+        }
         _a_switch => Event::CreationAllowed {
             side: [Side::Lan, Side::Wan][dice.below(2)],
             open: dice.below(2) == 0,

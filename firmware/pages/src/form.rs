@@ -6,10 +6,12 @@
 
 mod fields;
 mod network;
+mod setting;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
+pub use setting::{place, setting, Place, SettingForm};
 pub use upload::Upload;
 
 use alloc::boxed::Box;
@@ -91,7 +93,10 @@ impl AddForm {
             | Refusal::NotByNewAddress
             | Refusal::NetworkInFile
             | Refusal::Demonstration
-            | Refusal::NotAppliance => &mut form.form_error,
+            | Refusal::NotAppliance
+            | Refusal::Setting(_)
+            | Refusal::SettingsFull
+            | Refusal::SettingsChangedMeanwhile => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -171,7 +176,10 @@ impl AssignForm {
             | Refusal::NotByNewAddress
             | Refusal::NetworkInFile
             | Refusal::Demonstration
-            | Refusal::NotAppliance => &mut form.form_error,
+            | Refusal::NotAppliance
+            | Refusal::Setting(_)
+            | Refusal::SettingsFull
+            | Refusal::SettingsChangedMeanwhile => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

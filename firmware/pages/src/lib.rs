@@ -17,6 +17,9 @@
 //! | `/handsets/<mac>/assign` | POST | [`form::assign`] |
 //! | `/handsets/<mac>/add-line`, `remove-line`, `delete` | POST | [`form::Fields::seen`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
+//! | `/settings`, `/settings/family/<id>`, `/settings/model` | GET | [`settings`](settings()) |
+//! | `/settings/open` | POST | [`form::place`]; answer: that layer's page |
+//! | `/settings/change` | POST | [`form::place`], [`form::setting`] |
 //! | `/network` | GET | [`network`] |
 //! | `/network/lan`, `/network/wan` | POST | [`form::lan`], [`form::wan`]; answer: [`leaving`] |
 //! | `/network/keep` | POST | [`form::Fields::csrf`] |
@@ -48,14 +51,16 @@ mod handsets;
 mod moment;
 mod network;
 pub mod recovery;
+mod settings;
 mod status;
 pub mod system;
 
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
-pub use device::{device, device_fragment};
+pub use device::{device, device_fragment, device_setting};
 pub use handsets::{handsets, handsets_fragment};
 pub use network::{leaving, network, Leaving, OnTrial};
+pub use settings::{handset_settings_path, settings, settings_path};
 pub use system::{restart, system};
 
 use alloc::string::String;

@@ -4,4 +4,5 @@ mod contract;
 mod golden;
 mod nasty;
 mod office;
+mod settings;
 mod speed;

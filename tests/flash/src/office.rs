@@ -63,7 +63,8 @@ impl Naive {
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
             | Event::NetworkReturned
-            | Event::BackupKeySet { .. } => {}
+            | Event::BackupKeySet { .. }
+            | Event::SettingChanged { .. } => {}
         }
     }
 
@@ -106,7 +107,8 @@ pub fn told(durable: &Durable) -> Told {
         | Event::NetworkProposed { .. }
         | Event::NetworkKept
         | Event::NetworkReturned
-        | Event::BackupKeySet { .. } => true,
+        | Event::BackupKeySet { .. }
+        | Event::SettingChanged { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

@@ -56,7 +56,8 @@ impl Oracle {
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
             | Event::NetworkReturned
-            | Event::BackupKeySet { .. } => (),
+            | Event::BackupKeySet { .. }
+            | Event::SettingChanged { .. } => (),
         }
     }
 
@@ -129,7 +130,8 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
             | Event::NetworkReturned
-            | Event::BackupKeySet { .. } => (),
+            | Event::BackupKeySet { .. }
+            | Event::SettingChanged { .. } => (),
         }
     }
     found

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 10] = [
+const DONE: [(&str, &str); 11] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -22,6 +22,7 @@ const DONE: [(&str, &str); 10] = [
     ("password", "The new password is in force."),
     ("passphrase", "The backup passphrase is set. Backups are sealed with it from now on."),
     ("kept", "The settings of the network are kept."),
+    ("setting", "The setting was saved. Phones follow when they next fetch their configuration."),
 ];
 
 /// What became of a wish.
@@ -139,7 +140,7 @@ impl Admin<'_> {
     }
 
     /// `Some(None)` if nobody knows this device.
-    async fn look_at(&self, mac: Mac) -> Option<Option<Box<DeviceView>>> {
+    pub(super) async fn look_at(&self, mac: Mac) -> Option<Option<Box<DeviceView>>> {
         match self.visitor.desk.ask(Call::LookAt(mac)).await {
             Some(Reply::LookedAt(view)) => Some(view),
             _other => None,
@@ -178,7 +179,12 @@ fn read(
         | Route::Passphrase
         | Route::BackupFile
         | Route::Restore
-        | Route::ConfirmRestore => {
+        | Route::ConfirmRestore
+        | Route::Settings
+        | Route::SettingsFamily
+        | Route::SettingsModel
+        | Route::OpenSettings
+        | Route::ChangeSetting => {
             form::assign(fields, handset).map(|command| (command, "assigned"))
         }
     }

@@ -4,6 +4,7 @@ mod backup;
 mod browser;
 mod claim;
 mod machine;
+mod settings;
 
 use super::{Takes, WebSite, ROUTES};
 use crate::http::tests::stand::{body, header, phone_mac, status, Stand, FIRST_PASSWORD, HOME};

@@ -30,7 +30,9 @@ const MAC: &str = "a MAC address such as 00:15:65:12:34:56";
 const IP: &str = "an IP address such as 192.168.10.50";
 const NETWORK: &str = "an IP address and its network's size, such as 192.168.10.1/24";
 const LOGIN: &str = "eight letters and digits as Dialtone writes them";
-const SECRET: &str = "`clear:` or `sealed:` and the letters and digits that Dialtone wrote";
+pub(super) const SECRET: &str =
+    "`clear:` or `sealed:` and the letters and digits that Dialtone wrote";
+pub(super) const MAKER: &str = "a maker as Dialtone calls it, such as yealink, or generic";
 const TEXT: &str = "a text of 40 bytes at most";
 
 /// Under which name the password of a phone's own page is sealed.
@@ -104,8 +106,7 @@ impl Entry<'_> {
             Some(number) => plain(number),
             None => Family::from_id(text).map(Family::code),
         };
-        let wanted = "a maker as Dialtone calls it, such as yealink, or generic";
-        self.read_wanted("maker", wanted, code)
+        self.read_wanted("maker", MAKER, code)
     }
 
     pub(super) fn origin(&mut self) -> Result<u8, Wrong> {
@@ -206,7 +207,7 @@ impl Entry<'_> {
         bytes.map(|bytes| hash(bytes).ok_or(Wrong::Value(key, SECRET))).transpose()
     }
 
-    fn opened(
+    pub(super) fn opened(
         &mut self,
         key: &'static str,
         name: &str,

@@ -53,6 +53,7 @@ pub struct Catalog {
     pnp_request_uri: Vec<Known>,
     files: Vec<(Family, &'static FileRule, Pattern)>,
     lines: Vec<(Family, Pattern, u8)>,
+    cannot: Vec<(Family, Pattern, &'static [&'static str])>,
 }
 
 /// A compiled pattern and whom it proves.
@@ -67,6 +68,7 @@ impl Catalog {
     pub fn new() -> Catalog {
         let mut lines = Vec::new();
         let mut files = Vec::new();
+        let mut cannot = Vec::new();
         for maker in MAKERS {
             let ready = |(model, lines): &(&str, u8)| {
                 compiled(model).ok().map(|pattern| (maker.family, pattern, *lines))
@@ -76,6 +78,9 @@ impl Catalog {
                 compiled(rule.pattern).ok().map(|pattern| (maker.family, rule, pattern))
             };
             files.extend(maker.files.iter().filter_map(ready));
+            cannot.extend(maker.cannot_of.iter().filter_map(|(model, cannot)| {
+                compiled(model).ok().map(|pattern| (maker.family, pattern, *cannot))
+            }));
         }
         Catalog {
             vendor_class: known(|maker| maker.vendor_class),
@@ -86,6 +91,7 @@ impl Catalog {
             pnp_request_uri: known(|maker| maker.pnp_request_uri),
             files,
             lines,
+            cannot,
         }
     }
 
@@ -126,6 +132,17 @@ impl Catalog {
         let mut own = self.lines.iter().filter(|(of, _, _)| *of == family);
         let found = own.find(|(_, pattern, _)| pattern.matches(model));
         found.map_or(maker(family).lines, |(_, _, lines)| *lines)
+    }
+
+    /// Returns what the files of a model cannot say: settings by their ids, and
+    /// [`crate::settings::PARTS`] of them. A maker without files of its own gets the generic one.
+    pub fn cannot(&self, family: Family, model: &str) -> &'static [&'static str] {
+        if maker(family).files_proof.is_empty() {
+            return maker(Family::Generic).cannot;
+        }
+        let mut own = self.cannot.iter().filter(|(of, _, _)| *of == family);
+        let found = own.find(|(_, pattern, _)| pattern.matches(model.as_bytes()));
+        found.map_or(maker(family).cannot, |(_, _, cannot)| cannot)
     }
 
     /// Returns the name of every template that a file of any maker is made from.

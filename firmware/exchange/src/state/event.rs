@@ -1,9 +1,11 @@
 //! The facts, and their bytes on flash.
 
+use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
 use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +126,15 @@ pub enum Event {
         /// What was made of it.
         key: BackupKey,
     },
+    /// A layer has another value of a setting, or none any more.
+    SettingChanged {
+        /// How far it reaches.
+        layer: Layer,
+        /// Which setting, by its number; see [`crate::settings::Setting::code`].
+        setting: u8,
+        /// The value in its one spelling; `None` where what lies below counts again.
+        value: Option<String>,
+    },
 }
 
 impl Event {
@@ -160,7 +171,9 @@ impl Event {
             | Event::NetworkProposed { .. }
             | Event::NetworkKept
             | Event::NetworkReturned
-            | Event::BackupKeySet { .. } => None,
+            | Event::BackupKeySet { .. }
+            // Of a handset too: the store reckons its own bytes.
+            | Event::SettingChanged { .. } => None,
         }
     }
 

@@ -209,6 +209,7 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         origin: Some(Origin::LanPlugAndPlay),
         lines_max: 6,
         story: story(last),
+        settings: crate::settings::rows_of_handset(),
     }
 }
 
@@ -248,5 +249,6 @@ pub(crate) fn stranger_device() -> DeviceView {
         origin: None,
         lines_max: 0,
         story: vec![(before(95 * SECOND_MS), Step::TurnedAway(cause))],
+        settings: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let mut pages = accounts();
     pages.extend(lists());
     pages.extend(devices());
+    pages.extend(crate::settings::all());
     pages.extend(crate::machine::all());
     pages.extend(crate::recovery::all());
     pages

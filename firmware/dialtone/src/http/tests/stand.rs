@@ -170,6 +170,9 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::LookAtBox => {
             Reply::LookedAtBox(Box::new(exchange.box_view(now)), Default::default(), None)
         }
+        Call::LookAtSettings(layer) => {
+            Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer)))
+        }
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
         Call::CopyState { for_backup_of } => {
