@@ -75,6 +75,10 @@ pub(crate) enum Route {
     BackupFile,
     Restore,
     ConfirmRestore,
+    Resync,
+    CallResyncOff,
+    ResyncOne,
+    RestartOne,
 }
 
 /// What a route can be asked for.
@@ -86,7 +90,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 25] = [
+const ROUTES: [(&str, Route, Takes); 29] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -112,6 +116,10 @@ const ROUTES: [(&str, Route, Takes); 25] = [
     ("/system/backup/file", Route::BackupFile, Takes::Post),
     ("/system/backup/restore", Route::Restore, Takes::Post),
     ("/system/backup/confirm", Route::ConfirmRestore, Takes::Post),
+    ("/handsets/resync", Route::Resync, Takes::Post),
+    ("/handsets/resync/call-off", Route::CallResyncOff, Takes::Post),
+    ("/handsets/{rest}/resync", Route::ResyncOne, Takes::Post),
+    ("/handsets/{rest}/restart", Route::RestartOne, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -271,7 +279,11 @@ impl Admin<'_> {
             | Route::Passphrase
             | Route::BackupFile
             | Route::Restore
-            | Route::ConfirmRestore => reply::unknown(),
+            | Route::ConfirmRestore
+            | Route::Resync
+            | Route::CallResyncOff
+            | Route::ResyncOne
+            | Route::RestartOne => reply::unknown(),
         }
     }
 
@@ -280,9 +292,14 @@ impl Admin<'_> {
             Route::Password => self.set_password(fields).await,
             Route::Logout => self.log_out().await,
             Route::Add => self.add(fields).await,
-            Route::Assign | Route::AddLine | Route::RemoveLine | Route::Delete => {
-                self.change_handset(route, rest, fields).await
-            }
+            Route::Assign
+            | Route::AddLine
+            | Route::RemoveLine
+            | Route::Delete
+            | Route::ResyncOne
+            | Route::RestartOne => self.change_handset(route, rest, fields).await,
+            Route::Resync => self.resync(fields).await,
+            Route::CallResyncOff => self.call_resync_off(fields).await,
             Route::Creation => self.allow_creation(fields).await,
             Route::ProposeLan => self.propose_lan(fields).await,
             Route::ProposeWan => self.propose_wan(fields).await,

@@ -29,6 +29,8 @@ pub(crate) struct Device {
     pub(crate) two_places: Option<Instant>,
     /// Who uses its address beside it, and when that was last noticed.
     pub(crate) intruder: Option<(Instant, Ipv4Addr, Mac)>,
+    /// When it was last given its own file.
+    pub(crate) given_file: Option<Instant>,
 }
 
 impl Device {
@@ -52,6 +54,7 @@ impl Device {
             place: None,
             two_places: None,
             intruder: None,
+            given_file: None,
         }
     }
 }

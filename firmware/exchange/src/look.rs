@@ -40,6 +40,8 @@ pub(crate) fn view(office: &Office, sip: &Sip, now: Now) -> View {
         notes: office.notes.iter().rev().copied().collect(),
         lan_creates: office.durable.creates(Side::Lan),
         wan_creates: office.durable.creates(Side::Wan),
+        resync_planned: sip.planned(),
+        clock: now.wall.map(|wall| office.clock(wall)),
     }
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
     signs.reverse();
     let story = met.map(|device| device.story.steps().cloned().collect()).unwrap_or_default();
     let family = office.family(mac).filter(|family| *family != Family::Generic);
+    let resync = family.unwrap_or(Family::Generic);
     Some(DeviceView {
         now,
         revision: admin::revision(office, mac),
@@ -67,6 +70,8 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         origin: known.map(|(_, known)| known.origin),
         lines_max: known.map_or(1, |(no, _)| admin::lines_max(office, no)),
         story,
+        restarts_apart: resync.restarts_apart(),
+        resync_restarts: resync.resync_restarts(),
     })
 }
 
@@ -128,6 +133,7 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
         status,
         last_seen: heard.map(|device| device.last_seen),
         cause: cause.filter(|_| !registered),
+        asked: sip.asked(office, now, no),
     }
 }
 

@@ -70,6 +70,8 @@ pub enum Note {
     Restoring(Ipv4Addr),
     /// Strangers caused more records than allowed; their addresses are not remembered for now.
     StrangersCapped,
+    /// An admin at this address has so many handsets asked to fetch their files or to restart.
+    ResyncAsked(Ipv4Addr, u16),
 }
 
 /// The protocols a datagram may speak.
@@ -106,7 +108,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 30;
+    pub const KINDS: usize = 31;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -140,7 +142,8 @@ impl Note {
             | Note::PassphraseSet(_)
             | Note::BackedUp(_)
             | Note::Restoring(_)
-            | Note::StrangersCapped => false,
+            | Note::StrangersCapped
+            | Note::ResyncAsked(..) => false,
         }
     }
 
@@ -177,6 +180,7 @@ impl Note {
             Note::PassphraseSet(_) => 27,
             Note::BackedUp(_) => 28,
             Note::Restoring(_) => 29,
+            Note::ResyncAsked(..) => 30,
         }
     }
 }
@@ -231,6 +235,10 @@ impl fmt::Display for Note {
             }
             Note::StrangersCapped => {
                 f.write_str("unknown devices changed too often; they are not remembered for now")
+            }
+            Note::ResyncAsked(from, 1) => write!(f, "{from} has a handset asked to come again"),
+            Note::ResyncAsked(from, many) => {
+                write!(f, "{from} has {many} handsets asked to come again")
             }
         }
     }

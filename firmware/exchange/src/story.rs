@@ -5,8 +5,9 @@
 //! that awaits anything names the cause once its time is over.
 
 use crate::cause::Cause;
-use crate::limits::STORY_STEPS_MAX;
+use crate::limits::{RESYNC_COMES_MS, STORY_STEPS_MAX};
 use crate::names::{LineNo, Side};
+use crate::resync::{Code, Errand};
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use alloc::collections::VecDeque;
 use core::fmt;
@@ -73,6 +74,18 @@ pub enum Step {
     TwoPlaces,
     /// Another device, this one, uses its address.
     AddressTaken(Ipv4Addr, Mac),
+    /// It was asked to do this.
+    WasAsked(Errand),
+    /// It has said that it will do what it was asked.
+    SaysItWill,
+    /// It has said that it will not, by this status code of SIP.
+    SaysNo(u16),
+    /// It has not answered what it was asked.
+    SaidNothing,
+    /// It came for its file after it was asked.
+    CameAsAsked,
+    /// It had said that it will, and did not come for its file.
+    DidNotCome,
 }
 
 /// The doors to one and the same provisioning.
@@ -130,6 +143,13 @@ impl Step {
         let at_once = |cause| Some(Awaits::Within(0, cause));
         match self {
             Step::Discover { .. } | Step::Renew(_) | Step::TransferDone | Step::Created(_) => None,
+            // Whether it obeys says nothing about how far it has got.
+            Step::WasAsked(_)
+            | Step::SaysItWill
+            | Step::SaysNo(_)
+            | Step::SaidNothing
+            | Step::CameAsAsked
+            | Step::DidNotCome => None,
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
             Step::Ack(..) | Step::Inform(_) => {
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::AsksNothing))
@@ -165,7 +185,13 @@ impl Step {
             | Step::PnpTold
             | Step::Created(_)
             | Step::Challenged
-            | Step::Registered(..) => true,
+            | Step::Registered(..)
+            | Step::WasAsked(_)
+            | Step::SaysItWill
+            | Step::SaysNo(_)
+            | Step::SaidNothing
+            | Step::CameAsAsked
+            | Step::DidNotCome => true,
             Step::Discover { .. }
             | Step::Offer(..)
             | Step::NoOffer(_)
@@ -189,7 +215,7 @@ impl Step {
     /// How the step looks.
     pub fn tone(&self) -> Tone {
         match self {
-            Step::Registered(..) | Step::Created(_) => Tone::Good,
+            Step::Registered(..) | Step::Created(_) | Step::CameAsAsked => Tone::Good,
             Step::File(_, _, FileAnswer::Own(_)) => Tone::Good,
             Step::NoOffer(_)
             | Step::Nak(_)
@@ -202,7 +228,10 @@ impl Step {
             | Step::Expired(_)
             | Step::TwoPlaces
             | Step::AddressTaken(..)
-            | Step::File(_, _, FileAnswer::Refused(_)) => Tone::Bad,
+            | Step::File(_, _, FileAnswer::Refused(_))
+            | Step::SaysNo(_)
+            | Step::SaidNothing
+            | Step::DidNotCome => Tone::Bad,
             Step::Discover { .. }
             | Step::Offer(..)
             | Step::Ack(..)
@@ -213,7 +242,9 @@ impl Step {
             | Step::TransferDone
             | Step::PnpTold
             | Step::Challenged
-            | Step::Unregistered(_) => Tone::Plain,
+            | Step::Unregistered(_)
+            | Step::WasAsked(_)
+            | Step::SaysItWill => Tone::Plain,
         }
     }
 }
@@ -338,6 +369,16 @@ impl fmt::Display for Step {
             Step::AddressTaken(address, by) => {
                 write!(f, "Its address {address} is used by another device, {by}")
             }
+            Step::WasAsked(errand) => write!(f, "Was asked by SIP to {errand} (NOTIFY)"),
+            Step::SaysItWill => f.write_str("Said that it will"),
+            Step::SaysNo(code) => write!(f, "Said that it will not ({})", Code(*code)),
+            Step::SaidNothing => f.write_str("Did not answer what it was asked"),
+            Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
+            Step::DidNotCome => write!(
+                f,
+                "Did not come for its file within {} minutes, though it had said that it will",
+                RESYNC_COMES_MS / MINUTE_MS
+            ),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::command::Refusal;
 use crate::names::{Extension, HandsetNo, LineNo, Text};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
+pub use crate::resync::{Asked, ClockTime, Progress};
 use crate::story::Step;
 use crate::time::{Instant, Now};
 use alloc::string::String;
@@ -37,6 +38,10 @@ pub struct View {
     pub lan_creates: bool,
     /// Whether new handsets are taken in from the WAN.
     pub wan_creates: bool,
+    /// When handsets are to be asked that wait for the quiet hour; `None` where none do.
+    pub resync_planned: Option<ClockTime>,
+    /// What the site's clock shows; `None` while the box does not know the time.
+    pub clock: Option<ClockTime>,
 }
 
 /// The box itself, as the Network and the System page show it.
@@ -101,6 +106,8 @@ pub struct HandsetRow {
     pub last_seen: Option<Instant>,
     /// Why it is stuck, where it is.
     pub cause: Option<Cause>,
+    /// What it was lately asked, and what came of it.
+    pub asked: Option<Asked>,
 }
 
 /// One line of a handset.
@@ -171,6 +178,10 @@ pub struct DeviceView {
     pub lines_max: u8,
     /// What it did, oldest first.
     pub story: Vec<(Instant, Step)>,
+    /// Whether it can be asked to restart beside being asked to fetch its files.
+    pub restarts_apart: bool,
+    /// Whether phones of its maker restart when they are asked to fetch their files.
+    pub resync_restarts: bool,
 }
 
 /// How a handset came to be known.

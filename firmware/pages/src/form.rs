@@ -6,10 +6,12 @@
 
 mod fields;
 mod network;
+mod resync;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
+pub use resync::{resync, ResyncForm};
 pub use upload::Upload;
 
 use alloc::boxed::Box;
@@ -91,7 +93,13 @@ impl AddForm {
             | Refusal::NotByNewAddress
             | Refusal::NetworkInFile
             | Refusal::Demonstration
-            | Refusal::NotAppliance => &mut form.form_error,
+            | Refusal::NotAppliance
+            | Refusal::NobodyMeant
+            | Refusal::NotReachable
+            | Refusal::AskedAlready
+            | Refusal::OtherQuietHour(_)
+            | Refusal::NothingToCallOff
+            | Refusal::ClockUnknown => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -171,7 +179,13 @@ impl AssignForm {
             | Refusal::NotByNewAddress
             | Refusal::NetworkInFile
             | Refusal::Demonstration
-            | Refusal::NotAppliance => &mut form.form_error,
+            | Refusal::NotAppliance
+            | Refusal::NobodyMeant
+            | Refusal::NotReachable
+            | Refusal::AskedAlready
+            | Refusal::OtherQuietHour(_)
+            | Refusal::NothingToCallOff
+            | Refusal::ClockUnknown => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

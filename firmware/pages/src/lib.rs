@@ -16,6 +16,9 @@
 //! | `/handsets/<mac>` | GET | [`device`]; with `?fragment=story` [`device_fragment`] |
 //! | `/handsets/<mac>/assign` | POST | [`form::assign`] |
 //! | `/handsets/<mac>/add-line`, `remove-line`, `delete` | POST | [`form::Fields::seen`] |
+//! | `/handsets/<mac>/resync`, `restart` | POST | [`form::Fields::csrf`] |
+//! | `/handsets/resync` | POST | [`form::resync`](form::resync()) |
+//! | `/handsets/resync/call-off` | POST | [`form::Fields::csrf`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
 //! | `/network` | GET | [`network`] |
 //! | `/network/lan`, `/network/wan` | POST | [`form::lan`], [`form::wan`]; answer: [`leaving`] |
@@ -54,7 +57,7 @@ pub mod system;
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
 pub use device::{device, device_fragment};
-pub use handsets::{handsets, handsets_fragment};
+pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use network::{leaving, network, Leaving, OnTrial};
 pub use system::{restart, system};
 

@@ -183,6 +183,16 @@ impl Family {
         maker(self).reboot
     }
 
+    /// Returns whether it obeys one event to fetch its files and another to restart.
+    pub fn restarts_apart(self) -> bool {
+        self.resync_event() != self.reboot_event()
+    }
+
+    /// Returns whether its phones restart when they are asked to fetch their files.
+    pub fn resync_restarts(self) -> bool {
+        self.resync_event().ends_with("reboot=true")
+    }
+
     /// Returns whether its phones cope with a SHA-256 challenge beside the MD5 one (RFC 8760).
     pub fn wants_sha256(self) -> bool {
         maker(self).sha256

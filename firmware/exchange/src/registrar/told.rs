@@ -53,7 +53,13 @@ fn of_this_attempt(step: &Step) -> Option<bool> {
         | Step::PnpTold
         | Step::PnpSilent(_)
         | Step::Expired(_)
-        | Step::Unregistered(_) => None,
+        | Step::Unregistered(_)
+        | Step::WasAsked(_)
+        | Step::SaysItWill
+        | Step::SaysNo(_)
+        | Step::SaidNothing
+        | Step::CameAsAsked
+        | Step::DidNotCome => None,
     }
 }
 
