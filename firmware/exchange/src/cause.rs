@@ -59,6 +59,14 @@ pub enum Cause {
     StrangersCapped,
     /// Nothing new can be stored.
     NotStored,
+    /// It is up, and asks this box for nothing.
+    GoesElsewhere,
+    /// It fetches its file, and is not heard by SIP.
+    RegistersElsewhere,
+    /// It registers for a domain that this box does not serve.
+    OtherDomain,
+    /// It was told its voice VLAN and has asked for nothing since.
+    NotInVoiceVlan,
 }
 
 impl Cause {
@@ -121,6 +129,18 @@ impl Cause {
             Cause::HandsetsFull => "Delete handsets that are no longer used.",
             Cause::StrangersCapped => "Add it as a handset here, or restart it in an hour.",
             Cause::NotStored => "Tell whoever looks after this box; its flash memory is damaged.",
+            Cause::GoesElsewhere => {
+                "Have it taken off its maker's redirection service and off the other system, then reset it to factory settings."
+            }
+            Cause::RegistersElsewhere => {
+                "Look at the phone's account for the server of another system, then reset it to factory settings."
+            }
+            Cause::OtherDomain => {
+                "Reset the phone to factory settings; it still carries the server of another system."
+            }
+            Cause::NotInVoiceVlan => {
+                "Check that the switch lets the voice VLAN through, tagged, from the phone to this box."
+            }
         }
     }
 }
@@ -189,6 +209,21 @@ impl fmt::Display for Cause {
             Cause::NotStored => {
                 f.write_str("It cannot be taken in because nothing new can be stored.")
             }
+            Cause::GoesElsewhere => f.write_str(
+                "It is up and asks this box for nothing: most likely it is still sent to its \
+                maker's redirection service or to another system.",
+            ),
+            Cause::RegistersElsewhere => f.write_str(
+                "It fetches its configuration here and does not register here: most likely it \
+                registers elsewhere.",
+            ),
+            Cause::OtherDomain => {
+                f.write_str("It registers for the domain of another system, not of this box.")
+            }
+            Cause::NotInVoiceVlan => f.write_str(
+                "It was told its voice VLAN and has asked for nothing since: most likely that VLAN \
+                does not reach this box.",
+            ),
         }
     }
 }

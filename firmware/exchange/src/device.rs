@@ -26,6 +26,8 @@ pub(crate) struct Device {
     pub(crate) rewritten: Option<Instant>,
     /// Where it was heard by DHCP: port and relay.
     pub(crate) place: Option<(InterfaceNo, Ipv4Addr, Instant)>,
+    /// Where it was heard before that, and when last.
+    pub(crate) left: Option<(InterfaceNo, Ipv4Addr, Instant)>,
     pub(crate) two_places: Option<Instant>,
     /// Who uses its address beside it, and when that was last noticed.
     pub(crate) intruder: Option<(Instant, Ipv4Addr, Mac)>,
@@ -52,6 +54,7 @@ impl Device {
             relies_on: records,
             rewritten: None,
             place: None,
+            left: None,
             two_places: None,
             intruder: None,
             given_file: None,

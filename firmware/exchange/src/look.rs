@@ -168,9 +168,11 @@ fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
     let phone = device.guess.family().filter(|family| *family != Family::Generic);
     let closed = office.admit(Side::Lan, mac, Act::Create) == Verdict::Closed;
     let cause = match (phone, device.story.cause(now.mono)) {
-        (Some(_), Some(Cause::AsksNothing)) if closed => Some(Cause::CreationClosed(Side::Lan)),
-        // A computer has no reason to ask for a phone's file.
-        (None, Some(Cause::AsksNothing)) => None,
+        (Some(_), Some(Cause::AsksNothing | Cause::GoesElsewhere)) if closed => {
+            Some(Cause::CreationClosed(Side::Lan))
+        }
+        // A computer has no reason to ask for a phone's file, nor to go to a voice VLAN.
+        (None, Some(Cause::AsksNothing | Cause::GoesElsewhere | Cause::NotInVoiceVlan)) => None,
         (_, cause) => cause,
     };
     Some(StrangerRow {

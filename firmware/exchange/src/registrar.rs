@@ -84,7 +84,7 @@ impl Registrar {
         let essentials = essentials.map_err(|bad| Some(Reply::because(bad.code(), bad)))?;
         let asked = address_of_record(&essentials)?;
         if !serves(office, request, &asked) {
-            told::unknown_account(office, now, request);
+            told::other_domain(office, now, request);
             return Err(Some(Reply::new(404)));
         }
         let wanted = Wanted::read(request).map_err(Some)?;
