@@ -60,6 +60,8 @@ pub const SLOT_CHARS_MAX: usize = 16;
 /// Bytes of a line that `dialtone identify` reads.
 pub const IDENTIFY_LINE_BYTES_MAX: u64 = 256 * 1024;
 
+/// Bytes of one DHCP option (RFC 2132 section 2).
+pub const OPTION_BYTES_MAX: usize = 255;
 /// Bytes of a DHCP reply, a little less than an Ethernet frame carries.
 pub const DHCP_REPLY_BYTES_MAX: usize = 1_472;
 

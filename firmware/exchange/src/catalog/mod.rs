@@ -28,8 +28,8 @@ pub use file::{Absence, Answer, FileAsked};
 pub use guess::Guess;
 pub use identity::{Identity, Stage, Text};
 pub use options::{
-    boot_options, lease_s, pnp_url, BootOption, BoxAddresses, OptionList, LEASE_AVAYA_S,
-    LEASE_HANDSET_S, LEASE_OTHER_S,
+    boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses, OptionList,
+    LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
 };
 pub use sign::{Sign, SignKind, Weight};
 
