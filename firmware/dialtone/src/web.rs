@@ -82,6 +82,10 @@ pub(crate) enum Route {
     SettingsModel,
     OpenSettings,
     ChangeSetting,
+    Resync,
+    CallResyncOff,
+    ResyncOne,
+    RestartOne,
 }
 
 /// What a route can be asked for.
@@ -93,7 +97,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 30] = [
+const ROUTES: [(&str, Route, Takes); 34] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -124,6 +128,10 @@ const ROUTES: [(&str, Route, Takes); 30] = [
     ("/settings/model", Route::SettingsModel, Takes::Get),
     ("/settings/open", Route::OpenSettings, Takes::Post),
     ("/settings/change", Route::ChangeSetting, Takes::Post),
+    ("/handsets/resync", Route::Resync, Takes::Post),
+    ("/handsets/resync/call-off", Route::CallResyncOff, Takes::Post),
+    ("/handsets/{rest}/resync", Route::ResyncOne, Takes::Post),
+    ("/handsets/{rest}/restart", Route::RestartOne, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -288,7 +296,11 @@ impl Admin<'_> {
             | Route::Restore
             | Route::ConfirmRestore
             | Route::OpenSettings
-            | Route::ChangeSetting => reply::unknown(),
+            | Route::ChangeSetting
+            | Route::Resync
+            | Route::CallResyncOff
+            | Route::ResyncOne
+            | Route::RestartOne => reply::unknown(),
         }
     }
 
@@ -297,9 +309,14 @@ impl Admin<'_> {
             Route::Password => self.set_password(fields).await,
             Route::Logout => self.log_out().await,
             Route::Add => self.add(fields).await,
-            Route::Assign | Route::AddLine | Route::RemoveLine | Route::Delete => {
-                self.change_handset(route, rest, fields).await
-            }
+            Route::Assign
+            | Route::AddLine
+            | Route::RemoveLine
+            | Route::Delete
+            | Route::ResyncOne
+            | Route::RestartOne => self.change_handset(route, rest, fields).await,
+            Route::Resync => self.resync(fields).await,
+            Route::CallResyncOff => self.call_resync_off(fields).await,
             Route::Creation => self.allow_creation(fields).await,
             Route::ProposeLan => self.propose_lan(fields).await,
             Route::ProposeWan => self.propose_wan(fields).await,

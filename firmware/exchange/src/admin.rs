@@ -9,6 +9,7 @@ use crate::network::Trial;
 use crate::note::{Note, Whose};
 use crate::office::Office;
 use crate::settings::{Bad, Reach, Setting};
+use crate::sip::Sip;
 use crate::state::Event;
 use crate::time::Now;
 use crate::view::Origin;
@@ -20,8 +21,7 @@ pub(crate) type Ended = Option<(HandsetNo, Option<LineNo>)>;
 
 /// Does what the admin wants, or says why not; a refused command changes nothing.
 pub(crate) fn carry_out(
-    office: &mut Office,
-    trial: &mut Trial,
+    (office, trial, sip): (&mut Office, &mut Trial, &mut Sip),
     now: Now,
     by: &By,
     command: Command,
@@ -29,8 +29,9 @@ pub(crate) fn carry_out(
     if by.side != Side::Lan {
         return Err(Refusal::WrongSide);
     }
-    // It stores nothing, and may be what a box in trouble needs.
-    let stores = !matches!(command, Command::Restart);
+    // These store nothing, and may be what a box in trouble needs.
+    let stores =
+        !matches!(command, Command::Restart | Command::Resync { .. } | Command::CallResyncOff);
     if office.read_only && stores {
         return Err(Refusal::NotStored);
     }
@@ -65,6 +66,12 @@ pub(crate) fn carry_out(
         Command::ChangeSetting { layer, setting, value } => {
             change_setting(office, now, by, layer, setting, value).map(|()| None)
         }
+        Command::Resync { whom, errand, when } => {
+            let asked = sip.ask(office, now, &whom, errand, when)?;
+            office.note(now, Note::ResyncAsked(by.source, asked as u16));
+            Ok(None)
+        }
+        Command::CallResyncOff => sip.call_off(office).map(|()| None),
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
+pub use crate::resync::{ClockTime, Errand, Whom};
 use crate::settings::{Bad, Setting};
 use alloc::string::String;
 use core::fmt;
@@ -76,6 +77,17 @@ pub enum Command {
         /// The value as typed; `None` to set it back.
         value: Option<String>,
     },
+    /// Asks handsets by SIP to fetch their files again, or to restart; nothing is stored.
+    Resync {
+        /// Which ones.
+        whom: Whom,
+        /// What they are asked.
+        errand: Errand,
+        /// From when on, by the site's clock; `None` for at once.
+        when: Option<ClockTime>,
+    },
+    /// Takes back what handsets were to be asked and were not yet.
+    CallResyncOff,
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -135,6 +147,18 @@ pub enum Refusal {
     SettingsFull,
     /// Somebody else changed the settings since the page was opened.
     SettingsChangedMeanwhile,
+    /// No handset is meant.
+    NobodyMeant,
+    /// The handset cannot be asked anything: there is no way to it by SIP.
+    NotReachable,
+    /// All that are meant are being asked, or will be.
+    AskedAlready,
+    /// Handsets are to be asked at this time already.
+    OtherQuietHour(ClockTime),
+    /// There is nothing left to take back.
+    NothingToCallOff,
+    /// The box does not know the time.
+    ClockUnknown,
 }
 
 impl fmt::Display for Refusal {
@@ -187,6 +211,23 @@ impl fmt::Display for Refusal {
             Refusal::SettingsChangedMeanwhile => f.write_str(
                 "Not done: settings were changed meanwhile, by somebody else or in another window. \
                 Look at what is saved now, then do it again if you still want to.",
+            ),
+            Refusal::NobodyMeant => f.write_str("No handset has such an extension."),
+            Refusal::NotReachable => f.write_str(
+                "This handset is not registered, so it cannot be asked. It fetches its \
+                configuration when it starts: pull its cable and plug it in again.",
+            ),
+            Refusal::AskedAlready => f.write_str(
+                "This is asked already; look at what comes of it before asking again.",
+            ),
+            Refusal::OtherQuietHour(time) => {
+                write!(f, "Handsets are to be asked at {time} already. Call that off first.")
+            }
+            Refusal::NothingToCallOff => {
+                f.write_str("There was nothing left to call off: all were asked already.")
+            }
+            Refusal::ClockUnknown => f.write_str(
+                "The box does not know the time, so it cannot wait for an hour of the day.",
             ),
         }
     }

@@ -52,6 +52,7 @@ mod provision;
 mod registrar;
 pub mod render;
 mod request;
+pub mod resync;
 mod room;
 mod secret;
 pub mod settings;
@@ -154,7 +155,10 @@ impl Exchange {
         let office = &mut self.office;
         match line {
             Line::Dhcp => self.dhcp.datagram(office, now, arrival, bytes),
-            Line::Tftp => self.tftp.request(office, &*self.render, now, arrival, bytes),
+            Line::Tftp => {
+                self.tftp.request(office, &*self.render, now, arrival, bytes);
+                self.sip.settle(office, now);
+            }
             Line::Transfer(no) => self.tftp.transfer(office, now, no, arrival.from, bytes),
             Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
                 self.sip.datagram(office, now, arrival, line, bytes);
@@ -186,13 +190,15 @@ impl Exchange {
             return Fetched { answer: Answer::Forbidden, after: RecordNo(0) };
         }
         let (answer, after, _) = provision::answer(&mut self.office, &*self.render, now, &ask);
+        self.sip.settle(&mut self.office, now);
         Fetched { answer, after }
     }
 
     /// Does what an admin wants, or says why not; the outcome is to be told once the record
     /// returned is on flash.
     pub fn command(&mut self, now: Now, by: &By, command: Command) -> Result<RecordNo, Refusal> {
-        let ended = admin::carry_out(&mut self.office, &mut self.trial, now, by, command)?;
+        let ground = (&mut self.office, &mut self.trial, &mut self.sip);
+        let ended = admin::carry_out(ground, now, by, command)?;
         if let Some((handset, line)) = ended {
             self.sip.forget(handset, line);
         }

@@ -80,6 +80,8 @@ pub const SLOT_CHARS_MAX: usize = 16;
 /// Bytes of a line that `dialtone identify` reads.
 pub const IDENTIFY_LINE_BYTES_MAX: u64 = 256 * 1024;
 
+/// Bytes of one DHCP option (RFC 2132 section 2).
+pub const OPTION_BYTES_MAX: usize = 255;
 /// Bytes of a DHCP reply, a little less than an Ethernet frame carries.
 pub const DHCP_REPLY_BYTES_MAX: usize = 1_472;
 
@@ -124,6 +126,17 @@ pub const EXPIRES_MIN_S: u32 = 60;
 pub const EXPIRES_MAX_S: u32 = 3_600;
 /// How long a nonce may be used.
 pub const NONCE_LIFE_MS: u64 = 5 * MINUTE_MS;
+
+/// Handsets that are asked at once to fetch their files or to restart; the others wait.
+pub const RESYNCS_AT_ONCE: usize = 10;
+/// How long the next one waits for one that was asked and does not come.
+pub const RESYNC_SLOT_MS: u64 = 60 * SECOND_MS;
+/// How long a handset that was asked has to come for its file; some restart in between.
+pub const RESYNC_COMES_MS: u64 = 5 * MINUTE_MS;
+/// How long it is shown what came of it.
+pub const RESYNC_SHOWN_MS: u64 = DAY_MS;
+/// Ranges of extensions that one wish can name.
+pub const EXTENSION_RANGES_MAX: usize = 32;
 
 /// How often a name is asked for before it counts as free (RFC 6762 section 8.1).
 pub const MDNS_PROBES: u8 = 3;
@@ -306,6 +319,8 @@ const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTE
 // What is sent again at once fits what one call may queue.
 const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);
 const _: () = assert!(EXPIRES_MIN_S < EXPIRES_MAX_S);
+// Whoever waits does not wait for one whose answer may still come.
+const _: () = assert!(RESYNC_SLOT_MS > 32 * SECOND_MS && RESYNC_SLOT_MS <= RESYNC_COMES_MS);
 const _: () = assert!(OFFER_MS < LEASE_OTHER_S as u64 * SECOND_MS && PROBE_WAIT_MS < OFFER_MS);
 const _: () = assert!(PROBES_MAX <= PROBED_AHEAD_MAX);
 // A whole pool is probed again, some at a time and looked after once a minute, before it is stale.

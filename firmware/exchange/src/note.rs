@@ -74,6 +74,8 @@ pub enum Note {
     StrangersCapped,
     /// An admin at this address changed a setting of phones; which one and for whom, not its value.
     SettingChanged(Ipv4Addr, Setting, Whose),
+    /// An admin at this address has so many handsets asked to fetch their files or to restart.
+    ResyncAsked(Ipv4Addr, u16),
 }
 
 /// For whom a setting was changed.
@@ -123,7 +125,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 31;
+    pub const KINDS: usize = 32;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -158,7 +160,8 @@ impl Note {
             | Note::BackedUp(_)
             | Note::Restoring(_)
             | Note::StrangersCapped
-            | Note::SettingChanged(..) => false,
+            | Note::SettingChanged(..)
+            | Note::ResyncAsked(..) => false,
         }
     }
 
@@ -196,6 +199,7 @@ impl Note {
             Note::BackedUp(_) => 28,
             Note::Restoring(_) => 29,
             Note::SettingChanged(..) => 30,
+            Note::ResyncAsked(..) => 31,
         }
     }
 }
@@ -253,6 +257,10 @@ impl fmt::Display for Note {
             }
             Note::SettingChanged(from, setting, whose) => {
                 write!(f, "{from} changed the setting {} {whose}", setting.entry().title)
+            }
+            Note::ResyncAsked(from, 1) => write!(f, "{from} has a handset asked to come again"),
+            Note::ResyncAsked(from, many) => {
+                write!(f, "{from} has {many} handsets asked to come again")
             }
         }
     }

@@ -16,11 +16,13 @@ use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
 use crate::note::{Note, Table};
 use crate::output::{Departure, Line, Output, To};
 use crate::policy::{self, Act, Door, Standing, Verdict};
+use crate::resync::ClockTime;
 use crate::secret::{LineSecret, LoginId, WebSecret};
 use crate::state::{origin_number, Durable, Event};
 use crate::story::Step;
-use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS, SECOND_MS};
+use crate::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
 use crate::view::Origin;
+use crate::zone;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -477,6 +479,12 @@ impl Office {
     pub(crate) fn serves(&self, host: &str) -> bool {
         let own = host.parse().is_ok_and(|address| self.board.is_own(address));
         own || host.eq_ignore_ascii_case(&self.board.site.realm)
+    }
+
+    /// What the clock on the wall of the site shows.
+    pub(crate) fn clock(&self, wall: Wall) -> ClockTime {
+        let zone = zone::find(&self.board.site.time_zone).unwrap_or(&zone::UTC);
+        ClockTime::of_local(zone.local(wall))
     }
 
     /// Whether an address is ours to lease: in a pool, or kept for somebody.

@@ -156,6 +156,9 @@ fn own_file(
     }
     let values = values(office, arrival, Some(mac), Some(handset), own.asked.family);
     let made = make(office, render, now, own.template, &values);
+    if let (true, Some(device)) = (made.is_some(), office.devices.get_mut(&mac)) {
+        device.given_file = Some(now.mono);
+    }
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
     let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
     told(office, now, Some(mac), door, name, answer);

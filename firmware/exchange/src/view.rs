@@ -14,6 +14,7 @@ pub use crate::layer::{Firmware, Layer};
 use crate::names::{Extension, HandsetNo, LineNo, Text};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
+pub use crate::resync::{Asked, ClockTime, Progress};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
 };
@@ -42,6 +43,10 @@ pub struct View {
     pub lan_creates: bool,
     /// Whether new handsets are taken in from the WAN.
     pub wan_creates: bool,
+    /// When handsets are to be asked that wait for the quiet hour; `None` where none do.
+    pub resync_planned: Option<ClockTime>,
+    /// What the site's clock shows; `None` while the box does not know the time.
+    pub clock: Option<ClockTime>,
 }
 
 /// The box itself, as the Network and the System page show it.
@@ -106,6 +111,8 @@ pub struct HandsetRow {
     pub last_seen: Option<Instant>,
     /// Why it is stuck, where it is.
     pub cause: Option<Cause>,
+    /// What it was lately asked, and what came of it.
+    pub asked: Option<Asked>,
 }
 
 /// One line of a handset.
@@ -178,6 +185,10 @@ pub struct DeviceView {
     pub story: Vec<(Instant, Step)>,
     /// What is set of it; empty for a device that is no handset.
     pub settings: Vec<SettingRow>,
+    /// Whether it can be asked to restart beside being asked to fetch its files.
+    pub restarts_apart: bool,
+    /// Whether phones of its maker restart when they are asked to fetch their files.
+    pub resync_restarts: bool,
 }
 
 /// What is set of phones, as one layer has it.

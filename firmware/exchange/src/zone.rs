@@ -13,6 +13,7 @@
 //!
 //! Not read: the `Jn` and `n` forms of a date, which no zone of this table uses.
 
+mod local;
 mod table;
 
 use self::table::ZONES;

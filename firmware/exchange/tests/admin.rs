@@ -282,8 +282,10 @@ fn of_handset(row: &HandsetRow) -> String {
         status,
         last_seen,
         cause,
+        asked,
     } = row;
     let mut text = format!("{handset:?} {mac} {maker} {model} {firmware} {address:?} {status:?} {last_seen:?} {cause:?}");
+    text += &asked.map(|asked| format!("{asked} {asked:?}")).unwrap_or_default();
     for line in lines {
         let exchange::view::LineRow { line, extension, name, registered_until } = line;
         text += &format!("{line:?} {extension:?} {name} {registered_until:?}");
@@ -310,8 +312,11 @@ fn of_device(device: &DeviceView) -> String {
         lines_max,
         story,
         settings,
+        restarts_apart,
+        resync_restarts,
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
+    text += &format!("{restarts_apart} {resync_restarts}");
     text += &format!("{files_proof:?} {files_unproven}");
     text += &handset.as_ref().map(of_handset).unwrap_or_default();
     text += &stranger.as_ref().map(of_stranger).unwrap_or_default();
@@ -326,8 +331,20 @@ fn of_device(device: &DeviceView) -> String {
 }
 
 fn of_view(view: &View) -> String {
-    let View { now, revision, handsets, strangers, alarms, notes, lan_creates, wan_creates } = view;
+    let View {
+        now,
+        revision,
+        handsets,
+        strangers,
+        alarms,
+        notes,
+        lan_creates,
+        wan_creates,
+        resync_planned,
+        clock,
+    } = view;
     let mut text = format!("{now:?} {revision} {alarms:?} {lan_creates} {wan_creates}");
+    text += &format!("{resync_planned:?} {clock:?}");
     handsets.iter().for_each(|row| text += &of_handset(row));
     strangers.iter().for_each(|row| text += &of_stranger(row));
     notes.iter().for_each(|(at, note)| text += &format!("{at:?} {note} {note:?}"));

@@ -6,11 +6,13 @@
 
 mod fields;
 mod network;
+mod resync;
 mod setting;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
+pub use resync::{resync, ResyncForm};
 pub use setting::{place, setting, Place, SettingForm};
 pub use upload::Upload;
 
@@ -96,7 +98,13 @@ impl AddForm {
             | Refusal::NotAppliance
             | Refusal::Setting(_)
             | Refusal::SettingsFull
-            | Refusal::SettingsChangedMeanwhile => &mut form.form_error,
+            | Refusal::SettingsChangedMeanwhile
+            | Refusal::NobodyMeant
+            | Refusal::NotReachable
+            | Refusal::AskedAlready
+            | Refusal::OtherQuietHour(_)
+            | Refusal::NothingToCallOff
+            | Refusal::ClockUnknown => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -179,7 +187,13 @@ impl AssignForm {
             | Refusal::NotAppliance
             | Refusal::Setting(_)
             | Refusal::SettingsFull
-            | Refusal::SettingsChangedMeanwhile => &mut form.form_error,
+            | Refusal::SettingsChangedMeanwhile
+            | Refusal::NobodyMeant
+            | Refusal::NotReachable
+            | Refusal::AskedAlready
+            | Refusal::OtherQuietHour(_)
+            | Refusal::NothingToCallOff
+            | Refusal::ClockUnknown => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

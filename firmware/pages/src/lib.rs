@@ -16,6 +16,9 @@
 //! | `/handsets/<mac>` | GET | [`device`]; with `?fragment=story` [`device_fragment`] |
 //! | `/handsets/<mac>/assign` | POST | [`form::assign`] |
 //! | `/handsets/<mac>/add-line`, `remove-line`, `delete` | POST | [`form::Fields::seen`] |
+//! | `/handsets/<mac>/resync`, `restart` | POST | [`form::Fields::csrf`] |
+//! | `/handsets/resync` | POST | [`form::resync`](form::resync()) |
+//! | `/handsets/resync/call-off` | POST | [`form::Fields::csrf`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
 //! | `/settings`, `/settings/family/<id>`, `/settings/model` | GET | [`settings`](settings()) |
 //! | `/settings/open` | POST | [`form::place`]; answer: that layer's page |
@@ -58,7 +61,7 @@ pub mod system;
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
 pub use device::{device, device_fragment, device_setting};
-pub use handsets::{handsets, handsets_fragment};
+pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use network::{leaving, network, Leaving, OnTrial};
 pub use settings::{handset_settings_path, settings, settings_path};
 pub use system::{restart, system};

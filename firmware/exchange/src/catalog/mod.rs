@@ -28,8 +28,8 @@ pub use file::{Absence, Answer, FileAsked};
 pub use guess::Guess;
 pub use identity::{Identity, Stage, Text};
 pub use options::{
-    boot_options, lease_s, pnp_url, BootOption, BoxAddresses, OptionList, LEASE_AVAYA_S,
-    LEASE_HANDSET_S, LEASE_OTHER_S,
+    boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses, OptionList,
+    LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
 };
 pub use sign::{Sign, SignKind, Weight};
 
@@ -198,6 +198,16 @@ impl Family {
     /// Returns the Event header of a NOTIFY that makes it restart.
     pub fn reboot_event(self) -> &'static str {
         maker(self).reboot
+    }
+
+    /// Returns whether it obeys one event to fetch its files and another to restart.
+    pub fn restarts_apart(self) -> bool {
+        self.resync_event() != self.reboot_event()
+    }
+
+    /// Returns whether its phones restart when they are asked to fetch their files.
+    pub fn resync_restarts(self) -> bool {
+        self.resync_event().ends_with("reboot=true")
     }
 
     /// Returns whether its phones cope with a SHA-256 challenge beside the MD5 one (RFC 8760).
