@@ -19,7 +19,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 26] = [
     "id",
     "proof",
     "files_proof",
@@ -39,6 +39,8 @@ const KEYS: [&str; 24] = [
     "lines_of",
     "resync",
     "reboot",
+    "cannot",
+    "cannot_of",
     "sha256",
     "loader_fetches",
     "pnp_url",
@@ -125,6 +127,8 @@ fn entry(stem: &str, text: &str, families: &str) -> Built<String> {
     let _ = write!(out, "files: &[{}], ", file_rules(&maker)?);
     let lines = maker.get("lines").and_then(Value::as_integer).unwrap_or(1);
     let _ = write!(out, "lines: {}, lines_of: &[{}], ", line_count(lines)?, lines_of(&maker)?);
+    let cannot = strings(&maker, "cannot")?;
+    let _ = write!(out, "cannot: &{cannot:?}, cannot_of: &[{}], ", cannot_of(&maker)?);
     for key in ["sha256", "loader_fetches"] {
         let _ = write!(out, "{key}: {}, ", flag(&maker, key)?);
     }
@@ -319,6 +323,16 @@ fn lines_of(maker: &Table) -> Built<String> {
         known_keys(row, &["model", "lines"])?;
         let lines = row.get("lines").and_then(Value::as_integer).unwrap_or(0);
         let _ = write!(out, "({:?}, {}), ", compiles(string(row, "model")?)?, line_count(lines)?);
+    }
+    Ok(out)
+}
+
+fn cannot_of(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for row in tables(maker, "cannot_of")? {
+        known_keys(row, &["model", "cannot"])?;
+        let (model, cannot) = (compiles(string(row, "model")?)?, strings(row, "cannot")?);
+        let _ = write!(out, "({model:?}, &{cannot:?}), ");
     }
     Ok(out)
 }

@@ -41,8 +41,8 @@ impl Depth {
                 ("WIRE_MUTATIONS", "1000000"),
                 ("JOURNAL_MUTATIONS", "1000000"),
                 ("SIM_SEEDS", "1000"),
-                ("FLASH_PERCENT", "10"),
-                ("FLASH_EVENTS", "200000"),
+                ("FLASH_PERCENT", "100"),
+                ("FLASH_EVENTS", "1000000"),
                 ("FLASH_CUTS", "5000"),
                 ("FLASH_MUTATIONS", "1000000"),
             ],
@@ -191,9 +191,11 @@ fn workspace(shop: &Shop, depth: Depth) -> Tally {
     counted(command.envs(unset(depth)))
 }
 
-/// The journal on the model of a chip: power cuts, damage, wear.
+/// The journal on the model of a chip: power cuts, damage, wear. In a profile of its own, as it has
+/// millions of starts to live through.
 fn flash(shop: &Shop, depth: Depth) -> Tally {
-    let mut command = shop.cargo(&["test", "--package", PROOF, "--no-fail-fast"]);
+    let call = ["test", "--profile", "proof", "--package", PROOF, "--no-fail-fast"];
+    let mut command = shop.cargo(&call);
     counted(command.envs(unset(depth)))
 }
 

@@ -11,10 +11,11 @@ use crate::wear::Wear;
 use exchange::access::LoggedIn;
 use exchange::backup::Footing;
 use exchange::command::{By, Command, Refusal};
+use exchange::layer::Layer;
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::state::Event;
-use exchange::view::{BoxView, DeviceView, View};
+use exchange::view::{BoxView, DeviceView, SettingsView, View};
 use exchange::Answer;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
@@ -42,6 +43,8 @@ pub(crate) enum Call {
     LookAt(Mac),
     /// How is the box itself?
     LookAtBox,
+    /// What is set of phones, in this layer?
+    LookAtSettings(Layer),
     /// Is this done, or why not?
     Do { by: By, command: Command },
     /// Who may use the pages?
@@ -62,6 +65,7 @@ pub(crate) enum Reply {
     Looked(Box<View>),
     LookedAt(Option<Box<DeviceView>>),
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),
+    LookedAtSettings(Box<SettingsView>),
     Done(Result<(), Refusal>),
     Access(Told),
     StateCopied(Box<Footing>),

@@ -14,7 +14,7 @@ use std::io;
 use std::path::Path;
 
 /// Least size in bytes of a partition: two banks that each hold some two hundred handsets.
-const PARTITION_BYTES_LEAST: u32 = 256 * 1024;
+pub(crate) const PARTITION_BYTES_LEAST: u32 = 256 * 1024;
 /// Where the devices are; a name that is missing there is a partition that is missing.
 const DEVICES: &str = "/dev";
 
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_file_of_another_size_is_refused_and_stays_as_it_is() {
         let path = own_file("size");
-        for bytes in [1usize, 512, 1024 * 1024 - 1, 1024 * 1024 + 1] {
+        for bytes in [1usize, 512, 128 * 1024, 1024 * 1024 - 1, 1024 * 1024 + 1] {
             std::fs::write(&path, vec![7; bytes]).unwrap();
             assert_eq!(refusal(&path), Some(Problem::FileSize { bytes: bytes as u64 }));
             assert_eq!(std::fs::read(&path).unwrap(), vec![7; bytes]);

@@ -333,6 +333,9 @@ impl Driver {
                 let today = self.today.bytes(now);
                 (Reply::LookedAtBox(Box::new(exchange.box_view(now)), self.wear, today), nothing)
             }
+            Call::LookAtSettings(layer) => {
+                (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
+            }
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),

@@ -26,6 +26,10 @@ use tokio::sync::mpsc::UnboundedSender;
 const QUIET_MS: u64 = 10_000;
 /// Between two erases, so that what arrives meanwhile has its turn.
 const BREATH: Duration = Duration::from_secs(1);
+/// The same where it was quiet for long, or where the bank is nearly full.
+const SHORT_BREATH: Duration = Duration::from_millis(100);
+/// What has been quiet for so long may well stay so.
+const LONG_QUIET_MS: u64 = 2 * QUIET_MS;
 /// How long the thread sleeps when there is nothing to tidy either.
 const SLEEP: Duration = Duration::from_secs(60 * 60);
 
@@ -122,7 +126,8 @@ impl Keeper {
         loop {
             let pause = match self.journal.chore() {
                 Chore::None => SLEEP,
-                Chore::Erase | Chore::Snapshot => BREATH,
+                Chore::Snapshot => BREATH,
+                Chore::Erase | Chore::Look => self.breath(self.clock.now().mono),
             };
             let heard = jobs.recv_timeout(pause);
             let now = self.clock.now().mono;
@@ -214,15 +219,29 @@ impl Keeper {
     }
 
     fn is_quiet(&self, now: Instant) -> bool {
+        self.quiet_ms(now) >= QUIET_MS
+    }
+
+    fn quiet_ms(&self, now: Instant) -> u64 {
         let since_rush = match self.rush.load(Ordering::Relaxed) {
             0 => u64::MAX,
             last => now.since_ms(Instant(last)),
         };
-        now.since_ms(self.busy).min(since_rush) >= QUIET_MS
+        now.since_ms(self.busy).min(since_rush)
     }
 
-    /// In a quiet moment: erases one block that is no longer needed, or asks for a snapshot in
-    /// time.
+    /// How long the chip rests before the next thing to tidy: a bank that fills up before the other
+    /// one is erased has to wait for all that is left to erase.
+    fn breath(&self, now: Instant) -> Duration {
+        let nearly_full = self.journal.room() < self.journal.capacity() / 4;
+        match nearly_full || self.quiet_ms(now) >= LONG_QUIET_MS {
+            true => SHORT_BREATH,
+            false => BREATH,
+        }
+    }
+
+    /// In a quiet moment: finds out what is to be erased, erases one block that is no longer
+    /// needed, or asks for a snapshot in time.
     fn tidy(&mut self) -> Result<Option<Told>, String> {
         match self.journal.chore() {
             Chore::Erase if !self.starved => {
@@ -240,7 +259,12 @@ impl Keeper {
                 self.busy = self.clock.now().mono;
                 Ok(Some(Told::WantsSnapshot))
             }
-            Chore::None | Chore::Erase | Chore::Snapshot => Ok(None),
+            Chore::Look if !self.starved => {
+                let looked = self.journal.look();
+                looked.map_err(|error| format!("a bank could not be read: {error:?}"))?;
+                Ok(Some(Told::Kept(RecordNo(0), self.wear())))
+            }
+            Chore::None | Chore::Erase | Chore::Snapshot | Chore::Look => Ok(None),
         }
     }
 
@@ -301,11 +325,24 @@ mod tests {
         fn new(name: &str) -> Bench {
             let path = std::env::temp_dir().join(format!("dialtone-{name}-{}", std::process::id()));
             let _ = std::fs::remove_file(&path);
-            let chip = Chip::open(&path, crate::nor_file::Timing::Host);
+            let keeper = Bench::keeper(&path);
+            Bench { path, keeper }
+        }
+
+        fn keeper(path: &std::path::Path) -> Keeper {
+            let chip = Chip::open(path, crate::nor_file::Timing::Host);
             let journal = open(chip.unwrap_or_else(|why| panic!("{why}")));
             let journal = journal.unwrap_or_else(|why| panic!("{why}")).journal;
             let (told, _) = tokio::sync::mpsc::unbounded_channel();
-            Bench { path, keeper: Keeper::new(journal, told, Clock::start()) }
+            Keeper::new(journal, told, Clock::start())
+        }
+
+        /// The power goes, and comes back: on a copy of the file, since this one is still held.
+        fn start_again(self) -> Bench {
+            let path = self.path.with_extension("again");
+            std::fs::copy(&self.path, &path).unwrap();
+            let keeper = Bench::keeper(&path);
+            Bench { path, keeper }
         }
 
         /// Appends records until so many bytes are left.
@@ -358,10 +395,24 @@ mod tests {
     }
 
     #[test]
+    fn erases_follow_each_other_faster_the_longer_it_was_quiet_or_the_fuller_the_bank_is() {
+        let mut bench = Bench::new("breath");
+        bench.keeper.busy = Instant(5_000);
+        let breath = |bench: &Bench, at| bench.keeper.breath(Instant(at));
+        assert_eq!((breath(&bench, 24_999), breath(&bench, 25_000)), (BREATH, SHORT_BREATH));
+        bench.keeper.rush.store(24_000, Ordering::Relaxed);
+        assert_eq!((breath(&bench, 25_000), breath(&bench, 44_000)), (BREATH, SHORT_BREATH));
+        bench.fill(100_000);
+        // Nothing is erased any sooner for it: that takes its quiet.
+        let quiet = bench.keeper.is_quiet(Instant(25_000));
+        assert_eq!((breath(&bench, 25_000), quiet), (SHORT_BREATH, false));
+    }
+
+    #[test]
     fn a_quiet_moment_is_for_a_snapshot_in_time_and_then_for_erasing() {
         let mut bench = Bench::new("tidy");
         // Of blank flash, nobody knows whether the other bank is erased to the end.
-        while bench.keeper.journal.erase_pending() > 0 {
+        while bench.keeper.journal.erase_pending() != Some(0) {
             assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::Kept(..)))));
         }
         bench.fill(120_000);
@@ -371,9 +422,33 @@ mod tests {
         let snapshot = Job::Snapshot(vec![vec![1; 50]], RecordNo(9));
         let told = bench.keeper.settle(VecDeque::from([snapshot]));
         assert!(matches!(told, Ok(Some(Told::Kept(RecordNo(9), _)))));
-        let pending = bench.keeper.journal.erase_pending();
+        let pending = bench.keeper.journal.erase_pending().unwrap();
         assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::Kept(..)))));
-        assert_eq!((pending > 100, bench.keeper.journal.erase_pending()), (true, pending - 1));
+        let left = bench.keeper.journal.erase_pending();
+        assert_eq!((pending > 100, left), (true, Some(pending - 1)));
+    }
+
+    #[test]
+    fn what_is_to_be_erased_is_looked_for_in_the_first_quiet_moment_after_a_start() {
+        let mut bench = Bench::new("look");
+        bench.fill(20_000);
+        let mut fact = Vec::new();
+        Event::AddressGiven { mac: [2; 6], address: [10, 0, 0, 1] }.encode(&mut fact);
+        bench.keeper.settle([Job::Snapshot(vec![fact], RecordNo(1))].into()).unwrap();
+        let (erases, pending) = (bench.keeper.wear().erases, bench.keeper.journal.erase_pending());
+        bench.keeper.tidy().unwrap();
+        bench.keeper.tidy().unwrap();
+        let mut bench = bench.start_again();
+        let Wear { erases: before, counted, .. } = bench.keeper.wear();
+        assert_eq!((before, counted), (erases, false));
+        assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::Kept(..)))));
+        let Wear { erases: after, counted, .. } = bench.keeper.wear();
+        assert_eq!((after, counted), (erases + 1, true));
+        // Of the two that were erased the lower one could be half-erased for all that can be read.
+        let left = bench.keeper.journal.erase_pending();
+        assert_eq!(left, pending.map(|pending| pending - 1));
+        assert!(matches!(bench.keeper.tidy(), Ok(Some(Told::Kept(..)))));
+        assert_eq!(bench.keeper.wear().erases, erases + 2);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod neighbour;
 mod netlink;
 mod network;
 mod nor_file;
+mod options;
 mod password;
 mod privilege;
 mod raw;
@@ -65,6 +66,10 @@ Dialtone gives every desk phone on the LAN its dial tone.
       reads a configuration and says what is wrong with it
   dialtone identify
       reads JSON lines {\"kind\": ..., \"string\": ...} and says which phone each sign is of
+  dialtone options --mac MAC [--vendor-class TEXT] [--request-list N,N..] [--user-class TEXT]
+      [--user-agent TEXT] [--max-size BYTES] [--config FILE] [--packet]
+      which DHCP options such a phone would be offered, with their bytes and why each is sent, and
+      what is not sent and why; --packet prints the OFFER itself in hex; TEXT may be hex:DIGITS
   dialtone state stat FILE
       what a state holds: a file, or a partition of flash; nothing of it is changed, no secret told
   dialtone state verify FILE
@@ -155,6 +160,7 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
             Ok(outcome.map_err(|error| error.to_string())?)
         }
         ["identify", ..] => unclear("identify wants its questions on standard input"),
+        ["options", rest @ ..] => options(rest),
         ["state", "stat", file] => {
             Ok(looked(file).map(|it| say(format_args!("{}", it.stat().trim_end())))?)
         }
@@ -199,6 +205,20 @@ fn serve(file: &str, timing: Timing, read_only: bool) -> Result<(), Refusal> {
         serve::Failure::Flash(why) => Refusal::FlashFailed(why),
         serve::Failure::Other(why) => Refusal::Failed(why),
     })
+}
+
+fn options(words: &[&str]) -> Result<(), Refusal> {
+    let asker = options::Asker::read(words).map_err(Refusal::Unclear)?;
+    let board = match &asker.config {
+        Some(file) => {
+            let read = config::read(&text_of(file)?, None);
+            Some(read.map_err(|why| format!("{file}: {why}"))?.board)
+        }
+        None => None,
+    };
+    let told = asker.answer(board)?;
+    say(format_args!("{}", told.trim_end()));
+    Ok(())
 }
 
 /// The process in which templates are tried; without it no template can be changed, and all else

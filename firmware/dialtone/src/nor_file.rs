@@ -4,6 +4,7 @@
 //! finds out on the host. Every program is synced before it counts, so a power cut of the host is
 //! one of the flash too. Page timing can be switched on for measurements.
 
+use crate::chip::PARTITION_BYTES_LEAST;
 use journal::{Flash, Geometry};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{File, OpenOptions};
@@ -12,8 +13,11 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-/// 1 MiB with 4 KiB blocks and 256-byte pages, as the smallest partition of a board.
+/// What is made where there is no file: 1 MiB with 4 KiB blocks and 256-byte pages, as the smallest
+/// partition of a board.
 const GEOMETRY: Geometry = Geometry { size: 1024 * 1024, erase_block: 4096, page: 256 };
+/// The largest file that is taken for a copy of a partition, in bytes.
+const BYTES_MOST: u32 = 32 * 1024 * 1024;
 /// A page takes 0.4 to 0.7 ms on the usual chips.
 const PAGE_TIME: Duration = Duration::from_micros(550);
 /// A block of 4 KiB takes 45 ms.
@@ -22,6 +26,7 @@ const ERASE_TIME: Duration = Duration::from_millis(45);
 /// The emulated flash.
 pub(crate) struct NorFile {
     file: Flock<File>,
+    geometry: Geometry,
     timing: Timing,
 }
 
@@ -35,8 +40,19 @@ pub(crate) enum Timing {
 }
 
 impl NorFile {
-    /// The geometry of every such file.
+    /// The geometry of a file that is made.
     pub(crate) const GEOMETRY: Geometry = GEOMETRY;
+
+    /// The geometry of a file with so many bytes; nothing where it can be no state.
+    ///
+    /// A copy of a partition is divided as that was, as long as the halves begin and end alike: for
+    /// a chip that has lost blocks larger than 4 KiB they do not, and its copy is not read.
+    pub(crate) fn sized(bytes: u64) -> Option<Geometry> {
+        let size = u32::try_from(bytes).ok()?;
+        let whole = size.is_multiple_of(GEOMETRY.erase_block);
+        let fits = (PARTITION_BYTES_LEAST..=BYTES_MOST).contains(&size);
+        (whole && fits).then_some(Geometry { size, ..GEOMETRY })
+    }
 
     /// Opens the file, makes it blank flash where there is none or nothing in it, and keeps others
     /// from it.
@@ -56,16 +72,12 @@ impl NorFile {
             errno.into()
         };
         let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(busy)?;
-        let size = u64::from(GEOMETRY.size);
         let len = file.metadata()?.len();
-        if len != size {
-            let why = format!(
-                "it is not a state file of Dialtone ({len} bytes, not {size}), \
-                 and is left untouched"
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
-        }
-        Ok(NorFile { file, timing })
+        let geometry = NorFile::sized(len).ok_or_else(|| {
+            let why = format!("it is not a state file of Dialtone ({len} bytes)");
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        })?;
+        Ok(NorFile { file, geometry, timing })
     }
 }
 
@@ -99,7 +111,7 @@ impl Flash for NorFile {
     type Error = io::Error;
 
     fn geometry(&self) -> Geometry {
-        GEOMETRY
+        self.geometry
     }
 
     fn read(&mut self, at: u32, buf: &mut [u8]) -> io::Result<()> {
@@ -152,6 +164,17 @@ mod tests {
         NorFile::open(&path, Timing::Host).unwrap().read(4096, &mut byte).unwrap();
         assert_eq!(byte, [0xf0]);
         std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_has_whole_blocks_and_is_as_large_as_a_partition_may_be() {
+        let sized = |bytes| NorFile::sized(bytes).map(|geometry| geometry.size);
+        for bytes in [262_144, 1_048_576, 4_194_304, 4_194_304 + 4_096, 33_554_432] {
+            assert_eq!(sized(u64::from(bytes)), Some(bytes));
+        }
+        for bytes in [0, 4_096, 262_144 - 4_096, 1_048_577, 33_554_432 + 4_096, 1 << 32, u64::MAX] {
+            assert_eq!(sized(bytes), None, "{bytes}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use exchange::catalog::Family;
 use exchange::names::{InterfaceNo, Side};
 use exchange::render::Render as _;
 use exchange::state::Durable;
-use exchange::template::{origin_of, ExplainedLine, Fault, FileInputs, Secrets};
+use exchange::template::{ExplainedLine, Fault, FileInputs, Secrets};
 use exchange::time::{Instant, Now};
 use exchange::{Exchange, PasswordHash, Seed};
 use std::fmt::Write as _;
@@ -143,10 +143,8 @@ fn explained(file: &FileInputs) -> Result<String, String> {
             Some((layer, _)) if template == file.template => layer.to_string(),
             Some(_) | None => "shipped".to_owned(),
         };
-        let reads: Vec<String> = reads
-            .iter()
-            .map(|path| format!("{path} ({})", origin_of(&file.values, path)))
-            .collect();
+        let reads: Vec<String> =
+            reads.iter().map(|path| format!("{path} ({})", file.origins.words(path))).collect();
         let _ = writeln!(text, "{line_text}");
         let from = if reads.is_empty() { String::new() } else { format!("; {}", reads.join(", ")) };
         let _ = writeln!(text, "    < {template}:{line}, {layer}{from}");

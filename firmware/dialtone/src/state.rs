@@ -31,6 +31,8 @@ pub(crate) struct Looked {
     journal: Journal<MemFlash>,
     durable: Durable,
     found: Mounted,
+    /// Blocks of the other bank that are not erased yet.
+    to_erase: u32,
 }
 
 impl Looked {
@@ -38,8 +40,10 @@ impl Looked {
     pub(crate) fn into(path: &Path) -> Result<Looked, Problem> {
         let (geometry, image) = image(path)?;
         let copy = MemFlash::holding(geometry, &image);
-        let (journal, durable, found) = flash::read(copy, |_| OUT_OF_PLACE)?;
-        Ok(Looked { geometry, journal, durable, found })
+        let (mut journal, durable, found) = flash::read(copy, |_| OUT_OF_PLACE)?;
+        // A start leaves the other bank for later; whoever looks here looks at all of it.
+        let to_erase = journal.look().map_err(|_| OUT_OF_PLACE)?;
+        Ok(Looked { geometry, journal, durable, found, to_erase })
     }
 
     /// The state alone.
@@ -65,6 +69,7 @@ impl Looked {
         };
         fact("flash", format_args!("{} bytes, blocks of {}", geometry.size, geometry.erase_block));
         fact("bank", format_args!("{used} bytes used, {} free", bank.saturating_sub(used)));
+        fact("other bank", format_args!("{} blocks to be erased", self.to_erase));
         fact("generation", format_args!("{}", found.generation));
         fact("records", format_args!("{} with {} bytes of facts", found.records, found.bytes));
         fact("anew", format_args!("{} bytes at most", durable.record_bytes()));
@@ -104,10 +109,10 @@ pub(crate) fn image(path: &Path) -> Result<(Geometry, Vec<u8>), Problem> {
     if !there.is_file() {
         return Err(Problem::NotFlash);
     }
-    if there.len() != u64::from(NorFile::GEOMETRY.size) {
+    let Some(geometry) = NorFile::sized(there.len()) else {
         return Err(Problem::FileSize { bytes: there.len() });
-    }
-    Ok((NorFile::GEOMETRY, std::fs::read(path).map_err(fault)?))
+    };
+    Ok((geometry, std::fs::read(path).map_err(fault)?))
 }
 
 #[cfg(test)]
@@ -159,6 +164,7 @@ mod tests {
         let told = looked.stat();
         for line in [
             "flash       1048576 bytes, blocks of 4096",
+            "other bank  2 blocks to be erased",
             "generation  1",
             "records     3 with 33 bytes of facts",
             "handsets    0 of 1024",
@@ -188,6 +194,37 @@ mod tests {
         let verdict = own.looked().unwrap_or_else(|why| panic!("{why}")).verdict();
         let said = "damaged at byte 80: the 0 records before it are proven good";
         assert_eq!(verdict, Err(said.to_owned()));
+    }
+
+    /// What a board with 4 MiB and larger erase blocks holds after a year or so.
+    fn of_a_board(erase_block: u32) -> Vec<u8> {
+        let geometry = Geometry { size: 4 << 20, erase_block, page: 256 };
+        let (mut journal, _) = Journal::mount(MemFlash::new(geometry), &mut |_| {}).unwrap();
+        let given = |last| Event::AddressGiven { mac: [2; 6], address: [10, 0, 0, last] };
+        for last in 1..=3 {
+            let mut record = Vec::new();
+            given(last).encode(&mut record);
+            journal.compact(&mut |keep| keep(&record)).unwrap();
+        }
+        journal.into_flash().bytes().to_vec()
+    }
+
+    #[test]
+    fn the_copy_of_a_boards_partition_is_read_whatever_its_size() {
+        let own = Own::new("copy-of-4-mib");
+        for erase_block in [4_096, 65_536] {
+            std::fs::write(&own.0, of_a_board(erase_block)).unwrap();
+            let looked = own.looked().unwrap_or_else(|why| panic!("{why}"));
+            let told = looked.stat();
+            assert!(told.starts_with("flash       4194304 bytes, blocks of 4096\n"), "{told}");
+            assert!(told.contains("generation  4\nrecords     1 with 11 bytes"), "{told}");
+            assert_eq!(looked.verdict(), Ok("good: 1 records".to_owned()));
+            let (text, damaged) = looked.export(Wanted::Clear).unwrap();
+            assert!(text.contains("10.0.0.3") && damaged.is_none(), "{text}");
+        }
+        // Half of it is the state of another size.
+        std::fs::write(&own.0, &of_a_board(4_096)[..2 << 20]).unwrap();
+        assert!(own.looked().is_err());
     }
 
     #[test]

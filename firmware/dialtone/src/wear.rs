@@ -19,6 +19,8 @@ pub(crate) struct Wear {
     pub(crate) since_start: u64,
     /// Blocks erased since the flash was formatted.
     pub(crate) erases: u32,
+    /// Whether they are all that were; soon after a start the last ones are not counted yet.
+    pub(crate) counted: bool,
     /// How often the block was erased that was erased most often.
     pub(crate) erases_of_one: u32,
     /// Blocks that will not erase any more.
@@ -34,6 +36,7 @@ impl Wear {
             written: journal.written(),
             since_start: journal.written().saturating_sub(at_start),
             erases: journal.erases(),
+            counted: journal.erase_pending().is_some(),
             erases_of_one: journal.erases_of_one(),
             retired: journal.retired(),
         }

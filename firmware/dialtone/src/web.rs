@@ -21,6 +21,7 @@ mod gate;
 mod machine;
 mod office;
 mod reply;
+mod settings;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use crate::wear::Wear;
 use backup::Restores;
 use exchange::access::LoggedIn;
 use exchange::command::By;
+use exchange::layer::Layer;
 use exchange::limits::TEMPLATE_FORM_BYTES_MAX;
 use exchange::template::Change;
 use exchange::view::BoxView;
@@ -80,6 +82,15 @@ pub(crate) enum Route {
     BackupFile,
     Restore,
     ConfirmRestore,
+    Settings,
+    SettingsFamily,
+    SettingsModel,
+    OpenSettings,
+    ChangeSetting,
+    Resync,
+    CallResyncOff,
+    ResyncOne,
+    RestartOne,
     Templates,
     TemplateFile,
     EditTemplate,
@@ -100,7 +111,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 34] = [
+const ROUTES: [(&str, Route, Takes); 43] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -126,6 +137,15 @@ const ROUTES: [(&str, Route, Takes); 34] = [
     ("/system/backup/file", Route::BackupFile, Takes::Post),
     ("/system/backup/restore", Route::Restore, Takes::Post),
     ("/system/backup/confirm", Route::ConfirmRestore, Takes::Post),
+    ("/settings", Route::Settings, Takes::Get),
+    ("/settings/family/{rest}", Route::SettingsFamily, Takes::Get),
+    ("/settings/model", Route::SettingsModel, Takes::Get),
+    ("/settings/open", Route::OpenSettings, Takes::Post),
+    ("/settings/change", Route::ChangeSetting, Takes::Post),
+    ("/handsets/resync", Route::Resync, Takes::Post),
+    ("/handsets/resync/call-off", Route::CallResyncOff, Takes::Post),
+    ("/handsets/{rest}/resync", Route::ResyncOne, Takes::Post),
+    ("/handsets/{rest}/restart", Route::RestartOne, Takes::Post),
     ("/templates", Route::Templates, Takes::Get),
     ("/templates/file", Route::TemplateFile, Takes::Get),
     ("/templates/edit", Route::EditTemplate, Takes::Both),
@@ -289,6 +309,9 @@ impl Admin<'_> {
             Route::Network => self.network(query),
             Route::System => self.system(),
             Route::Backup => self.backup(query),
+            Route::Settings => self.settings(Some(Layer::Site), query).await,
+            Route::SettingsFamily => self.settings(settings::family(rest), query).await,
+            Route::SettingsModel => self.settings(settings::model(query), query).await,
             Route::Templates => self.templates(query).await,
             Route::TemplateFile => self.template_file(query).await,
             Route::EditTemplate => match Fields::parse(query.as_bytes()) {
@@ -314,6 +337,12 @@ impl Admin<'_> {
             | Route::BackupFile
             | Route::Restore
             | Route::ConfirmRestore
+            | Route::OpenSettings
+            | Route::ChangeSetting
+            | Route::Resync
+            | Route::CallResyncOff
+            | Route::ResyncOne
+            | Route::RestartOne
             | Route::PreviewTemplate
             | Route::RemoveTemplate
             | Route::ReturnTemplate
@@ -327,9 +356,14 @@ impl Admin<'_> {
             Route::Password => self.set_password(fields).await,
             Route::Logout => self.log_out().await,
             Route::Add => self.add(fields).await,
-            Route::Assign | Route::AddLine | Route::RemoveLine | Route::Delete => {
-                self.change_handset(route, rest, fields).await
-            }
+            Route::Assign
+            | Route::AddLine
+            | Route::RemoveLine
+            | Route::Delete
+            | Route::ResyncOne
+            | Route::RestartOne => self.change_handset(route, rest, fields).await,
+            Route::Resync => self.resync(fields).await,
+            Route::CallResyncOff => self.call_resync_off(fields).await,
             Route::Creation => self.allow_creation(fields).await,
             Route::ProposeLan => self.propose_lan(fields).await,
             Route::ProposeWan => self.propose_wan(fields).await,
@@ -338,6 +372,8 @@ impl Admin<'_> {
             Route::Passphrase => self.set_passphrase(fields).await,
             Route::BackupFile => self.download().await,
             Route::ConfirmRestore => self.confirm_restore(fields).await,
+            Route::OpenSettings => self.open_settings(fields),
+            Route::ChangeSetting => self.change_setting(fields).await,
             Route::EditTemplate => self.edit_template(fields).await,
             Route::PreviewTemplate => self.preview_template(fields).await,
             Route::RemoveTemplate => self.remove_template(fields).await,
@@ -354,6 +390,9 @@ impl Admin<'_> {
             | Route::System
             | Route::Backup
             | Route::Restore
+            | Route::Settings
+            | Route::SettingsFamily
+            | Route::SettingsModel
             | Route::Templates
             | Route::TemplateFile
             | Route::HandsetFiles => reply::unknown(),

@@ -2,14 +2,19 @@
 
 use crate::catalog::{Family, Sign};
 use crate::command::{By, Command, Refusal};
-use crate::limits::LINES_MAX;
+use crate::layer::Layer;
+use crate::limits::{LINES_MAX, SETTINGS_BYTES_MAX, SETTING_VALUES_MAX};
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Trial;
+use crate::note::{Note, Whose};
 use crate::office::Office;
+use crate::settings::{Bad, Reach, Setting};
+use crate::sip::Sip;
 use crate::state::Event;
 use crate::templating;
 use crate::time::Now;
 use crate::view::Origin;
+use alloc::string::String;
 use wire::Mac;
 
 /// What besides the durable state a command ends: the bindings of a handset, or of one line.
@@ -17,8 +22,7 @@ pub(crate) type Ended = Option<(HandsetNo, Option<LineNo>)>;
 
 /// Does what the admin wants, or says why not; a refused command changes nothing.
 pub(crate) fn carry_out(
-    office: &mut Office,
-    trial: &mut Trial,
+    (office, trial, sip): (&mut Office, &mut Trial, &mut Sip),
     now: Now,
     by: &By,
     command: Command,
@@ -26,8 +30,9 @@ pub(crate) fn carry_out(
     if by.side != Side::Lan {
         return Err(Refusal::WrongSide);
     }
-    // It stores nothing, and may be what a box in trouble needs.
-    let stores = !matches!(command, Command::Restart);
+    // These store nothing, and may be what a box in trouble needs.
+    let stores =
+        !matches!(command, Command::Restart | Command::Resync { .. } | Command::CallResyncOff);
     if office.read_only && stores {
         return Err(Refusal::NotStored);
     }
@@ -59,6 +64,15 @@ pub(crate) fn carry_out(
             trial.keep(office, now, by.source, through).map(|()| None)
         }
         Command::Restart => trial.restart(office, now, by.source).map(|()| None),
+        Command::ChangeSetting { layer, setting, value } => {
+            change_setting(office, now, by, layer, setting, value).map(|()| None)
+        }
+        Command::Resync { whom, errand, when } => {
+            let asked = sip.ask(office, now, &whom, errand, when)?;
+            office.note(now, Note::ResyncAsked(by.source, asked as u16));
+            Ok(None)
+        }
+        Command::CallResyncOff => sip.call_off(office).map(|()| None),
         Command::ChangeTemplate { place, change } => {
             templating::change(office, now, by, place, change).map(|()| None)
         }
@@ -139,6 +153,69 @@ fn remove_line(
     let last = last.ok_or(Refusal::LastLine)?;
     office.record(mac, Event::LineRemoved { handset });
     Ok(Some((handset, Some(last))))
+}
+
+fn change_setting(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    layer: Layer,
+    setting: Setting,
+    value: Option<String>,
+) -> Result<(), Refusal> {
+    let (whose, mac) = match &layer {
+        Layer::Site => (Whose::Site, None),
+        Layer::Family(family) => (Whose::Family(*family), None),
+        Layer::Model { family, .. } => (Whose::ModelOf(*family), None),
+        Layer::Handset(handset) => {
+            let mac = unchanged(office, now, by, *handset)?;
+            (Whose::Handset(mac), Some(mac))
+        }
+    };
+    if mac.is_none() && by.seen.is_some_and(|seen| seen != office.settings_changed.0) {
+        return Err(Refusal::SettingsChangedMeanwhile);
+    }
+    let value = value.map(|typed| setting.read(&typed)).transpose().map_err(Refusal::Setting)?;
+    let store = office.durable.settings();
+    let old = store.get(&layer, setting).map(String::from);
+    if old == value {
+        return Err(Refusal::Unchanged);
+    }
+    let sets = value.is_some();
+    let event = Event::SettingChanged { layer, setting: setting.code(), value };
+    if sets {
+        if !setting.entry().reach.contains(&whose.reach()) {
+            return Err(Refusal::Setting(Bad::Reach));
+        }
+        let more = store.record_bytes() + event.record_bytes();
+        if store.len() >= SETTING_VALUES_MAX && old.is_none() || more > SETTINGS_BYTES_MAX {
+            return Err(Refusal::SettingsFull);
+        }
+        let fits = match old {
+            Some(_) => office.has_room_to_change(&event),
+            None => office.has_room_for(&event),
+        };
+        if !fits {
+            return Err(Refusal::FlashFull);
+        }
+    }
+    match mac {
+        Some(mac) => office.record(mac, event),
+        None => office.record_site(event),
+    }
+    office.note(now, Note::SettingChanged(by.source, setting, whose));
+    Ok(())
+}
+
+impl Whose {
+    fn reach(self) -> Reach {
+        match self {
+            Whose::Site => Reach::Site,
+            Whose::Family(_) => Reach::Family,
+            Whose::ModelOf(_) => Reach::Model,
+            Whose::Handset(_) => Reach::Handset,
+        }
+    }
 }
 
 /// How many lines the handset's model carries.

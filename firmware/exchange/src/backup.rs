@@ -9,6 +9,7 @@
 //! address mac=00:15:65:12:34:56 ip=192.168.10.50
 //! handset number=1 mac=00:15:65:12:34:56 maker=yealink model="T46U" web-password=sealed:..
 //! line handset=1 place=1 login=aebagbaf password=sealed:.. extension=204 name="Zoë"
+//! setting layer=site name=codecs value="G722 PCMA"
 //! ```
 //!
 //! The first line says the version. Every other one is a word for what it is about and pairs
@@ -28,6 +29,7 @@ mod footing;
 mod parts;
 mod read;
 mod seal;
+mod settings;
 mod templates;
 #[cfg(test)]
 mod tests;

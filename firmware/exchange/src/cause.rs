@@ -59,7 +59,38 @@ pub enum Cause {
     StrangersCapped,
     /// Nothing new can be stored.
     NotStored,
+    /// It is up, and asks this box for nothing.
+    GoesElsewhere,
+    /// It fetches its file, and is not heard by SIP.
+    RegistersElsewhere,
+    /// It registers for a domain that this box does not serve.
+    OtherDomain,
+    /// It was told its voice VLAN and has asked for nothing since.
+    NotInVoiceVlan,
 }
+
+// What is inferred is worded as likely.
+const GOES_ELSEWHERE_NEXT: &str =
+    "Have it taken off its maker's redirection service and off the other system, then \
+    reset it to factory settings.";
+const GOES_ELSEWHERE: &str =
+    "It is up and asks this box for nothing: most likely it is still sent to its maker's \
+    redirection service or to another system.";
+const REGISTERS_ELSEWHERE_NEXT: &str =
+    "Look at the phone's account for the server of another system, then reset it to \
+    factory settings.";
+const REGISTERS_ELSEWHERE: &str =
+    "It fetches its configuration here and does not register here: most likely it \
+    registers elsewhere.";
+const OTHER_DOMAIN_NEXT: &str =
+    "Reset the phone to factory settings; it still carries the server of another system.";
+const OTHER_DOMAIN: &str = "It registers for the domain of another system, not of this box.";
+const NOT_IN_VOICE_VLAN_NEXT: &str =
+    "Check that the switch lets the voice VLAN through, tagged, from the phone to this \
+    box.";
+const NOT_IN_VOICE_VLAN: &str =
+    "It was told its voice VLAN and has asked for nothing since: most likely that VLAN \
+    does not reach this box.";
 
 impl Cause {
     /// What to do next, as one imperative sentence.
@@ -121,6 +152,10 @@ impl Cause {
             Cause::HandsetsFull => "Delete handsets that are no longer used.",
             Cause::StrangersCapped => "Add it as a handset here, or restart it in an hour.",
             Cause::NotStored => "Tell whoever looks after this box; its flash memory is damaged.",
+            Cause::GoesElsewhere => GOES_ELSEWHERE_NEXT,
+            Cause::RegistersElsewhere => REGISTERS_ELSEWHERE_NEXT,
+            Cause::OtherDomain => OTHER_DOMAIN_NEXT,
+            Cause::NotInVoiceVlan => NOT_IN_VOICE_VLAN_NEXT,
         }
     }
 }
@@ -189,6 +224,10 @@ impl fmt::Display for Cause {
             Cause::NotStored => {
                 f.write_str("It cannot be taken in because nothing new can be stored.")
             }
+            Cause::GoesElsewhere => f.write_str(GOES_ELSEWHERE),
+            Cause::RegistersElsewhere => f.write_str(REGISTERS_ELSEWHERE),
+            Cause::OtherDomain => f.write_str(OTHER_DOMAIN),
+            Cause::NotInVoiceVlan => f.write_str(NOT_IN_VOICE_VLAN),
         }
     }
 }

@@ -3,9 +3,13 @@
 //! A command is a wish; it is checked against limits and rules before anything changes, and the
 //! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
 
+use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
+pub use crate::resync::{ClockTime, Errand, Whom};
+use crate::settings::{Bad, Setting};
 use crate::template::{self, Change, Place};
+use alloc::string::String;
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -65,6 +69,26 @@ pub enum Command {
     },
     /// Starts the daemon anew; nothing that is stored changes.
     Restart,
+    /// Sets something of phones, or sets it back to what lies below.
+    ChangeSetting {
+        /// How far it reaches.
+        layer: Layer,
+        /// What is set.
+        setting: Setting,
+        /// The value as typed; `None` to set it back.
+        value: Option<String>,
+    },
+    /// Asks handsets by SIP to fetch their files again, or to restart; nothing is stored.
+    Resync {
+        /// Which ones.
+        whom: Whom,
+        /// What they are asked.
+        errand: Errand,
+        /// From when on, by the site's clock; `None` for at once.
+        when: Option<ClockTime>,
+    },
+    /// Takes back what handsets were to be asked and were not yet.
+    CallResyncOff,
     /// Changes a template of an admin's own; whoever asks has tried it before.
     ChangeTemplate {
         /// Where it stands.
@@ -125,6 +149,24 @@ pub enum Refusal {
     Demonstration,
     /// The computer it runs on sets its addresses, and starts it.
     NotAppliance,
+    /// The value of a setting makes no sense.
+    Setting(Bad),
+    /// All layers together have as many values as there can be.
+    SettingsFull,
+    /// Somebody else changed the settings since the page was opened.
+    SettingsChangedMeanwhile,
+    /// No handset is meant.
+    NobodyMeant,
+    /// The handset cannot be asked anything: there is no way to it by SIP.
+    NotReachable,
+    /// All that are meant are being asked, or will be.
+    AskedAlready,
+    /// Handsets are to be asked at this time already.
+    OtherQuietHour(ClockTime),
+    /// There is nothing left to take back.
+    NothingToCallOff,
+    /// The box does not know the time.
+    ClockUnknown,
     /// A template is not as it has to be.
     Template(template::Flaw),
 }
@@ -171,6 +213,31 @@ impl fmt::Display for Refusal {
             Refusal::NotAppliance => f.write_str(
                 "The computer that this program runs on sets its own addresses and starts the \
                 program: change its settings and the configuration file there.",
+            ),
+            Refusal::Setting(bad) => bad.fmt(f),
+            Refusal::SettingsFull => f.write_str(
+                "There is no room for more settings. Set some back that are no longer needed.",
+            ),
+            Refusal::SettingsChangedMeanwhile => f.write_str(
+                "Not done: settings were changed meanwhile, by somebody else or in another window. \
+                Look at what is saved now, then do it again if you still want to.",
+            ),
+            Refusal::NobodyMeant => f.write_str("No handset has such an extension."),
+            Refusal::NotReachable => f.write_str(
+                "This handset is not registered, so it cannot be asked. It fetches its \
+                configuration when it starts: pull its cable and plug it in again.",
+            ),
+            Refusal::AskedAlready => f.write_str(
+                "This is asked already; look at what comes of it before asking again.",
+            ),
+            Refusal::OtherQuietHour(time) => {
+                write!(f, "Handsets are to be asked at {time} already. Call that off first.")
+            }
+            Refusal::NothingToCallOff => {
+                f.write_str("There was nothing left to call off: all were asked already.")
+            }
+            Refusal::ClockUnknown => f.write_str(
+                "The box does not know the time, so it cannot wait for an hour of the day.",
             ),
             Refusal::Template(flaw) => flaw.fmt(f),
         }

@@ -26,9 +26,13 @@ pub(crate) struct Device {
     pub(crate) rewritten: Option<Instant>,
     /// Where it was heard by DHCP: port and relay.
     pub(crate) place: Option<(InterfaceNo, Ipv4Addr, Instant)>,
+    /// Where it was heard before that, and when last.
+    pub(crate) left: Option<(InterfaceNo, Ipv4Addr, Instant)>,
     pub(crate) two_places: Option<Instant>,
     /// Who uses its address beside it, and when that was last noticed.
     pub(crate) intruder: Option<(Instant, Ipv4Addr, Mac)>,
+    /// When it was last given its own file.
+    pub(crate) given_file: Option<Instant>,
 }
 
 impl Device {
@@ -50,8 +54,10 @@ impl Device {
             relies_on: records,
             rewritten: None,
             place: None,
+            left: None,
             two_places: None,
             intruder: None,
+            given_file: None,
         }
     }
 }

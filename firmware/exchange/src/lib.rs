@@ -53,8 +53,10 @@ mod provision;
 mod registrar;
 pub mod render;
 mod request;
+pub mod resync;
 mod room;
 mod secret;
+pub mod settings;
 mod sip;
 pub mod state;
 pub mod story;
@@ -63,6 +65,7 @@ mod templating;
 mod tftp;
 pub mod time;
 pub mod view;
+mod whereabouts;
 pub mod zone;
 
 use access::{Access, LoggedIn, Session, Slowed, Unclaimed};
@@ -72,6 +75,7 @@ use board::Board;
 use chance::Chance;
 use command::{By, Command, Refusal};
 use core::net::Ipv4Addr;
+use layer::Layer;
 use names::{RecordNo, Side};
 use note::Note;
 use office::Office;
@@ -80,7 +84,7 @@ use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BoxView, DeviceView, View};
+use view::{BoxView, DeviceView, SettingsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -155,7 +159,10 @@ impl Exchange {
         let office = &mut self.office;
         match line {
             Line::Dhcp => self.dhcp.datagram(office, now, arrival, bytes),
-            Line::Tftp => self.tftp.request(office, &*self.render, now, arrival, bytes),
+            Line::Tftp => {
+                self.tftp.request(office, &*self.render, now, arrival, bytes);
+                self.sip.settle(office, now);
+            }
             Line::Transfer(no) => self.tftp.transfer(office, now, no, arrival.from, bytes),
             Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
                 self.sip.datagram(office, now, arrival, line, bytes);
@@ -187,13 +194,15 @@ impl Exchange {
             return Fetched { answer: Answer::Forbidden, after: RecordNo(0) };
         }
         let (answer, after, _) = provision::answer(&mut self.office, &*self.render, now, &ask);
+        self.sip.settle(&mut self.office, now);
         Fetched { answer, after }
     }
 
     /// Does what an admin wants, or says why not; the outcome is to be told once the record
     /// returned is on flash.
     pub fn command(&mut self, now: Now, by: &By, command: Command) -> Result<RecordNo, Refusal> {
-        let ended = admin::carry_out(&mut self.office, &mut self.trial, now, by, command)?;
+        let ground = (&mut self.office, &mut self.trial, &mut self.sip);
+        let ended = admin::carry_out(ground, now, by, command)?;
         if let Some((handset, line)) = ended {
             self.sip.forget(handset, line);
         }
@@ -390,6 +399,11 @@ impl Exchange {
     /// The box itself as it may be shown.
     pub fn box_view(&self, now: Now) -> BoxView {
         look::the_box(&self.office, &self.mdns, &self.trial, now)
+    }
+
+    /// What is set of phones, as one layer has it and as it is in force there.
+    pub fn settings_view(&self, now: Now, layer: Layer) -> SettingsView {
+        settings::view(&self.office, now, layer)
     }
 
     /// Grows whenever something that a view shows has changed.

@@ -43,6 +43,26 @@ pub const OUTPUTS_MAX: usize = 4_096;
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
 /// Characters of a name, a model or a firmware version.
 pub const TEXT_MAX: usize = 40;
+/// Values of settings that all layers have together.
+pub const SETTING_VALUES_MAX: usize = 2_048;
+/// Bytes of flash that they take together.
+pub const SETTINGS_BYTES_MAX: u64 = 128 * 1_024;
+/// Bytes of one value of a setting, a list of keys among them.
+pub const SETTING_BYTES_MAX: usize = 1_024;
+/// Bytes of a URL that is set for phones.
+pub const SETTING_URL_BYTES_MAX: usize = 200;
+/// Bytes of a host that is set for phones.
+pub const SETTING_HOST_BYTES_MAX: usize = 64;
+/// Keys of a phone, besides those of its lines.
+pub const KEYS_MAX: usize = 24;
+/// Digits of a key's number.
+pub const KEY_NUMBER_BYTES_MAX: usize = 24;
+/// Numbers of a dial plan.
+pub const DIAL_RULES_MAX: usize = 8;
+/// Bytes of a dial plan.
+pub const DIAL_PLAN_BYTES_MAX: usize = 200;
+/// Characters of a password that is typed for a phone's own page; some makers take no more.
+pub const WEB_PASSWORD_CHARS: core::ops::RangeInclusive<usize> = 8..=31;
 /// Characters of a file name as asked.
 pub const FILE_NAME_MAX: usize = 128;
 /// Characters of a Contact URI that is remembered.
@@ -60,6 +80,8 @@ pub const SLOT_CHARS_MAX: usize = 16;
 /// Bytes of a line that `dialtone identify` reads.
 pub const IDENTIFY_LINE_BYTES_MAX: u64 = 256 * 1024;
 
+/// Bytes of one DHCP option (RFC 2132 section 2).
+pub const OPTION_BYTES_MAX: usize = 255;
 /// Bytes of a DHCP reply, a little less than an Ethernet frame carries.
 pub const DHCP_REPLY_BYTES_MAX: usize = 1_472;
 
@@ -104,6 +126,17 @@ pub const EXPIRES_MIN_S: u32 = 60;
 pub const EXPIRES_MAX_S: u32 = 3_600;
 /// How long a nonce may be used.
 pub const NONCE_LIFE_MS: u64 = 5 * MINUTE_MS;
+
+/// Handsets that are asked at once to fetch their files or to restart; the others wait.
+pub const RESYNCS_AT_ONCE: usize = 10;
+/// How long the next one waits for one that was asked and does not come.
+pub const RESYNC_SLOT_MS: u64 = 60 * SECOND_MS;
+/// How long a handset that was asked has to come for its file; some restart in between.
+pub const RESYNC_COMES_MS: u64 = 5 * MINUTE_MS;
+/// How long it is shown what came of it.
+pub const RESYNC_SHOWN_MS: u64 = DAY_MS;
+/// Ranges of extensions that one wish can name.
+pub const EXTENSION_RANGES_MAX: usize = 32;
 
 /// How often a name is asked for before it counts as free (RFC 6762 section 8.1).
 pub const MDNS_PROBES: u8 = 3;
@@ -276,17 +309,24 @@ pub const REWRITE_MS: u64 = DAY_MS;
 
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
+// A value and its layer stand in one line, sealed and spelt in letters of five bits.
+const _: () = assert!(SETTING_BYTES_MAX * 8 / 5 + 256 <= BACKUP_LINE_BYTES_MAX);
 // All that there can be, a line each, and as many comments; and of templates that are nothing but
 // line breaks a line each.
 const _: () = assert!(
     BACKUP_LINES_MAX
-        >= 2 * (HANDSETS_MAX * (1 + LINES_MAX) + ADDRESSES_MAX + 2 * TEMPLATES_MAX)
+        >= 2 * (HANDSETS_MAX * (1 + LINES_MAX)
+            + ADDRESSES_MAX
+            + SETTING_VALUES_MAX
+            + 2 * TEMPLATES_MAX)
             + TEMPLATES_BYTES_MAX
 );
 const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTES_MAX);
 // What is sent again at once fits what one call may queue.
 const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);
 const _: () = assert!(EXPIRES_MIN_S < EXPIRES_MAX_S);
+// Whoever waits does not wait for one whose answer may still come.
+const _: () = assert!(RESYNC_SLOT_MS > 32 * SECOND_MS && RESYNC_SLOT_MS <= RESYNC_COMES_MS);
 const _: () = assert!(OFFER_MS < LEASE_OTHER_S as u64 * SECOND_MS && PROBE_WAIT_MS < OFFER_MS);
 const _: () = assert!(PROBES_MAX <= PROBED_AHEAD_MAX);
 // A whole pool is probed again, some at a time and looked after once a minute, before it is stale.

@@ -9,6 +9,7 @@ use crate::names::{HandsetNo, LineNo, Side};
 use crate::network::Trial;
 use crate::office::Office;
 use crate::policy::{Act, Verdict};
+use crate::settings;
 use crate::sip::Sip;
 use crate::state::Handset;
 use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
@@ -40,6 +41,8 @@ pub(crate) fn view(office: &Office, sip: &Sip, now: Now) -> View {
         notes: office.notes.iter().rev().copied().collect(),
         lan_creates: office.durable.creates(Side::Lan),
         wan_creates: office.durable.creates(Side::Wan),
+        resync_planned: sip.planned(),
+        clock: now.wall.map(|wall| office.clock(wall)),
     }
 }
 
@@ -55,6 +58,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
     signs.reverse();
     let story = met.map(|device| device.story.steps().cloned().collect()).unwrap_or_default();
     let family = office.family(mac).filter(|family| *family != Family::Generic);
+    let resync = family.unwrap_or(Family::Generic);
     Some(DeviceView {
         now,
         revision: admin::revision(office, mac),
@@ -67,6 +71,9 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         origin: known.map(|(_, known)| known.origin),
         lines_max: known.map_or(1, |(no, _)| admin::lines_max(office, no)),
         story,
+        settings: settings::of_handset(office, mac),
+        restarts_apart: resync.restarts_apart(),
+        resync_restarts: resync.resync_restarts(),
     })
 }
 
@@ -128,6 +135,7 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
         status,
         last_seen: heard.map(|device| device.last_seen),
         cause: cause.filter(|_| !registered),
+        asked: sip.asked(office, now, no),
     }
 }
 
@@ -162,9 +170,11 @@ fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
     let phone = device.guess.family().filter(|family| *family != Family::Generic);
     let closed = office.admit(Side::Lan, mac, Act::Create) == Verdict::Closed;
     let cause = match (phone, device.story.cause(now.mono)) {
-        (Some(_), Some(Cause::AsksNothing)) if closed => Some(Cause::CreationClosed(Side::Lan)),
-        // A computer has no reason to ask for a phone's file.
-        (None, Some(Cause::AsksNothing)) => None,
+        (Some(_), Some(Cause::AsksNothing | Cause::GoesElsewhere)) if closed => {
+            Some(Cause::CreationClosed(Side::Lan))
+        }
+        // A computer has no reason to ask for a phone's file, nor to go to a voice VLAN.
+        (None, Some(Cause::AsksNothing | Cause::GoesElsewhere | Cause::NotInVoiceVlan)) => None,
         (_, cause) => cause,
     };
     Some(StrangerRow {

@@ -1,7 +1,9 @@
 //! What is worth telling a human. One closed list feeds the log line, the counter, the latest notes
 //! on the page, and the tests that assert something was said.
 
+use crate::catalog::Family;
 use crate::names::Side;
+use crate::settings::Setting;
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -70,12 +72,29 @@ pub enum Note {
     Restoring(Ipv4Addr),
     /// Strangers caused more records than allowed; their addresses are not remembered for now.
     StrangersCapped,
+    /// An admin at this address changed a setting of phones; which one and for whom, not its value.
+    SettingChanged(Ipv4Addr, Setting, Whose),
+    /// An admin at this address has so many handsets asked to fetch their files or to restart.
+    ResyncAsked(Ipv4Addr, u16),
     /// A template of an admin's own failed for a phone.
     OwnTemplateFailed(&'static str),
     /// It failed so often for a phone that the phone gets the file of the shipped one.
     OwnTemplateGivenUp(&'static str),
     /// An admin at this address changed a template of his own.
     TemplateChanged(Ipv4Addr),
+}
+
+/// For whom a setting was changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// The whole site.
+    Site,
+    /// The phones of a maker.
+    Family(Family),
+    /// One model of a maker.
+    ModelOf(Family),
+    /// One handset.
+    Handset(Mac),
 }
 
 /// The protocols a datagram may speak.
@@ -112,7 +131,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 33;
+    pub const KINDS: usize = 35;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -149,6 +168,8 @@ impl Note {
             | Note::BackedUp(_)
             | Note::Restoring(_)
             | Note::StrangersCapped
+            | Note::SettingChanged(..)
+            | Note::ResyncAsked(..)
             | Note::TemplateChanged(_) => false,
         }
     }
@@ -186,9 +207,11 @@ impl Note {
             Note::PassphraseSet(_) => 27,
             Note::BackedUp(_) => 28,
             Note::Restoring(_) => 29,
-            Note::OwnTemplateFailed(_) => 30,
-            Note::OwnTemplateGivenUp(_) => 31,
-            Note::TemplateChanged(_) => 32,
+            Note::SettingChanged(..) => 30,
+            Note::ResyncAsked(..) => 31,
+            Note::OwnTemplateFailed(_) => 32,
+            Note::OwnTemplateGivenUp(_) => 33,
+            Note::TemplateChanged(_) => 34,
         }
     }
 }
@@ -244,6 +267,13 @@ impl fmt::Display for Note {
             Note::StrangersCapped => {
                 f.write_str("unknown devices changed too often; they are not remembered for now")
             }
+            Note::SettingChanged(from, setting, whose) => {
+                write!(f, "{from} changed the setting {} {whose}", setting.entry().title)
+            }
+            Note::ResyncAsked(from, 1) => write!(f, "{from} has a handset asked to come again"),
+            Note::ResyncAsked(from, many) => {
+                write!(f, "{from} has {many} handsets asked to come again")
+            }
             Note::OwnTemplateFailed(template) => {
                 write!(f, "the own template for {template} failed")
             }
@@ -253,6 +283,17 @@ impl fmt::Display for Note {
                  shipped one now"
             ),
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
+        }
+    }
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Whose::Site => f.write_str("of the site"),
+            Whose::Family(family) => write!(f, "of the maker {}", family.id()),
+            Whose::ModelOf(family) => write!(f, "of a model of {}", family.id()),
+            Whose::Handset(mac) => write!(f, "of {mac}"),
         }
     }
 }

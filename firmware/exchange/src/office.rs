@@ -7,6 +7,7 @@ use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::device::{fingerprint, Device};
 use crate::fallback::Failing;
+use crate::layer::{Layer, Whom};
 use crate::leases::Leases;
 use crate::limits::{
     DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, SAID_BEFORE_MAX,
@@ -16,10 +17,12 @@ use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
 use crate::note::{Note, Table};
 use crate::output::{Departure, Line, Output, To};
 use crate::policy::{self, Act, Door, Standing, Verdict};
+use crate::resync::ClockTime;
 use crate::secret::{LineSecret, LoginId, WebSecret};
+use crate::settings;
 use crate::state::{origin_number, Durable, Event};
 use crate::story::Step;
-use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS, SECOND_MS};
+use crate::time::{Instant, Now, Wall, HOUR_MS, SECOND_MS};
 use crate::view::Origin;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -48,6 +51,8 @@ pub(crate) struct Office {
     records: RecordNo,
     /// The last fact of an admin's about each handset, since this start.
     changed: BTreeMap<HandsetNo, RecordNo>,
+    /// The last fact of an admin's about what is set of more than one handset.
+    pub(crate) settings_changed: RecordNo,
     /// When a note that anybody can cause was last passed on, by its kind.
     complained: [Option<Instant>; Note::KINDS],
     strangers: Budget,
@@ -82,6 +87,7 @@ impl Office {
             out: VecDeque::new(),
             records: RecordNo(0),
             changed: BTreeMap::new(),
+            settings_changed: RecordNo(0),
             complained: [None; Note::KINDS],
             strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
             failing: Failing::default(),
@@ -112,12 +118,14 @@ impl Office {
             Event::HandsetCreated { handset, .. }
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
-            | Event::LineAssigned { handset, .. } => {
+            | Event::LineAssigned { handset, .. }
+            | Event::SettingChanged { layer: Layer::Handset(handset), .. } => {
                 self.changed.insert(*handset, self.records);
             }
             Event::HandsetDeleted { handset } => {
                 self.changed.remove(handset);
             }
+            Event::SettingChanged { .. } => self.settings_changed = self.records,
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::HandsetRecognised { .. }
@@ -431,51 +439,18 @@ impl Office {
         false
     }
 
-    /// Notes that a device was heard from this address.
-    pub(crate) fn seen_at(&mut self, mac: Mac, address: Ipv4Addr) {
-        if let Some(device) = self.devices.get_mut(&mac) {
-            device.address = Some(address);
-        }
-    }
-
-    /// Raises the alarm that one hardware address is used by two devices; once a minute at most.
-    pub(crate) fn two_places(&mut self, now: Now, mac: Mac) {
-        self.recall(now, mac);
-        let Some(device) = self.devices.get_mut(&mac) else { return };
-        let lately = device.two_places.is_some_and(|at| now.mono.since_ms(at) < MINUTE_MS);
-        device.two_places = Some(now.mono);
-        if !lately {
-            self.step(now, mac, Step::TwoPlaces);
-            self.note(now, Note::TwoPlaces(mac));
-        }
-    }
-
-    /// Raises the alarm that the address leased to one device is used by another; once a minute at
-    /// most for each.
-    pub(crate) fn address_taken(&mut self, now: Now, holder: Mac, address: Ipv4Addr, by: Mac) {
-        self.recall(now, holder);
-        let Some(device) = self.devices.get_mut(&holder) else { return };
-        let lately = device.intruder.is_some_and(|(at, ..)| now.mono.since_ms(at) < MINUTE_MS);
-        device.intruder = Some((now.mono, address, by));
-        if !lately {
-            self.step(now, holder, Step::AddressTaken(address, by));
-            self.note(now, Note::Conflict(address, by));
-        }
-    }
-
-    /// Makes room for the story of a device that is remembered, though it was not heard since the
-    /// start.
-    fn recall(&mut self, now: Now, mac: Mac) {
-        let durable = &self.durable;
-        if durable.address_of(mac).is_some() || durable.handset_of(mac).is_some() {
-            self.speak_of(now, mac);
-        }
-    }
-
     /// Whether a host is the box itself or the domain it serves.
     pub(crate) fn serves(&self, host: &str) -> bool {
         let own = host.parse().is_ok_and(|address| self.board.is_own(address));
         own || host.eq_ignore_ascii_case(&self.board.site.realm)
+    }
+
+    /// What the clock on the wall of the site shows.
+    pub(crate) fn clock(&self, wall: Wall) -> ClockTime {
+        let nobody = Whom { handset: None, family: None, model: "", firmware: "" };
+        let store = self.durable.settings();
+        let (zone, _summer) = settings::site_zone(store, &self.board.site, nobody);
+        ClockTime::of_local(zone.local(wall))
     }
 
     /// Whether an address is ours to lease: in a pool, or kept for somebody.

@@ -9,6 +9,7 @@
 use crate::catalog::{Answer as Known, Family, FileAsked, Sign};
 use crate::cause::Cause;
 use crate::fallback::Next;
+use crate::layer::Whom;
 use crate::limits::{EXPIRES_MAX_S, FILE_NAME_MAX};
 use crate::names::{HandsetNo, InterfaceNo, RecordNo, Side};
 use crate::note::{Note, Protocol};
@@ -16,11 +17,11 @@ use crate::office::Office;
 use crate::output::{Answer, Arrival, Neighbour};
 use crate::policy::{Act, Verdict};
 use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
+use crate::settings::{self, Setting, Store};
 use crate::state::{Handset, Line};
 use crate::story::{Door, FileAnswer, Step, StepName};
 use crate::template::{in_force, Reached};
 use crate::time::{Instant, Now};
-use crate::zone;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -87,7 +88,7 @@ pub(crate) fn answer(
             own_file(office, render, now, &question, proof)
         }
         Known::Common { template, content_type } => {
-            let values = values(office, ask.arrival.interface, asker, None);
+            let values = values(office, ask.arrival.interface, asker, None, asked.family);
             let of = Of { template, common: true, asker, family: asked.family };
             let made = make(office, render, now, &of, &values);
             let answer = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
@@ -156,10 +157,13 @@ fn own_file(
         told(office, now, Some(mac), door, name, FileAnswer::Refused(Cause::WanFetch));
         return (Answer::Forbidden, RecordNo(0), Some(mac));
     }
-    let values = values(office, arrival.interface, Some(mac), Some(handset));
     let (template, family) = (own.template, own.asked.family);
+    let values = values(office, arrival.interface, Some(mac), Some(handset), family);
     let of = Of { template, common: false, asker: Some(mac), family };
     let made = make(office, render, now, &of, &values);
+    if let (true, Some(device)) = (made.is_some(), office.devices.get_mut(&mac)) {
+        device.given_file = Some(now.mono);
+    }
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
     let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
     told(office, now, Some(mac), door, name, answer);
@@ -334,46 +338,61 @@ fn address_at(office: &Office, interface: InterfaceNo) -> Ipv4Addr {
     port.map_or(Ipv4Addr::UNSPECIFIED, |port| port.address)
 }
 
-/// Everything a template may read, for one handset or for all.
+/// Everything a template may read, for one handset or for all; the file is in the form of this
+/// family.
 pub(crate) fn values(
     office: &Office,
     interface: InterfaceNo,
     asker: Option<Mac>,
     handset: Option<HandsetNo>,
+    family: Family,
 ) -> Values {
-    let model = asker.map(|mac| office.model(mac)).unwrap_or_default();
-    let known = handset.and_then(|handset| office.durable.handset(handset));
+    let known = asker.map(|mac| office.known(mac)).unwrap_or_default();
+    let known = settings::Known { handset, family: Some(family), ..known };
+    let whom = known.whom();
+    let handset = handset.and_then(|handset| office.durable.handset(handset));
     Values {
-        handset: known.map(handset_values),
-        model: model.to_string(),
-        site: site_values(office, interface),
+        handset: handset.map(|handset| handset_values(office.durable.settings(), whom, handset)),
+        model: known.model.to_string(),
+        site: site_values(office, interface, whom),
+        settings: settings::values(office.durable.settings(), whom),
     }
 }
 
-fn site_values(office: &Office, interface: InterfaceNo) -> SiteValues {
+fn site_values(office: &Office, interface: InterfaceNo, whom: Whom<'_>) -> SiteValues {
     let server = address_at(office, interface);
     let path = directory_path(office, interface);
-    let site = &office.board.site;
-    let zone = zone::find(&site.time_zone).unwrap_or(&zone::UTC);
+    let (site, store) = (&office.board.site, office.durable.settings());
+    let (zone, summer) = settings::site_zone(store, site, whom);
+    let mut zone = zone.values();
+    if !summer {
+        zone.stop_summer();
+    }
+    let set = |setting| store.resolve(whom, setting).0;
+    let interval = set(Setting::ProvisioningInterval).and_then(|minutes| minutes.parse().ok());
+    let ntp = set(Setting::NtpServer).map(String::from).or_else(|| site.ntp_server.clone());
     SiteValues {
         server: server.to_string(),
         sip_port: office.board.sip_port,
         expires_s: EXPIRES_MAX_S,
         provision_url: format!("http://{path}"),
         provision_path: path.trim_end_matches('/').to_string(),
-        ntp_server: site.ntp_server.clone().unwrap_or_else(|| server.to_string()),
-        zone: zone.values(),
-        poll_min: site.poll_min,
+        ntp_server: ntp.unwrap_or_else(|| server.to_string()),
+        zone,
+        poll_min: interval.unwrap_or(site.poll_min),
     }
 }
 
-fn handset_values(handset: &Handset) -> HandsetValues {
+fn handset_values(store: &Store, whom: Whom<'_>, handset: &Handset) -> HandsetValues {
     let mac = handset.mac.bare().to_string();
     let lines = handset.lines.iter().enumerate();
+    let set = |setting| store.resolve(whom, setting).0.map(String::from);
+    let web_password = set(Setting::WebAdminPassword).unwrap_or_else(|| handset.web.text());
     HandsetValues {
         mac_upper: mac.to_uppercase(),
         mac_colons: handset.mac.to_string(),
-        web_password: handset.web.text(),
+        user_password: set(Setting::WebUserPassword).unwrap_or_else(|| web_password.clone()),
+        web_password,
         lines: lines.map(|(at, line)| line_values(at as u8 + 1, line, &mac)).collect(),
         mac,
     }

@@ -33,6 +33,7 @@ use crate::time::{Instant, Now};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use bindings::{At, Binding, Bindings, Order, OutOfOrder, Update};
+pub(crate) use bindings::{Flow, Way};
 use challenge::{Challenger, Judgement};
 use guesses::{Earns, Guesses};
 use wanted::{is_same_target, Wanted};
@@ -83,7 +84,7 @@ impl Registrar {
         let essentials = essentials.map_err(|bad| Some(Reply::because(bad.code(), bad)))?;
         let asked = address_of_record(&essentials)?;
         if !serves(office, request, &asked) {
-            told::unknown_account(office, now, request);
+            told::other_domain(office, now, request);
             return Err(Some(Reply::new(404)));
         }
         let wanted = Wanted::read(request).map_err(Some)?;
@@ -284,6 +285,17 @@ impl Registrar {
         now: Instant,
     ) -> Option<Instant> {
         self.bindings.of((handset, line), now).map(|it| it.expires_at).max()
+    }
+
+    /// Whether any line of a handset is registered.
+    pub(crate) fn any_of(&self, handset: HandsetNo, now: Instant) -> bool {
+        self.bindings.any_of(handset, now)
+    }
+
+    /// The way to a handset that is registered; `None` also where it would be by a connection that
+    /// is closed.
+    pub(crate) fn way_to(&self, handset: HandsetNo, now: Instant) -> Option<Way> {
+        self.bindings.way_to(handset, now)
     }
 
     /// Ends the registrations of a handset, or of one of its lines.

@@ -47,8 +47,10 @@ pub struct Values {
     pub handset: Option<HandsetValues>,
     /// Model as recognised, such as `T46U`; empty where unknown.
     pub model: String,
-    /// What is the same for every phone on this site.
+    /// The site as this phone is to see it: server, time and provisioning.
     pub site: SiteValues,
+    /// What else is set, by whichever layer is nearest.
+    pub settings: SettingValues,
 }
 
 /// What a template may read of one handset.
@@ -60,8 +62,10 @@ pub struct HandsetValues {
     pub mac_upper: String,
     /// Hardware address, lower-case with colons.
     pub mac_colons: String,
-    /// Password of the phone's own web page and menu.
+    /// The administrator's password of the phone's own web page and menu.
     pub web_password: String,
+    /// The user's password of that page; the administrator's where nobody has set another.
+    pub user_password: String,
     /// One to eight SIP accounts, in order.
     pub lines: Vec<LineValues>,
 }
@@ -102,6 +106,78 @@ pub struct SiteValues {
     pub zone: ZoneValues,
     /// How often a phone asks again for its files, in minutes.
     pub poll_min: u32,
+}
+
+/// What is set of a phone; an empty text or list, or nothing, is not set, and the phone stays as it
+/// is.
+#[derive(Clone, Serialize, Deserialize, Default)]
+pub struct SettingValues {
+    /// Keys behind those of the lines, in order.
+    pub keys: Vec<KeyValues>,
+    /// URL of the phone book.
+    pub phone_book_url: String,
+    /// VLAN of the phone, 1 to 4094; 0 for none at all.
+    pub vlan_id: Option<u16>,
+    /// Priority in it (IEEE 802.1Q), 0 to 7.
+    pub vlan_priority: Option<u8>,
+    /// VLAN of the port for a computer, 1 to 4094; 0 for none at all.
+    pub pc_vlan_id: Option<u16>,
+    /// Codecs in order: `G722`, `PCMA`, `PCMU`, `G729`, `OPUS`.
+    pub codecs: Vec<String>,
+    /// Host to which the phone sends its log.
+    pub syslog_server: String,
+    /// URL of firmware.
+    pub firmware_url: String,
+    /// Language of the display.
+    pub language: Option<LanguageValues>,
+    /// Whose tones are heard.
+    pub tone: Option<ToneValues>,
+    /// Numbers that are dialled at once.
+    pub dial_plan: Vec<RuleValues>,
+}
+
+/// A key beside the display.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeyValues {
+    /// Its place behind the keys of the lines, counted from 1.
+    pub place: u8,
+    /// `line`, `blf`, `speed` or `park`.
+    pub kind: String,
+    /// A line's place, an extension, a number, or where calls are parked.
+    pub number: String,
+    /// What stands beside it; the number where it has no name.
+    pub label: String,
+}
+
+/// A language.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LanguageValues {
+    /// Its code (ISO 639-1), such as `de`.
+    pub code: String,
+    /// Its English name, such as `German`.
+    pub name: String,
+    /// Its own name, such as `Deutsch`.
+    pub own: String,
+}
+
+/// A country, for tones.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ToneValues {
+    /// Two letters (ISO 3166-1) in lower case, such as `de`.
+    pub code: String,
+    /// Three letters in upper case, such as `DEU`.
+    pub three: String,
+    /// Its English name, such as `Germany`.
+    pub name: String,
+}
+
+/// A number of the dial plan: digits, `*`, `x` for any digit and lists such as `[1-9]`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RuleValues {
+    /// The number, without a dot at its end.
+    pub digits: String,
+    /// Whether any more digits may follow.
+    pub open: bool,
 }
 
 /// A time zone in the forms that phones read.

@@ -16,11 +16,13 @@
 //! repeating the answer to an INVITE until its ACK, since the caller repeats the INVITE as long as
 //! he hears nothing (section 8.2.7); 415, since no request served here has a body worth reading;
 //! STUN on the SIP port (RFC 5626 section 3.5.2), and so `outbound` is promised over TCP only.
-//! Responses are ignored: the only request the box makes is a NOTIFY, and a phone that missed it
-//! asks again.
+//! The requests that the box makes are NOTIFYs: to a phone that looks for its configuration, which
+//! asks again if it missed it, so that its response is not waited for, and those of `resync`.
 
 mod answers;
+mod resync;
 
+use crate::command::Refusal;
 use crate::names::{HandsetNo, LineNo, RecordNo, Side};
 use crate::note::{Note, Protocol};
 use crate::office::Office;
@@ -28,10 +30,12 @@ use crate::output::{Arrival, Line, StreamNo, To};
 use crate::pnp;
 use crate::registrar::Registrar;
 use crate::request::{self, Reply, Request};
+use crate::resync::{Asked, ClockTime, Errand, Whom};
 use crate::time::{Instant, Now};
 use alloc::string::String;
 use alloc::vec::Vec;
 use answers::{Answers, Key};
+use resync::Resync;
 use wire::sip::{Bad, Malformed, Message, Method, Name, Start, Transport, Uri, PONG};
 
 /// What the box answers with anything but 405 or 501 (RFC 3261 section 20.5).
@@ -48,6 +52,7 @@ const OUTBOUND: &str = "outbound";
 pub(crate) struct Sip {
     answers: Answers,
     registrar: Registrar,
+    resync: Resync,
 }
 
 /// The doors.
@@ -76,7 +81,10 @@ impl Sip {
                     let request = Request { message: &message, method, uri, arrival, line };
                     self.request(office, now, &request);
                 }
-                Start::Response { .. } => {}
+                Start::Response { code } => {
+                    let (came, said) = ((arrival, line), (&message, code));
+                    self.resync.response(office, &self.registrar, now, came, said);
+                }
             },
             // Line ends keep a NAT binding open, and so does STUN, whose first bytes are 0 and 1.
             Err(Malformed::Empty) => {}
@@ -98,14 +106,16 @@ impl Sip {
         self.registrar.closed(stream);
     }
 
-    /// Ends the registrations whose time is over.
+    /// Ends the registrations whose time is over, and goes on with what handsets are asked.
     pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
         self.registrar.tick(office, now);
+        self.resync.tick(office, &self.registrar, now);
     }
 
-    /// When the next registration ends.
-    pub(crate) fn next_deadline(&self, _now: Instant) -> Option<Instant> {
-        self.registrar.next_deadline()
+    /// When [`Sip::tick`] has something to do.
+    pub(crate) fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let ends = self.registrar.next_deadline();
+        ends.into_iter().chain(self.resync.next_deadline(now)).min()
     }
 
     /// Until when a line is registered; `None` when it is not.
@@ -121,6 +131,41 @@ impl Sip {
     /// Ends the registrations of a handset, or of one of its lines, that is no more.
     pub(crate) fn forget(&mut self, handset: HandsetNo, line: Option<LineNo>) {
         self.registrar.forget(handset, line);
+        if line.is_none() {
+            self.resync.forget(handset);
+        }
+    }
+
+    /// Has handsets asked to fetch their files again or to restart; says how many.
+    pub(crate) fn ask(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        whom: &Whom,
+        errand: Errand,
+        when: Option<ClockTime>,
+    ) -> Result<usize, Refusal> {
+        self.resync.ask(office, &self.registrar, now, (whom, errand, when))
+    }
+
+    /// Takes back whatever handsets were not asked yet.
+    pub(crate) fn call_off(&mut self, office: &mut Office) -> Result<(), Refusal> {
+        self.resync.call_off(office)
+    }
+
+    /// Looks whether those that were asked came for their files.
+    pub(crate) fn settle(&mut self, office: &mut Office, now: Now) {
+        self.resync.settle(office, &self.registrar, now);
+    }
+
+    /// What a handset was last asked, and what came of it.
+    pub(crate) fn asked(&self, office: &Office, now: Now, handset: HandsetNo) -> Option<Asked> {
+        self.resync.asked(office, now, handset)
+    }
+
+    /// When the quiet hour is for which handsets are planned.
+    pub(crate) fn planned(&self) -> Option<ClockTime> {
+        self.resync.planned()
     }
 }
 

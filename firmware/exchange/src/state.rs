@@ -7,10 +7,12 @@
 
 mod event;
 
+use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, LINES_MAX, SITE_RECORD_BYTES_MAX};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
 use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::settings::Store;
 use crate::template::OwnTemplates;
 use crate::view::Origin;
 use alloc::collections::BTreeMap;
@@ -35,6 +37,7 @@ pub struct Durable {
     network_kept: Settings,
     network_proposed: Option<Settings>,
     backup_key: Option<BackupKey>,
+    settings: Store,
     templates: OwnTemplates,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
@@ -94,6 +97,7 @@ impl Default for Durable {
             network_kept: Settings::default(),
             network_proposed: None,
             backup_key: None,
+            settings: Store::default(),
             templates: OwnTemplates::default(),
             handset_bytes: 0,
         }
@@ -152,6 +156,15 @@ impl Durable {
             }
             Event::NetworkReturned => self.network_proposed = None,
             Event::BackupKeySet { key } => self.backup_key = Some(key.clone()),
+            Event::SettingChanged { layer, setting, value } => {
+                let known = match layer {
+                    Layer::Handset(handset) => self.handsets.contains_key(handset),
+                    Layer::Site | Layer::Family(_) | Layer::Model { .. } => true,
+                };
+                if known {
+                    self.settings.change(layer, *setting, value.as_deref());
+                }
+            }
             Event::TemplateChanged { place, change } => self.templates.apply(place, change),
         }
     }
@@ -222,6 +235,7 @@ impl Durable {
     fn delete(&mut self, handset: HandsetNo) {
         if let Some(gone) = self.handsets.remove(&handset) {
             self.by_mac.remove(&gone.mac);
+            self.settings.forget(handset);
             self.templates.forget(handset);
             for line in &gone.lines {
                 self.by_login.remove(&line.login);
@@ -277,7 +291,10 @@ impl Durable {
         let network = self.network_facts();
         let key = self.backup_key.iter().map(|key| Event::BackupKeySet { key: key.clone() });
         let site = switches.chain(password).chain(key).chain(network);
-        site.chain(addresses).chain(handsets).chain(numbered).chain(self.templates.facts())
+        // Behind the handsets, since some are of one.
+        let settings = self.settings.facts();
+        let own = settings.chain(self.templates.facts());
+        site.chain(addresses).chain(handsets).chain(numbered).chain(own)
     }
 
     /// What is kept has been proposed before.
@@ -365,6 +382,7 @@ impl Durable {
     pub fn record_bytes(&self) -> u64 {
         self.addresses.len() as u64 * ADDRESS_RECORD_BYTES
             + self.handset_bytes
+            + self.settings.record_bytes()
             + SITE_RECORD_BYTES_MAX
             + self.templates.record_bytes()
     }
@@ -398,6 +416,11 @@ impl Durable {
     /// The key of the backups; `None` until a passphrase was chosen.
     pub fn backup_key(&self) -> Option<&BackupKey> {
         self.backup_key.as_ref()
+    }
+
+    /// What is set of phones, by layer.
+    pub fn settings(&self) -> &Store {
+        &self.settings
     }
 
     /// The templates of an admin's own.

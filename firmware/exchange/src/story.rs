@@ -5,8 +5,9 @@
 //! that awaits anything names the cause once its time is over.
 
 use crate::cause::Cause;
-use crate::limits::STORY_STEPS_MAX;
+use crate::limits::{RESYNC_COMES_MS, STORY_STEPS_MAX};
 use crate::names::{LineNo, Side};
+use crate::resync::{Code, Errand};
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use alloc::collections::VecDeque;
 use core::fmt;
@@ -73,6 +74,20 @@ pub enum Step {
     TwoPlaces,
     /// Another device, this one, uses its address.
     AddressTaken(Ipv4Addr, Mac),
+    /// It was asked to do this.
+    WasAsked(Errand),
+    /// It has said that it will do what it was asked.
+    SaysItWill,
+    /// It has said that it will not, by this status code of SIP.
+    SaysNo(u16),
+    /// It has not answered what it was asked.
+    SaidNothing,
+    /// It came for its file after it was asked.
+    CameAsAsked,
+    /// It had said that it will, and did not come for its file.
+    DidNotCome,
+    /// It goes on with its boot in this network, such as that of its voice VLAN.
+    ChangedNetwork(Ipv4Addr),
 }
 
 /// The doors to one and the same provisioning.
@@ -112,6 +127,8 @@ pub enum Tone {
     Bad,
 }
 
+/// The option by which most makers' phones are told their voice VLAN; a site sets it.
+const VOICE_VLAN: u8 = 132;
 /// How long a phone may take from its address to its first question.
 const ASKS_WITHIN_MS: u64 = 2 * MINUTE_MS;
 /// How long a phone may take from its file to its first REGISTER; some restart in between.
@@ -130,7 +147,18 @@ impl Step {
         let at_once = |cause| Some(Awaits::Within(0, cause));
         match self {
             Step::Discover { .. } | Step::Renew(_) | Step::TransferDone | Step::Created(_) => None,
+            // Whether it obeys says nothing about how far it has got.
+            Step::WasAsked(_)
+            | Step::SaysItWill
+            | Step::SaysNo(_)
+            | Step::SaidNothing
+            | Step::CameAsAsked
+            | Step::DidNotCome
+            | Step::ChangedNetwork(_) => None,
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
+            Step::Ack(_, codes) if codes.contains(&VOICE_VLAN) => {
+                Some(Awaits::Within(ASKS_WITHIN_MS, Cause::NotInVoiceVlan))
+            }
             Step::Ack(..) | Step::Inform(_) => {
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::AsksNothing))
             }
@@ -165,7 +193,13 @@ impl Step {
             | Step::PnpTold
             | Step::Created(_)
             | Step::Challenged
-            | Step::Registered(..) => true,
+            | Step::Registered(..)
+            | Step::WasAsked(_)
+            | Step::SaysItWill
+            | Step::SaysNo(_)
+            | Step::SaidNothing
+            | Step::CameAsAsked
+            | Step::DidNotCome => true,
             Step::Discover { .. }
             | Step::Offer(..)
             | Step::NoOffer(_)
@@ -182,14 +216,15 @@ impl Step {
             | Step::Expired(_)
             | Step::Unregistered(_)
             | Step::TwoPlaces
-            | Step::AddressTaken(..) => false,
+            | Step::AddressTaken(..)
+            | Step::ChangedNetwork(_) => false,
         }
     }
 
     /// How the step looks.
     pub fn tone(&self) -> Tone {
         match self {
-            Step::Registered(..) | Step::Created(_) => Tone::Good,
+            Step::Registered(..) | Step::Created(_) | Step::CameAsAsked => Tone::Good,
             Step::File(_, _, FileAnswer::Own(_)) => Tone::Good,
             Step::NoOffer(_)
             | Step::Nak(_)
@@ -202,7 +237,10 @@ impl Step {
             | Step::Expired(_)
             | Step::TwoPlaces
             | Step::AddressTaken(..)
-            | Step::File(_, _, FileAnswer::Refused(_)) => Tone::Bad,
+            | Step::File(_, _, FileAnswer::Refused(_))
+            | Step::SaysNo(_)
+            | Step::SaidNothing
+            | Step::DidNotCome => Tone::Bad,
             Step::Discover { .. }
             | Step::Offer(..)
             | Step::Ack(..)
@@ -213,7 +251,10 @@ impl Step {
             | Step::TransferDone
             | Step::PnpTold
             | Step::Challenged
-            | Step::Unregistered(_) => Tone::Plain,
+            | Step::Unregistered(_)
+            | Step::WasAsked(_)
+            | Step::SaysItWill
+            | Step::ChangedNetwork(_) => Tone::Plain,
         }
     }
 }
@@ -265,16 +306,41 @@ impl Story {
     pub fn cause(&self, now: Instant) -> Option<Cause> {
         match self.awaited()? {
             (_, Awaits::Nothing) => None,
-            (at, Awaits::Within(wait_ms, cause)) => (now.since_ms(at) >= wait_ms).then_some(cause),
+            (at, Awaits::Within(wait_ms, cause)) => {
+                (now.since_ms(at) >= wait_ms).then(|| self.seen_alive(at, wait_ms, cause))
+            }
         }
+    }
+
+    /// The cause that is likelier where the device is seen to be up and well: it renews its lease,
+    /// or has fetched its file before and was not heard by SIP either time.
+    fn seen_alive(&self, at: Instant, wait_ms: u64, cause: Cause) -> Cause {
+        let renewed = self.steps.iter().any(|(when, step)| {
+            matches!(step, Step::Renew(_)) && *when > at && when.since_ms(at) >= wait_ms
+        });
+        let is_own = |step: &Step| matches!(step, Step::File(_, _, FileAnswer::Own(_)));
+        let by_sip = |step: &Step| {
+            matches!(step, Step::Challenged | Step::Registered(..) | Step::RegisterRefused(_))
+        };
+        let silent = || self.steps.iter().rev().take_while(|(_, step)| !by_sip(step));
+        let has_file = silent().any(|(_, step)| is_own(step));
+        let again = silent().any(|(when, step)| is_own(step) && at.since_ms(*when) >= wait_ms);
+        if cause == Cause::AsksNothing && renewed {
+            return Cause::GoesElsewhere;
+        }
+        if cause == Cause::NeverRegistered && has_file && (renewed || again) {
+            return Cause::RegistersElsewhere;
+        }
+        cause
     }
 
     fn awaited(&self) -> Option<(Instant, Awaits)> {
         let last = self.steps.iter().rev().find_map(|(at, step)| Some((*at, step.awaits()?)))?;
         // A file common to all, or a missing one, does not undo that the phone has its own file.
-        let (_, Awaits::Within(_, Cause::AsksNothing | Cause::UnknownFile)) = last else {
+        let (_, Awaits::Within(_, cause)) = last else { return Some(last) };
+        if !matches!(cause, Cause::AsksNothing | Cause::UnknownFile | Cause::NotInVoiceVlan) {
             return Some(last);
-        };
+        }
         let since_boot = self.steps.iter().rev().take_while(|(_, step)| step.is_after_address());
         let mut own = since_boot.filter_map(|(at, step)| {
             let Step::File(_, _, answer @ FileAnswer::Own(_)) = step else { return None };
@@ -338,6 +404,21 @@ impl fmt::Display for Step {
             Step::AddressTaken(address, by) => {
                 write!(f, "Its address {address} is used by another device, {by}")
             }
+            Step::WasAsked(errand) => write!(f, "Was asked by SIP to {errand} (NOTIFY)"),
+            Step::ChangedNetwork(network) => write!(
+                f,
+                "Goes on with its boot in another network, {network}, as phones do that change \
+                to their voice VLAN"
+            ),
+            Step::SaysItWill => f.write_str("Said that it will"),
+            Step::SaysNo(code) => write!(f, "Said that it will not ({})", Code(*code)),
+            Step::SaidNothing => f.write_str("Did not answer what it was asked"),
+            Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
+            Step::DidNotCome => write!(
+                f,
+                "Did not come for its file within {} minutes, though it had said that it will",
+                RESYNC_COMES_MS / MINUTE_MS
+            ),
         }
     }
 }

@@ -14,6 +14,10 @@ pub use crate::layer::{Firmware, Layer};
 use crate::names::{Extension, HandsetNo, LineNo, Text};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
+pub use crate::resync::{Asked, ClockTime, Progress};
+pub use crate::settings::{
+    Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
+};
 use crate::story::Step;
 pub use crate::template::{
     DiffKind, DiffLine, Explained, ExplainedLine, Fault, FileRow, OwnRow, PhoneDiff, Place,
@@ -43,6 +47,10 @@ pub struct View {
     pub lan_creates: bool,
     /// Whether new handsets are taken in from the WAN.
     pub wan_creates: bool,
+    /// When handsets are to be asked that wait for the quiet hour; `None` where none do.
+    pub resync_planned: Option<ClockTime>,
+    /// What the site's clock shows; `None` while the box does not know the time.
+    pub clock: Option<ClockTime>,
 }
 
 /// The box itself, as the Network and the System page show it.
@@ -107,6 +115,8 @@ pub struct HandsetRow {
     pub last_seen: Option<Instant>,
     /// Why it is stuck, where it is.
     pub cause: Option<Cause>,
+    /// What it was lately asked, and what came of it.
+    pub asked: Option<Asked>,
 }
 
 /// One line of a handset.
@@ -177,6 +187,58 @@ pub struct DeviceView {
     pub lines_max: u8,
     /// What it did, oldest first.
     pub story: Vec<(Instant, Step)>,
+    /// What is set of it; empty for a device that is no handset.
+    pub settings: Vec<SettingRow>,
+    /// Whether it can be asked to restart beside being asked to fetch its files.
+    pub restarts_apart: bool,
+    /// Whether phones of its maker restart when they are asked to fetch their files.
+    pub resync_restarts: bool,
+}
+
+/// What is set of phones, as one layer has it.
+pub struct SettingsView {
+    /// When it was built.
+    pub now: Now,
+    /// What this page's forms must send back.
+    pub revision: u64,
+    /// Which layer.
+    pub layer: Layer,
+    /// Every setting.
+    pub rows: Vec<SettingRow>,
+    /// The layers that have a value, those of handsets aside.
+    pub set: Vec<Layer>,
+    /// Makers and models of the handsets there are.
+    pub kinds: Vec<(Family, Text)>,
+}
+
+/// One setting, as one layer has it and as it is in force there.
+#[derive(Clone)]
+pub struct SettingRow {
+    /// Which one.
+    pub setting: Setting,
+    /// Whether this layer has a value.
+    pub is_set: bool,
+    /// That value; empty for a secret.
+    pub own: Option<String>,
+    /// The value in force; empty for a secret, `None` where the phone stays as it is.
+    pub value: Option<String>,
+    /// Where the value in force comes from.
+    pub origin: ValueOrigin,
+    /// What of it the maker's files cannot say.
+    pub unsaid: Vec<Unsaid>,
+}
+
+/// What of a setting a maker's files cannot say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unsaid {
+    /// Nothing of it.
+    All,
+    /// Keys of this kind.
+    Key(KeyKind),
+    /// What comes behind the first codec.
+    MoreCodecs,
+    /// This codec.
+    Codec(Codec),
 }
 
 /// How a handset came to be known.

@@ -13,6 +13,7 @@
 //!
 //! Not read: the `Jn` and `n` forms of a date, which no zone of this table uses.
 
+mod local;
 mod table;
 
 use self::table::ZONES;
@@ -83,6 +84,18 @@ impl Zone {
             }),
             country: self.country.to_string(),
         }
+    }
+}
+
+impl ZoneValues {
+    /// Leaves the clock at standard time all year.
+    pub(crate) fn stop_summer(&mut self) {
+        let Some(rule) = Rule::parse(&self.posix) else { return };
+        let standard = Rule { summer: None, ..rule }.plain();
+        let rest = take_name(&self.posix).and_then(|(_, rest)| take_clock(rest));
+        let summer_len = rest.map_or(0, |(_, rest)| rest.len());
+        self.posix.truncate(self.posix.len() - summer_len);
+        (self.posix_plain, self.summer) = (standard, None);
     }
 }
 

@@ -5,7 +5,7 @@ mod support;
 use exchange::command::{By, Command, Refusal};
 use exchange::limits::HANDSETS_MAX;
 use exchange::names::{Extension, HandsetNo, Side, Text};
-use exchange::view::{DeviceView, HandsetRow, Origin, Status, StrangerRow, View};
+use exchange::view::{DeviceView, HandsetRow, Origin, SettingRow, Status, StrangerRow, View};
 use exchange::PasswordHash;
 use support::sip::{account, Account, Wish};
 use support::{address, boards, files, from, line, own_file, Office, PC, PHONE, PHONE_2};
@@ -282,8 +282,10 @@ fn of_handset(row: &HandsetRow) -> String {
         status,
         last_seen,
         cause,
+        asked,
     } = row;
     let mut text = format!("{handset:?} {mac} {maker} {model} {firmware} {address:?} {status:?} {last_seen:?} {cause:?}");
+    text += &asked.map(|asked| format!("{asked} {asked:?}")).unwrap_or_default();
     for line in lines {
         let exchange::view::LineRow { line, extension, name, registered_until } = line;
         text += &format!("{line:?} {extension:?} {name} {registered_until:?}");
@@ -309,11 +311,19 @@ fn of_device(device: &DeviceView) -> String {
         origin,
         lines_max,
         story,
+        settings,
+        restarts_apart,
+        resync_restarts,
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
+    text += &format!("{restarts_apart} {resync_restarts}");
     text += &format!("{files_proof:?} {files_unproven}");
     text += &handset.as_ref().map(of_handset).unwrap_or_default();
     text += &stranger.as_ref().map(of_stranger).unwrap_or_default();
+    for row in settings {
+        let SettingRow { setting, is_set, own, value, origin, unsaid } = row;
+        text += &format!("{setting:?} {is_set} {own:?} {value:?} {origin:?} {unsaid:?}");
+    }
     for (at, step) in story {
         text += &format!("{at:?} {step} {step:?}");
     }
@@ -321,8 +331,20 @@ fn of_device(device: &DeviceView) -> String {
 }
 
 fn of_view(view: &View) -> String {
-    let View { now, revision, handsets, strangers, alarms, notes, lan_creates, wan_creates } = view;
+    let View {
+        now,
+        revision,
+        handsets,
+        strangers,
+        alarms,
+        notes,
+        lan_creates,
+        wan_creates,
+        resync_planned,
+        clock,
+    } = view;
     let mut text = format!("{now:?} {revision} {alarms:?} {lan_creates} {wan_creates}");
+    text += &format!("{resync_planned:?} {clock:?}");
     handsets.iter().for_each(|row| text += &of_handset(row));
     strangers.iter().for_each(|row| text += &of_stranger(row));
     notes.iter().for_each(|(at, note)| text += &format!("{at:?} {note} {note:?}"));

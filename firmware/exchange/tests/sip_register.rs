@@ -58,7 +58,7 @@ fn another_domain_is_not_found_and_the_story_says_so() {
         phone.says(&[], "").replace("REGISTER sip:192.168.7.1", "REGISTER sip:voip.example");
     let outcome = office.hears(phone.arrival(), phone.line, message.as_bytes());
     assert_eq!(outcome.answer().code(), 404);
-    assert_eq!(office.story(&phone), [Step::RegisterRefused(Cause::UnknownAccount)]);
+    assert_eq!(office.story(&phone), [Step::RegisterRefused(Cause::OtherDomain)]);
     let message = phone.says(&[], "").replace("REGISTER sip:192.168.7.1", "REGISTER sip:dialtone");
     let outcome = office.hears(phone.arrival(), phone.line, message.as_bytes());
     assert_eq!(outcome.answer().code(), 401);

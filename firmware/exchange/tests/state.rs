@@ -106,6 +106,11 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("network-kept", Event::NetworkKept),
         ("network-returned", Event::NetworkReturned),
         ("backup-key-set", Event::BackupKeySet { key: backup_key() }),
+        ("setting-changed", setting(Layer::Site, 9, Some("G722 PCMA"))),
+        ("setting-changed-of-family", setting(Layer::Family(Family::Snom), 6, Some("42"))),
+        ("setting-changed-of-model", setting(model(), 14, Some("http://10.1.0.1/t46u.rom"))),
+        ("setting-changed-of-handset", setting(Layer::Handset(handset), 1, Some("blf 204 Zoë"))),
+        ("setting-back", setting(Layer::Site, 9, None)),
         ("template-set", template("yealink/mac.cfg", of_model(), Change::Set(SOURCE.to_owned()))),
         (
             "template-removed",
@@ -117,6 +122,15 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ),
         ("template-forgotten", template("polycom/site.cfg", Layer::Site, Change::Forgotten)),
     ]
+}
+
+fn setting(layer: Layer, setting: u8, value: Option<&str>) -> Event {
+    Event::SettingChanged { layer, setting, value: value.map(String::from) }
+}
+
+fn model() -> Layer {
+    let firmware = Firmware { from: text("84"), to: text("86") };
+    Layer::Model { family: Family::Yealink, model: text("T46U"), firmware }
 }
 
 const SOURCE: &str = "a = {{ model }}\n";
@@ -177,7 +191,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (22, 17), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (27, 18), "one more fact needs one more file");
 }
 
 #[test]
@@ -222,7 +236,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(19) {
+    match dice.below(21) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -244,7 +258,12 @@ fn any_event(dice: &mut Dice) -> Event {
         12 => Event::NetworkKept,
         13 => Event::NetworkReturned,
         14 => Event::BackupKeySet { key: BackupKey { key: dice.bytes(), ..backup_key() } },
-        15..=17 => {
+        15 | 16 => {
+            let layers = [Layer::Site, Layer::Handset(handset), model()];
+            let value = [None, Some("42"), Some("7")][dice.below(3)];
+            setting(layers[dice.below(3)].clone(), 5 + dice.below(3) as u8, value)
+        }
+        17..=19 => {
             let changes = [
                 Change::Set(["a\n", "b\n"][dice.below(2)].to_owned()),
                 Change::Set("c\n".to_owned()),

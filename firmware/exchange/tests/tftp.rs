@@ -126,7 +126,7 @@ fn block_numbers_go_on_after_65535_and_every_byte_arrives() {
 }
 
 fn exchange_values() -> exchange::render::Values {
-    use exchange::render::{SiteValues, Values};
+    use exchange::render::{SettingValues, SiteValues, Values};
     let zone = exchange::zone::UTC.values();
     let (server, provision_url) = (String::new(), String::new());
     let (provision_path, ntp_server) = (String::new(), String::new());
@@ -141,7 +141,7 @@ fn exchange_values() -> exchange::render::Values {
         zone,
         poll_min,
     };
-    Values { handset: None, model: String::new(), site }
+    Values { handset: None, model: String::new(), site, settings: SettingValues::default() }
 }
 
 #[test]

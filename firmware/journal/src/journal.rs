@@ -38,6 +38,8 @@ pub enum Chore {
     Erase,
     /// To call `compact`: the bank is nearly full.
     Snapshot,
+    /// To call `look`: nobody has read yet how many blocks wait to be erased.
+    Look,
 }
 
 /// An append-only log of opaque records on a flash of its own.
@@ -52,11 +54,14 @@ pub struct Journal<F> {
     next_sequence: u32,
     /// Where the snapshot that the bank began with ends.
     snapshot_end: u32,
-    /// Blocks of the other bank, from its first on, that are not erased.
-    stale: u32,
+    /// Blocks of the other bank, from its first on, that are not erased; unknown until somebody
+    /// looks.
+    stale: Option<u32>,
     /// Bytes programmed before the bank in use was begun.
     written_before: u64,
     erased: u32,
+    /// Of so many blocks that were to be erased since, nobody knows yet which are.
+    uncounted: u32,
     retired: Retired,
     refused: Option<Refused>,
     buffer: Vec<u8>,
@@ -66,7 +71,8 @@ impl<F: Flash> Journal<F> {
     /// Finds the newest whole bank and calls `visit` once for each record's payload, in order.
     ///
     /// Blank flash becomes an empty journal; a torn tail is sealed. When it says `damaged`, exactly
-    /// the records before the damage were visited and nothing was, or will be, written.
+    /// the records before the damage were visited and nothing was, or will be, written. Of the
+    /// other bank only the heading is read; the rest of it is for `look`.
     pub fn mount(
         mut flash: F,
         visit: &mut dyn FnMut(&[u8]),
@@ -104,11 +110,7 @@ impl<F: Flash> Journal<F> {
             tail = settle_tail(&mut flash, banks, stretch, tail, torn_to)?;
         }
         let other = Stretch::new(banks, bank.other(), header.retired);
-        let stale = if chosen.formatted {
-            stale_where_blank(banks, other)
-        } else {
-            stale_blocks(&mut flash, banks, other)?
-        };
+        let stale = chosen.formatted.then(|| stale_where_blank(banks, other));
         let journal = Journal {
             flash,
             banks,
@@ -119,7 +121,8 @@ impl<F: Flash> Journal<F> {
             snapshot_end: header.snapshot_end,
             stale,
             written_before: header.worn.written,
-            erased: header.worn.erases.saturating_add(header.worn.to_erase.saturating_sub(stale)),
+            erased: header.worn.erases,
+            uncounted: header.worn.to_erase,
             retired: header.retired,
             refused: mounted.damaged.map(|_| Refused::Damaged),
             buffer: Vec::new(),
@@ -159,21 +162,24 @@ impl<F: Flash> Journal<F> {
     ///
     /// `snapshot` hands each record to the function it is given. It is called twice and must say
     /// the same both times: once to measure, so that `Full` is said before anything is erased, and
-    /// once to write. Stale blocks that `idle` has not erased yet are erased here first.
+    /// once to write. Stale blocks that `idle` has not erased yet are looked for and erased here
+    /// first.
     pub fn compact(&mut self, snapshot: &mut Snapshot<'_>) -> Result<(), AppendError<F::Error>> {
         self.writable().map_err(AppendError::Refused)?;
         let mut need = 0;
         snapshot(&mut |record| need += Self::cost(record.len()));
         self.fits(need)?;
-        while self.stale > 0 {
-            let erased = self.erase_last_stale();
+        let mut stale = self.counted()?;
+        while stale > 0 {
+            let erased = self.erase_last_stale(stale);
             self.survive(erased)?;
+            stale -= 1;
         }
         // A block that would not erase has made the bank smaller.
         let room = self.fits(need)?;
         // From here on until it is whole, the other bank is to be erased again.
         let (bank, generation) = (self.bank.other(), self.generation + 1);
-        self.stale = self.stretch(bank).blocks;
+        self.stale = Some(self.stretch(bank).blocks);
         let copied = self.copy(bank, generation, snapshot);
         let Some((end, next_sequence)) = self.survive(copied)? else {
             return Err(AppendError::Full { need, room });
@@ -184,7 +190,7 @@ impl<F: Flash> Journal<F> {
         self.survive(committed)?;
         (self.bank, self.generation, self.written_before) = (bank, generation, worn.written);
         (self.tail, self.next_sequence, self.snapshot_end) = (end, next_sequence, end);
-        self.stale = to_erase;
+        self.stale = Some(to_erase);
         Ok(())
     }
 
@@ -192,15 +198,25 @@ impl<F: Flash> Journal<F> {
     /// erased. A block that will not erase is retired, and counts as done with.
     pub fn idle(&mut self) -> Result<Option<u32>, EraseError<F::Error>> {
         self.writable().map_err(EraseError::Refused)?;
-        if self.stale == 0 {
+        let stale = self.counted()?;
+        if stale == 0 {
             return Ok(None);
         }
-        let erased = self.erase_last_stale();
+        let erased = self.erase_last_stale(stale);
         Ok(Some(self.survive(erased)?))
     }
 
-    /// Returns how many calls of `idle` have something to erase.
-    pub fn erase_pending(&self) -> u32 {
+    /// Finds out how many blocks wait to be erased, and returns it: reads all of the other bank,
+    /// once after a mount. A damaged journal is looked at too, a poisoned one is not touched.
+    pub fn look(&mut self) -> Result<u32, EraseError<F::Error>> {
+        match self.refused {
+            Some(Refused::Poisoned) => Err(EraseError::Refused(Refused::Poisoned)),
+            Some(Refused::Damaged) | None => Ok(self.counted()?),
+        }
+    }
+
+    /// Returns how many calls of `idle` have something to erase; nothing until somebody looked.
+    pub fn erase_pending(&self) -> Option<u32> {
         self.stale
     }
 
@@ -222,20 +238,20 @@ impl<F: Flash> Journal<F> {
 
     /// Returns what a quiet moment is good for, by the state of the flash alone.
     ///
-    /// Blocks are erased first, so that a snapshot, whenever it must be, only programs. A snapshot
-    /// is worth its bytes when the bank is nearly full and at least as much was appended to it as
-    /// an eighth of it: then a rush of new records finds room.
+    /// What waits to be erased is found first and erased next, so that a snapshot, whenever it
+    /// must be, only programs. A snapshot is worth its bytes when the bank is nearly full and at
+    /// least as much was appended to it as an eighth of it: then a rush of new records finds room.
     pub fn chore(&self) -> Chore {
         let eighth = self.capacity() / 8;
         let appended = self.tail.saturating_sub(self.snapshot_end);
         if self.refused.is_some() {
-            Chore::None
-        } else if self.stale > 0 {
-            Chore::Erase
-        } else if self.room() < eighth && appended > eighth {
-            Chore::Snapshot
-        } else {
-            Chore::None
+            return Chore::None;
+        }
+        match self.stale {
+            None => Chore::Look,
+            Some(1..) => Chore::Erase,
+            Some(0) if self.room() < eighth && appended > eighth => Chore::Snapshot,
+            Some(0) => Chore::None,
         }
     }
 
@@ -257,7 +273,7 @@ impl<F: Flash> Journal<F> {
     }
 
     /// Returns how many blocks were erased since the flash was formatted; short of the truth as
-    /// `written` is.
+    /// `written` is, and by those of the other bank until somebody looked.
     pub fn erases(&self) -> u32 {
         self.erased
     }
@@ -314,18 +330,31 @@ impl<F: Flash> Journal<F> {
     /// Poisons the journal when a write has failed: what is on flash now, only a mount can tell.
     fn survive<T>(&mut self, result: Result<T, Fault<F::Error>>) -> Result<T, Fault<F::Error>> {
         if result.is_err() {
-            self.refused = Some(Refused::Poisoned);
+            self.refused = self.refused.or(Some(Refused::Poisoned));
         }
         result
+    }
+
+    /// Returns how many blocks wait to be erased, which is read off the other bank only once.
+    fn counted(&mut self) -> Result<u32, Fault<F::Error>> {
+        if let Some(stale) = self.stale {
+            return Ok(stale);
+        }
+        let stretch = self.stretch(self.bank.other());
+        let counted = stale_blocks(&mut self.flash, self.banks, stretch);
+        let stale = self.survive(counted)?;
+        self.erased = self.erased.saturating_add(self.uncounted.saturating_sub(stale));
+        self.stale = Some(stale);
+        Ok(stale)
     }
 
     /// Erases from the last stale block to the first, and marks the bank when none is left.
     ///
     /// A block that fails is retired; that is written down with the next bank's header, and until
     /// then found out again after each start.
-    fn erase_last_stale(&mut self) -> Result<u32, Fault<F::Error>> {
+    fn erase_last_stale(&mut self, stale: u32) -> Result<u32, Fault<F::Error>> {
         let bank = self.bank.other();
-        let index = self.stale.saturating_sub(1);
+        let index = stale.saturating_sub(1);
         let block = self.stretch(bank).block(index);
         let at = block * self.banks.erase_block;
         if let Err(fault) = flash::erase(&mut self.flash, at) {
@@ -349,7 +378,7 @@ impl<F: Flash> Journal<F> {
             let stretch = self.stretch(bank);
             prepare(&mut self.flash, stretch)?;
         }
-        self.stale = index;
+        self.stale = Some(index);
         Ok(at)
     }
 

@@ -39,7 +39,8 @@
 //! Cells that a cut left between 0 and 1 read now so and now otherwise. So each mount programs the
 //! last page of records once more as it was read, voids what is left of the page that may have been
 //! in flight, and zeroes a header that a cut spoiled: what one mount has found, every later one
-//! finds. Not here: quotas, meanings.
+//! finds. Of the other bank a mount reads the heading alone; how many of its blocks wait to be
+//! erased is found out by `look`, `idle` or `compact`. Not here: quotas, meanings.
 #![no_std]
 #![forbid(unsafe_code)]
 

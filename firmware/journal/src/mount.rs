@@ -1,6 +1,7 @@
 //! Finds the bank in use, starts a journal on blank flash, and formats flash when told to.
 //!
-//! Which bank is in use is read from the two headings alone. Flash that holds something else, or a
+//! Which bank is in use is read from the two headings alone, and nothing more of the other bank:
+//! what of it must be erased is counted when somebody asks. Flash that holds something else, or a
 //! journal whose headings prove nothing, is refused and left as it is.
 
 use crate::error::{Fault, MountError};
@@ -242,7 +243,7 @@ pub(crate) fn stale_blocks<F: Flash>(
     flash: &mut F,
     banks: Banks,
     stretch: Stretch,
-) -> Result<u32, MountError<F::Error>> {
+) -> Result<u32, Fault<F::Error>> {
     let prepared = read_heading(flash, stretch.place(0))? == Heading::Prepared;
     let mut window = Window::new(flash, stretch);
     let last = window.last_written(0).map_err(Fault::Flash)?.unwrap_or(0);

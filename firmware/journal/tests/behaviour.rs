@@ -4,7 +4,7 @@ mod common;
 
 use common::{mount, script, try_mount, Step, SMALL, TINY};
 use journal::mem::{MemError, MemFlash};
-use journal::{AppendError, Flash, Geometry, Journal, MountError, Refused};
+use journal::{AppendError, Chore, Flash, Geometry, Journal, MountError, Refused};
 
 #[test]
 fn blank_flash_becomes_an_empty_journal_without_an_erase() {
@@ -26,10 +26,58 @@ fn blank_flash_is_read_once_and_the_next_start_finds_what_was_begun() {
     assert!(read <= u64::from(SMALL.size) + 1_024, "{read}");
     journal.append(&[b"first"]).expect("there is room");
     let to_erase = journal.erase_pending();
-    let (journal, mounted, found) = mount(flash.flash);
+    let (mut journal, mounted, found) = mount(flash.flash);
     assert!(!mounted.formatted && !mounted.torn_tail);
     assert_eq!(found, [b"first"]);
-    assert_eq!(journal.erase_pending(), to_erase);
+    assert_eq!(journal.look().ok(), to_erase);
+}
+
+#[test]
+fn a_start_reads_the_bank_in_use_and_only_whoever_looks_reads_the_other() {
+    let geometry = Geometry { erase_block: 1_024, ..SMALL };
+    let mut flash = Counting { flash: MemFlash::new(geometry), bytes: 0 };
+    let (mut journal, _) = Journal::mount(&mut flash, &mut |_| {}).expect("mounts");
+    journal.append(&[&[1; 5000]]).expect("appends");
+    journal.compact(&mut |keep| keep(b"kept")).expect("compacts");
+    let (erases, to_erase) = (journal.erases(), journal.erase_pending());
+    journal.idle().expect("erases");
+    journal.idle().expect("erases");
+    let bank = u64::from(SMALL.size / 2);
+    flash.bytes = 0;
+    let (mut journal, _) = Journal::mount(&mut flash, &mut |_| {}).expect("mounts");
+    let read = journal.flash_mut().bytes;
+    assert!((bank..bank + 2_048).contains(&read), "{read}");
+    assert_eq!(
+        (journal.chore(), journal.erase_pending(), journal.erases()),
+        (Chore::Look, None, erases)
+    );
+    journal.append(&[b"that can wait"]).expect("appends");
+    assert_eq!(journal.erase_pending(), None);
+    // That above the highest written one may be half-erased.
+    let left = to_erase.map(|all| all - 1);
+    assert_eq!((journal.look().ok(), journal.erase_pending()), (left, left));
+    assert_eq!((journal.chore(), journal.erases()), (Chore::Erase, erases + 1));
+    let read = journal.flash_mut().bytes;
+    assert!((2 * bank..2 * bank + 3_072).contains(&read), "{read}");
+    journal.look().expect("knows");
+    assert_eq!(journal.flash_mut().bytes, read);
+}
+
+#[test]
+fn a_compaction_and_an_erase_look_for_themselves() {
+    let (mut journal, _, _) = mount(MemFlash::new(SMALL));
+    journal.append(&[&[1; 5000]]).expect("appends");
+    journal.compact(&mut |keep| keep(b"kept")).expect("compacts");
+    let flash = journal.into_flash();
+    let (mut journal, _, _) = mount(flash.clone());
+    assert_eq!(journal.idle(), Ok(Some(4096)));
+    assert_eq!(journal.erase_pending(), Some(1));
+    let (mut journal, _, _) = mount(flash);
+    let before = journal.flash().erases()[..2].to_vec();
+    journal.compact(&mut |keep| keep(b"again")).expect("compacts");
+    let after: Vec<u32> = before.iter().map(|erases| erases + 1).collect();
+    assert_eq!((journal.flash().erases()[..2].to_vec(), journal.erases()), (after, 4));
+    assert_eq!(mount(journal.into_flash()).2, [b"again"]);
 }
 
 /// A flash that counts the bytes that are read of it.
@@ -117,7 +165,7 @@ fn a_snapshot_that_grows_while_it_is_told_leaves_the_old_state() {
         (0..tellings * 15).for_each(|_| keep(&[1; 50]));
     });
     assert!(matches!(refused, Err(AppendError::Full { .. })));
-    assert_eq!((journal.generation(), journal.erase_pending()), (1, 2));
+    assert_eq!((journal.generation(), journal.erase_pending()), (1, Some(2)));
     journal.append(&[b"and on"]).expect("appends");
     assert_eq!(mount(journal.clone().into_flash()).2, [&b"kept"[..], b"and on"]);
     journal.compact(&mut |keep| keep(b"new")).expect("compacts");
@@ -129,7 +177,7 @@ fn flash_is_erased_in_compact_and_idle_only() {
     let erases = |journal: &Journal<MemFlash>| journal.flash().erases().iter().sum::<u32>();
     let (mut journal, _, mut state) = mount(MemFlash::new(TINY));
     for step in script(TINY, 6, 60) {
-        let (before, pending) = (erases(&journal), journal.erase_pending());
+        let (before, pending) = (erases(&journal), journal.look().expect("looks"));
         assert!(step.perform(&mut journal, &state));
         state = step.after(&state);
         let erased = erases(&journal) - before;
@@ -148,12 +196,12 @@ fn a_compaction_after_idle_time_erases_nothing_even_after_a_restart() {
     let (mut journal, _, _) = mount(MemFlash::new(SMALL));
     journal.append(&[&[1; 5000]]).expect("appends");
     journal.compact(&mut |keep| keep(b"kept")).expect("compacts");
-    assert_eq!(journal.erase_pending(), 2);
+    assert_eq!(journal.erase_pending(), Some(2));
     assert_eq!(journal.idle(), Ok(Some(4096)));
     assert_eq!(journal.idle(), Ok(Some(0)));
     assert_eq!(journal.idle(), Ok(None));
     let (mut journal, _, _) = mount(journal.into_flash());
-    assert_eq!(journal.erase_pending(), 0);
+    assert_eq!(journal.look(), Ok(0));
     let before = journal.flash().erases().to_vec();
     journal.compact(&mut |keep| keep(b"kept")).expect("compacts");
     assert_eq!(journal.flash().erases(), before);
@@ -167,9 +215,9 @@ fn foreign_content_is_refused_until_a_format_is_asked_for() {
     assert!(matches!(mounted, Err(MountError::Foreign)));
     assert_eq!(&flash.bytes()[..5], b"\x7fELF\xFF");
     journal::format(&mut flash).expect("formats");
-    let (journal, mounted, found) = mount(flash);
+    let (mut journal, mounted, found) = mount(flash);
     assert!(found.is_empty() && !mounted.formatted);
-    assert_eq!(journal.erase_pending(), 0);
+    assert_eq!(journal.look(), Ok(0));
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod common;
 
 use common::{goes_on, mount, record, script, try_mount, Dice, Records, Step, SMALL, TINY};
 use journal::mem::MemFlash;
-use journal::{AppendError, Damage, EraseError, Geometry, Journal, MountError, Refused};
+use journal::{AppendError, Chore, Damage, EraseError, Geometry, Journal, MountError, Refused};
 
 type Image = (MemFlash, Records);
 
@@ -143,6 +143,8 @@ fn a_bad_record_before_good_ones_stops_all_writing_and_keeps_the_copy() {
     assert_eq!(journal.append(&[b"x"]), Err(AppendError::Refused(Refused::Damaged)));
     assert_eq!(journal.compact(&mut |_| {}), Err(AppendError::Refused(Refused::Damaged)));
     assert_eq!(journal.idle(), Err(EraseError::Refused(Refused::Damaged)));
+    // To look at it is no harm, but not to be done unasked.
+    assert_eq!((journal.chore(), journal.look()), (Chore::None, Ok(2)));
     assert_eq!(journal.flash().bytes(), before);
 }
 

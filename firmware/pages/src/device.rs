@@ -1,7 +1,8 @@
 //! The page of one handset or stranger: the verdict on top, its lines, and its boot story.
 
-use crate::form::AssignForm;
+use crate::form::{AssignForm, SettingForm};
 use crate::moment::{After, Ago, Left};
+use crate::settings::Settings;
 use crate::status::{mark, next_step, origin, sentence, step_mark, Mark};
 use crate::{asset, html, Html, Viewer};
 use alloc::format;
@@ -14,13 +15,22 @@ use exchange::time::Instant;
 use exchange::view::{DeviceView, LineRow, Origin, Status};
 
 /// Bytes of a page with a long story, for the first allocation.
-const PAGE_BYTES: usize = 20 * 1024;
+const PAGE_BYTES: usize = 40 * 1024;
 
 /// The whole page; `echo` is what was typed into one of its forms, with its errors.
 pub fn device(view: &DeviceView, viewer: &Viewer<'_>, echo: Option<&AssignForm>) -> Html {
     let empty = AssignForm::default();
-    let page = DevicePage { viewer, device: Device { view }, echo: echo.unwrap_or(&empty) };
-    html(&page, PAGE_BYTES)
+    let settings = Settings::of_device(view, None);
+    let echo = echo.unwrap_or(&empty);
+    html(&DevicePage { viewer, device: Device { view }, echo, settings }, PAGE_BYTES)
+}
+
+/// The whole page; `echo` is what was typed into the form of one of its settings, with its errors.
+pub fn device_setting(view: &DeviceView, viewer: &Viewer<'_>, echo: &SettingForm) -> Html {
+    let settings = Settings::of_device(view, Some(echo));
+    let form_error = echo.form_error.clone();
+    let echo = AssignForm { form_error, ..AssignForm::default() };
+    html(&DevicePage { viewer, device: Device { view }, echo: &echo, settings }, PAGE_BYTES)
 }
 
 /// The parts of the page that change by themselves, for the script of an open page. They contain
@@ -35,6 +45,7 @@ struct DevicePage<'a> {
     viewer: &'a Viewer<'a>,
     device: Device<'a>,
     echo: &'a AssignForm,
+    settings: Settings<'a>,
 }
 
 #[derive(Template)]
@@ -170,13 +181,13 @@ impl Device<'_> {
             facts.push(("Recognised by", self.view.signs.join(", ")));
         }
         if self.view.handset.is_some() {
-            facts.push(("Its settings", self.settings()));
+            facts.push(("Its files", self.files()));
         }
         facts
     }
 
-    /// How the form of its settings is known.
-    fn settings(&self) -> String {
+    /// How the form of its files is known.
+    fn files(&self) -> String {
         let known = match self.view.files_proof {
             Some("documented") => "written as its maker documents them",
             Some(_rule) => "written as other servers write them for this maker",

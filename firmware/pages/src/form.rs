@@ -7,11 +7,15 @@
 mod fields;
 mod network;
 mod place;
+mod resync;
+mod setting;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
-pub use place::{place, place_fields, place_query, TypedPlace};
+pub use place::{place_fields, place_query, template_place, TypedPlace};
+pub use resync::{resync, ResyncForm};
+pub use setting::{place, setting, Place, SettingForm};
 pub use upload::Upload;
 
 use alloc::boxed::Box;
@@ -94,6 +98,15 @@ impl AddForm {
             | Refusal::NetworkInFile
             | Refusal::Demonstration
             | Refusal::NotAppliance
+            | Refusal::Setting(_)
+            | Refusal::SettingsFull
+            | Refusal::SettingsChangedMeanwhile
+            | Refusal::NobodyMeant
+            | Refusal::NotReachable
+            | Refusal::AskedAlready
+            | Refusal::OtherQuietHour(_)
+            | Refusal::NothingToCallOff
+            | Refusal::ClockUnknown
             | Refusal::Template(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
@@ -175,6 +188,15 @@ impl AssignForm {
             | Refusal::NetworkInFile
             | Refusal::Demonstration
             | Refusal::NotAppliance
+            | Refusal::Setting(_)
+            | Refusal::SettingsFull
+            | Refusal::SettingsChangedMeanwhile
+            | Refusal::NobodyMeant
+            | Refusal::NotReachable
+            | Refusal::AskedAlready
+            | Refusal::OtherQuietHour(_)
+            | Refusal::NothingToCallOff
+            | Refusal::ClockUnknown
             | Refusal::Template(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());

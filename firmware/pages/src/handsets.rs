@@ -1,15 +1,17 @@
 //! The page Phone System > Handsets: every phone at a glance, and what is wrong with which.
 
-use crate::form::AddForm;
+use crate::form::{AddForm, ResyncForm};
 use crate::moment::Ago;
 use crate::status::{mark, Mark};
 use crate::{alarm, asset, html, Html, Viewer};
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use askama::Template;
-use exchange::limits::STRANGERS_SHOWN_MAX;
+use exchange::limits::{RESYNCS_AT_ONCE, STRANGERS_SHOWN_MAX};
 use exchange::note::Note;
 use exchange::time::Instant;
-use exchange::view::{HandsetRow, Status, StrangerRow, View};
+use exchange::view::{HandsetRow, Progress, Status, StrangerRow, View};
 
 /// Notes listed.
 const NOTES_SHOWN_MAX: usize = 8;
@@ -20,7 +22,16 @@ const ROW_BYTES: usize = 320;
 /// The whole page; `add` is what was typed into the form to add a handset, with its errors.
 pub fn handsets(view: &View, viewer: &Viewer<'_>, add: Option<&AddForm>) -> Html {
     let empty = AddForm::default();
-    let page = HandsetsPage { viewer, office: Office::new(view), add: add.unwrap_or(&empty) };
+    page(view, viewer, add.unwrap_or(&empty), &ResyncForm::default())
+}
+
+/// The whole page with what was typed into the form that has handsets asked, and its errors.
+pub fn handsets_resync(view: &View, viewer: &Viewer<'_>, resync: &ResyncForm) -> Html {
+    page(view, viewer, &AddForm::default(), resync)
+}
+
+fn page(view: &View, viewer: &Viewer<'_>, add: &AddForm, resync: &ResyncForm) -> Html {
+    let page = HandsetsPage { viewer, office: Office::new(view), add, resync };
     html(&page, PAGE_BYTES + ROW_BYTES * view.handsets.len())
 }
 
@@ -37,6 +48,7 @@ struct HandsetsPage<'a> {
     viewer: &'a Viewer<'a>,
     office: Office<'a>,
     add: &'a AddForm,
+    resync: &'a ResyncForm,
 }
 
 #[derive(Template)]
@@ -100,6 +112,35 @@ impl<'a> Office<'a> {
 
     fn is_first_stuck(&self, row: &HandsetRow) -> bool {
         self.first_stuck.is_some_and(|first| first.handset == row.handset)
+    }
+
+    /// What came of asking handsets, in numbers; `None` where none was asked lately.
+    fn asked(&self) -> Option<String> {
+        let of = |counts: fn(Progress) -> bool| {
+            let asked = self.view.handsets.iter().filter_map(|row| row.asked);
+            asked.filter(|asked| counts(asked.progress)).count()
+        };
+        let all = [
+            (of(|it| it == Progress::Confirmed), "confirmed"),
+            (of(|it| matches!(it, Progress::Refused(_))), "refused"),
+            (of(|it| matches!(it, Progress::Silent | Progress::NeverCame)), "did not answer"),
+            (of(|it| it == Progress::NotRegistered), "not registered"),
+            (
+                of(|it| matches!(it, Progress::Asked | Progress::Acknowledged)),
+                "asked, not here yet",
+            ),
+            (of(|it| it == Progress::Waiting), "waiting for their turn"),
+            (of(|it| matches!(it, Progress::Planned(_))), "waiting for the quiet hour"),
+        ];
+        let said = all.iter().filter(|(number, _)| *number > 0);
+        let said: Vec<String> = said.map(|(number, word)| format!("{number} {word}")).collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+
+    /// Whether there is anything left to call off.
+    fn may_call_off(&self) -> bool {
+        let mut asked = self.view.handsets.iter().filter_map(|row| row.asked);
+        asked.any(|asked| asked.is_before_sending())
     }
 
     fn mark(&self, row: &HandsetRow) -> Mark {

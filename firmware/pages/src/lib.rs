@@ -16,7 +16,13 @@
 //! | `/handsets/<mac>` | GET | [`device`]; with `?fragment=story` [`device_fragment`] |
 //! | `/handsets/<mac>/assign` | POST | [`form::assign`] |
 //! | `/handsets/<mac>/add-line`, `remove-line`, `delete` | POST | [`form::Fields::seen`] |
+//! | `/handsets/<mac>/resync`, `restart` | POST | [`form::Fields::csrf`] |
+//! | `/handsets/resync` | POST | [`form::resync`](form::resync()) |
+//! | `/handsets/resync/call-off` | POST | [`form::Fields::csrf`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
+//! | `/settings`, `/settings/family/<id>`, `/settings/model` | GET | [`settings`](settings()) |
+//! | `/settings/open` | POST | [`form::place`]; answer: that layer's page |
+//! | `/settings/change` | POST | [`form::place`], [`form::setting`] |
 //! | `/network` | GET | [`network`] |
 //! | `/network/lan`, `/network/wan` | POST | [`form::lan`], [`form::wan`]; answer: [`leaving`] |
 //! | `/network/keep` | POST | [`form::Fields::csrf`] |
@@ -29,10 +35,10 @@
 //! | `/system/backup/confirm` | POST | what `restore` said; answer: [`leaving`] |
 //! | `/templates` | GET | [`templates`](template::templates) |
 //! | `/templates/file` | GET | [`template_file`](template::template_file) |
-//! | `/templates/edit` | GET, POST | [`template_edit`](template::template_edit), [`form::place`] |
+//! | `/templates/edit` | GET, POST | [`template_edit`](template::template_edit) |
 //! | `/templates/preview`, `remove` | POST | [`template_preview`](template::template_preview) |
 //! | `/templates/apply` | POST | what `template_preview` said |
-//! | `/templates/return`, `forget` | POST | [`form::place`] |
+//! | `/templates/return`, `forget` | POST | [`form::template_place`] |
 //! | `/handsets/<mac>/files` | GET | [`handset_files`](template::handset_files) |
 //! | `/assets/...` | GET | [`assets`] |
 //!
@@ -55,15 +61,17 @@ mod handsets;
 mod moment;
 mod network;
 pub mod recovery;
+mod settings;
 mod status;
 pub mod system;
 pub mod template;
 
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
-pub use device::{device, device_fragment};
-pub use handsets::{handsets, handsets_fragment};
+pub use device::{device, device_fragment, device_setting};
+pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use network::{leaving, network, Leaving, OnTrial};
+pub use settings::{handset_settings_path, settings, settings_path};
 pub use system::{restart, system};
 
 use alloc::string::String;

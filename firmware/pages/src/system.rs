@@ -47,6 +47,8 @@ pub struct Wear {
     pub written_bytes: u64,
     /// Blocks erased since the flash was formatted.
     pub erases: u32,
+    /// Whether they are all that were; soon after a start the last ones are not counted yet.
+    pub counted: bool,
     /// How often the block was erased that was erased most often.
     pub erases_of_one: u32,
     /// Blocks that will not erase any more.
@@ -185,10 +187,13 @@ impl SystemPage<'_> {
     }
 
     fn erased(&self) -> String {
-        let Wear { erases, erases_of_one, retired, .. } = self.machine.flash;
-        if erases == 0 {
-            return "no block so far".to_string();
-        }
+        let Wear { erases, counted, erases_of_one, retired, .. } = self.machine.flash;
+        let least = match (erases, counted) {
+            (0, true) => return "no block so far".to_string(),
+            (0, false) => return "not counted yet since the start".to_string(),
+            (_, true) => "",
+            (_, false) => "at least ",
+        };
         let gone = match retired {
             0 => String::new(),
             1 => "; 1 block will not erase any more and is done without".to_string(),
@@ -198,7 +203,7 @@ impl SystemPage<'_> {
             0 | 1 => "none of them more than once".to_string(),
             often => format!("none of them more than {often} times"),
         };
-        format!("{erases} blocks, {often}{gone}")
+        format!("{least}{erases} blocks, {often}{gone}")
     }
 
     fn will_last(&self, bank: u64) -> String {

@@ -222,7 +222,7 @@ struct FilesPage<'a> {
     mac: Mac,
     title: &'a str,
     files: &'a [HandsetFile],
-    origin: &'a dyn Fn(&str) -> &'static str,
+    origin: &'a dyn Fn(&str) -> String,
 }
 
 /// The files of a handset, one of them line by line with what made each; secrets are masked.
@@ -230,7 +230,7 @@ pub fn handset_files(
     mac: Mac,
     title: &str,
     files: &[HandsetFile],
-    origin: &dyn Fn(&str) -> &'static str,
+    origin: &dyn Fn(&str) -> String,
     viewer: &Viewer<'_>,
 ) -> Html {
     html(&FilesPage { viewer, mac, title, files, origin }, 64 * 1024)

@@ -54,7 +54,7 @@ pub fn explain(template: &str, own: Option<&str>, values: &Values) -> Result<Exp
             read.extend(reads.around(span.name(), from));
             if span.kind() == OutputSpanKind::Expression {
                 let expression = source_of(span.name()).get(span.source_range());
-                read.extend(reads.by(expression.unwrap_or_default()));
+                read.extend(reads.by(expression.unwrap_or_default(), span.name(), from));
             }
         }
         line.reads = read.into_iter().collect();

@@ -2,8 +2,8 @@
 //!
 //! A value is told by its way from the root, such as `site.ntp_server`; names that the template
 //! gives by `set` and `for` are followed back to what they stand for. Everything that could have
-//! been read is told: of two values behind one name both, and for what stands inside of an `if` or
-//! a `for` also what that one looks at. What a macro is called with is not followed.
+//! been read is told: of two values behind one name in one loop both, and for what stands inside of
+//! an `if` or a `for` also what that one looks at. What a macro is called with is not followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -34,107 +34,162 @@ const WORDS: [&str; 17] = [
 /// A stretch of a source, and what is looked at around it.
 type Around = (Range<usize>, BTreeSet<String>);
 
+/// A way to a value, and the template and the byte of it where it is said.
+type Said = (String, String, usize);
+
+/// A name that a template gives.
+struct Given {
+    template: String,
+    /// Where the name means this: to the end of the loop in which it is given.
+    scope: Range<usize>,
+    /// Where it is given; what it stands for is read there.
+    at: usize,
+    stands_for: BTreeSet<String>,
+}
+
+/// A statement that is not ended yet.
+struct Open {
+    from: usize,
+    looked_at: BTreeSet<String>,
+    /// Whether names that are given within end with it.
+    is_scope: bool,
+    given: Vec<(String, usize, usize, BTreeSet<String>)>,
+}
+
 /// What the sources of a template and of its parts read.
 #[derive(Default)]
 pub(crate) struct Reads {
-    /// What each name that a template gives stands for.
-    names: BTreeMap<String, BTreeSet<String>>,
+    names: BTreeMap<String, Vec<Given>>,
     /// By template: what is looked at around each stretch of it.
     around: BTreeMap<String, Vec<Around>>,
-    /// By part: what is looked at where it is included.
-    included: BTreeMap<String, BTreeSet<String>>,
+    /// By part: what is looked at where it is included, and where that is.
+    included: BTreeMap<String, BTreeSet<Said>>,
 }
 
 impl Reads {
     /// Takes in one source.
     pub(crate) fn add(&mut self, template: &str, source: &str) {
-        let mut open: Vec<(usize, BTreeSet<String>)> = Vec::new();
+        let mut open: Vec<Open> = vec![Open::of(0, BTreeSet::new(), true)];
         let mut closed = Vec::new();
         for (place, tag) in tags(source) {
             let (word, rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
             match word {
-                "if" => open.push((place.end, paths(rest))),
+                "if" => open.push(Open::of(place.end, paths(rest), false)),
                 "for" => {
                     let (names, list) = rest.split_once(" in ").unwrap_or(("", rest));
-                    let looked_at = paths(list);
+                    let mut inner = Open::of(place.end, paths(list), true);
                     for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                        self.name(name, looked_at.clone());
+                        inner.give(name, &place, paths(list));
                     }
-                    open.push((place.end, looked_at));
+                    open.push(inner);
                 }
-                "elif" | "else" => {
-                    if let Some((from, looked_at)) = open.last_mut() {
-                        closed.push((*from..place.start, looked_at.clone()));
-                        looked_at.extend(paths(rest));
-                        *from = place.end;
+                "macro" => {
+                    let mut inner = Open::of(place.end, BTreeSet::new(), true);
+                    let (_, names) = rest.split_once('(').unwrap_or_default();
+                    let names = names.split([',', ')', '=']).map(str::trim);
+                    names.for_each(|name| inner.give(name, &place, BTreeSet::new()));
+                    open.push(inner);
+                }
+                "elif" | "else" if open.len() > 1 => {
+                    if let Some(last) = open.last_mut() {
+                        closed.push((last.from..place.start, last.looked_at.clone()));
+                        last.looked_at.extend(paths(rest));
+                        last.from = place.end;
                     }
                 }
-                "endif" | "endfor" => {
-                    if let Some((from, looked_at)) = open.pop() {
-                        closed.push((from..place.start, looked_at));
+                "endif" | "endfor" | "endmacro" if open.len() > 1 => {
+                    if let Some(last) = open.pop() {
+                        closed.push((last.from..place.start, last.looked_at.clone()));
+                        self.end(template, last, place.start);
                     }
                 }
                 "set" => {
                     let (name, value) = rest.split_once('=').unwrap_or((rest, ""));
-                    self.name(name.trim(), paths(value));
-                }
-                "macro" => {
-                    let (_, names) = rest.split_once('(').unwrap_or_default();
-                    let names = names.split([',', ')', '=']).map(str::trim);
-                    names.for_each(|name| self.name(name, BTreeSet::new()));
+                    if let Some(scope) = open.iter_mut().rev().find(|open| open.is_scope) {
+                        scope.give(name.trim(), &place, paths(value));
+                    }
                 }
                 "include" => {
                     let part = rest.split(['"', '\'']).nth(1).unwrap_or_default();
-                    let around = open.iter().flat_map(|(_, looked_at)| looked_at.clone());
+                    let said = |path: &String| (path.clone(), template.to_owned(), place.start);
+                    let around = open.iter().flat_map(|open| open.looked_at.iter().map(said));
                     self.included.entry(part.to_owned()).or_default().extend(around);
                 }
                 _other => (),
             }
         }
+        open.into_iter().for_each(|open| self.end(template, open, usize::MAX));
         self.around.entry(template.to_owned()).or_default().extend(closed);
     }
 
-    fn name(&mut self, name: &str, stands_for: BTreeSet<String>) {
-        self.names.entry(name.to_owned()).or_default().extend(stands_for);
+    fn end(&mut self, template: &str, open: Open, at: usize) {
+        for (name, given_at, from, stands_for) in open.given {
+            let template = template.to_owned();
+            let given = Given { template, scope: from..at.max(from), at: given_at, stands_for };
+            self.names.entry(name).or_default().push(given);
+        }
     }
 
-    /// What an expression reads.
-    pub(crate) fn by(&self, expression: &str) -> BTreeSet<String> {
-        self.followed(&paths(expression))
+    /// What an expression reads that stands at a byte of a template.
+    pub(crate) fn by(&self, expression: &str, template: &str, at: usize) -> BTreeSet<String> {
+        let said = |path| (path, template.to_owned(), at);
+        self.followed(paths(expression).into_iter().map(said).collect())
     }
 
     /// What is looked at before a byte of a template is written at all.
     pub(crate) fn around(&self, template: &str, at: usize) -> BTreeSet<String> {
         let stretches = self.around.get(template).into_iter().flatten();
         let here = stretches.filter(|(place, _)| place.contains(&at));
-        let mut found: BTreeSet<String> =
-            here.flat_map(|(_, looked_at)| looked_at.clone()).collect();
+        let said = |path: &String| (path.clone(), template.to_owned(), at);
+        let mut found: BTreeSet<Said> =
+            here.flat_map(|(_, looked_at)| looked_at.iter().map(said)).collect();
         found.extend(self.included.get(template).into_iter().flatten().cloned());
-        self.followed(&found)
+        self.followed(found)
     }
 
-    fn followed(&self, paths: &BTreeSet<String>) -> BTreeSet<String> {
-        let mut paths = paths.clone();
+    fn followed(&self, mut said: BTreeSet<Said>) -> BTreeSet<String> {
         for _ in 0..FOLLOWED {
-            let next: BTreeSet<String> =
-                paths.iter().flat_map(|path| self.stands_for(path)).collect();
-            if next == paths {
+            let next: BTreeSet<Said> = said.iter().flat_map(|said| self.stands_for(said)).collect();
+            if next == said {
                 break;
             }
-            paths = next;
+            said = next;
         }
         // A name that still stands for others is one that stands for itself.
-        paths.retain(|path| !self.names.contains_key(first_of(path)));
-        paths
+        let paths = said.into_iter().map(|(path, ..)| path);
+        paths.filter(|path| !self.names.contains_key(first_of(path))).collect()
     }
 
-    fn stands_for(&self, path: &str) -> Vec<String> {
+    fn stands_for(&self, said: &Said) -> Vec<Said> {
+        let (path, template, at) = said;
         let first = first_of(path);
         let rest = path.get(first.len()..).unwrap_or_default();
-        match self.names.get(first) {
-            Some(others) => others.iter().map(|other| format!("{other}{rest}")).collect(),
-            None => vec![path.to_owned()],
-        }
+        let Some(given) = self.names.get(first) else { return vec![said.clone()] };
+        let own = given.iter().filter(|it| it.template == *template && it.scope.contains(at));
+        // The innermost loop counts; in it a name may be given more than once.
+        let end = own.clone().map(|it| it.scope.end).min();
+        let meant: Vec<&Given> = match end {
+            Some(end) => own.filter(|it| it.scope.end == end).collect(),
+            // A part sees the names of those who include it.
+            None => given.iter().filter(|it| it.template != *template).collect(),
+        };
+        let stands = |it: &&Given| {
+            let (template, at) = (it.template.clone(), it.at);
+            let others = it.stands_for.iter();
+            let said = |other: &String| (format!("{other}{rest}"), template.clone(), at);
+            others.map(said).collect::<Vec<Said>>()
+        };
+        meant.iter().flat_map(stands).collect()
+    }
+}
+
+impl Open {
+    fn of(from: usize, looked_at: BTreeSet<String>, is_scope: bool) -> Open {
+        Open { from, looked_at, is_scope, given: Vec::new() }
+    }
+
+    fn give(&mut self, name: &str, place: &Range<usize>, stands_for: BTreeSet<String>) {
+        self.given.push((name.to_owned(), place.start, place.end, stands_for));
     }
 }
 
@@ -238,18 +293,26 @@ mod tests {
         }
     }
 
+    const SOURCE: &str = "{% set s = site.zone.summer %}{% set s = s %}!\
+        {% for line in handset.lines %}{% set n = line.number %}1{% endfor %}\
+        {% for key in settings.keys %}{% set n = key.place %}2{% endfor %}\
+        {% macro m(x, y=1) %}3{{ x }}{% endmacro %}";
+
+    fn of_owned(paths: BTreeSet<String>) -> Vec<String> {
+        paths.into_iter().collect()
+    }
+
     #[test]
     fn a_name_is_followed_to_what_it_stands_for() {
         let mut reads = Reads::default();
-        reads.add(
-            "a/b",
-            "{% set s = site.zone.summer %}{% set s = s %}{% for line in handset.lines %}\
-             {% set n = line.number %}{% endfor %}{% macro m(x, y=1) %}{{ x }}{% endmacro %}",
-        );
-        assert_eq!(of(&reads.by("s.save_min")), ["site.zone.summer.save_min"]);
-        assert_eq!(of(&reads.by("n")), ["handset.lines.number"]);
-        assert_eq!(of(&reads.by("line.label ~ model")), ["handset.lines.label", "model"]);
-        assert!(reads.by("x + loop.index").is_empty());
+        reads.add("a/b", SOURCE);
+        let by =
+            |expression, mark| of_owned(reads.by(expression, "a/b", SOURCE.find(mark).unwrap()));
+        assert_eq!(by("s.save_min", "!"), ["site.zone.summer.save_min"]);
+        assert_eq!(by("n", "1"), ["handset.lines.number"]);
+        assert_eq!(by("n", "2"), ["settings.keys.place"]);
+        assert_eq!(by("line.label ~ model", "1"), ["handset.lines.label", "model"]);
+        assert!(by("x + loop.index", "3").is_empty());
     }
 
     #[test]
@@ -273,8 +336,8 @@ mod tests {
     fn names_that_stand_for_each_other_come_to_an_end() {
         let mut reads = Reads::default();
         reads.add("a", "{% set a = b %}{% set b = a %}{% set b = site.x %}{% set c = c.d %}");
-        assert_eq!(of(&reads.by("a")), ["site.x"]);
-        assert!(reads.by("c").is_empty());
+        assert_eq!(of(&reads.by("b", "a", 99)), ["site.x"]);
+        assert!(reads.by("c", "a", 99).is_empty());
         reads.add("a", "{% if");
         reads.add("a", "{% endif %}{% else %}{{ {% for %}");
     }

@@ -74,6 +74,7 @@ pub(crate) static PARTS: &[Shipped] = &[
     shipped!("aastra_mitel/_site.cfg", Colons, false),
     shipped!("akuvox/_site.cfg", Lines, false),
     shipped!("alcatel/_site.xml", Markup, false),
+    shipped!("avaya/_site.txt", Quoted, false),
     shipped!("cisco_enterprise/_site.cnf", Quoted, false),
     shipped!("cisco_mpp/_site.xml", Markup, false),
     shipped!("cisco_spa/_site.xml", Markup, false),
@@ -84,6 +85,7 @@ pub(crate) static PARTS: &[Shipped] = &[
     shipped!("grandstream/_site.xml", Markup, false),
     shipped!("htek/_site.xml", Markup, false),
     shipped!("panasonic/_site.cfg", Quoted, false),
+    shipped!("polycom/_site.xml", Markup, false),
     shipped!("snom/_site.xml", Markup, false),
     shipped!("yealink/_site.cfg", Lines, false),
 ];

@@ -5,4 +5,5 @@ mod golden;
 mod nasty;
 mod office;
 mod own;
+mod settings;
 mod speed;

@@ -3,7 +3,11 @@
 //!
 //! After each cut the state must be the one before the interrupted deed, or the one after some of
 //! its records, in order, and never a third. The box then goes on and is started again. Some of the
-//! starts are cut too, at each of their writes, and some of the deeds that follow.
+//! starts are cut too, at each of their writes, and some of the deeds that follow; and some boxes
+//! go on with a snapshot into the bank of which only the heading was read at the start.
+//!
+//! Each processor lives through the whole script and makes its share of the cuts. What chance does
+//! in a cut follows from the seed and the cut alone, so the report is the same on any machine.
 
 use crate::chip::{Cells, Chip, ERASE_STEPS};
 use crate::dice::Dice;
@@ -43,6 +47,8 @@ pub struct Report {
     pub in_recovery: u64,
     /// Cuts of the deed after that.
     pub second: u64,
+    /// Snapshots after a start that followed a cut.
+    pub anew: u64,
     /// Snapshots that went to the other bank, without a cut.
     pub snapshots: u32,
     /// What marginal cells have done to the box, and how often; nothing with settled ones.
@@ -51,11 +57,12 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { cuts, in_erase, torn, in_recovery, second, snapshots, harm } = self;
+        let Report { cuts, in_erase, torn, in_recovery, second, anew, snapshots, harm } = self;
         write!(
             f,
             "{cuts} cuts ({in_erase} in an erase), {torn} torn tails, {in_recovery} cuts in the \
-             start after, {second} in the deed after that, {snapshots} snapshots"
+             start after, {second} in the deed after that, {anew} times all written anew, \
+             {snapshots} snapshots"
         )?;
         harm.iter().try_for_each(|(what, count)| write!(f, "\n{count:>10} {what}"))
     }
@@ -77,17 +84,59 @@ struct Scene {
     logs: Vec<Log>,
 }
 
+impl Report {
+    /// Adds what another one has cut of the same script.
+    fn add(&mut self, other: &Report) {
+        let Report { cuts, in_erase, torn, in_recovery, second, anew, snapshots, harm } = other;
+        self.cuts += cuts;
+        self.in_erase += in_erase;
+        self.torn += torn;
+        self.in_recovery += in_recovery;
+        self.second += second;
+        self.anew += anew;
+        self.snapshots = *snapshots;
+        for (what, count) in harm {
+            *self.harm.entry(what.clone()).or_default() += count;
+        }
+    }
+}
+
+/// Which of the cuts one processor makes: every `of`-th, from number `no` on.
+#[derive(Clone, Copy)]
+struct Share {
+    no: u64,
+    of: u64,
+}
+
 /// What is being judged.
 struct Judge {
     wish: Wish,
+    share: Share,
     report: Report,
     dice: Dice,
+    /// How many deeds there were.
+    deeds: u64,
     /// The logs that the cut deed may leave.
     known: Vec<Log>,
 }
 
 /// Lives through the script and cuts the power everywhere; says what went wrong, if anything did.
 pub fn everywhere(wish: Wish) -> Result<Report, String> {
+    let of = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let reports: Vec<Result<Report, String>> = std::thread::scope(|scope| {
+        let lives: Vec<_> =
+            (0..of).map(|no| scope.spawn(move || lived(wish, Share { no, of }))).collect();
+        let ended = lives.into_iter().map(|life| life.join());
+        ended.map(|life| life.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut all = Report::default();
+    for report in reports {
+        all.add(&report?);
+    }
+    Ok(all)
+}
+
+fn lived(wish: Wish, share: Share) -> Result<Report, String> {
     let mut chip = Chip::new(wish.geometry);
     chip.leave(wish.cells);
     let found = mount(chip).map_err(|error| format!("blank flash: {error:?}"))?;
@@ -99,8 +148,8 @@ pub fn everywhere(wish: Wish) -> Result<Report, String> {
         office: Office::new(desks(wish.geometry), wish.seed),
         dice: Dice(wish.seed ^ 1),
     };
-    let mut judge =
-        Judge { wish, report: Report::default(), dice: Dice(wish.seed ^ 2), known: Vec::new() };
+    let (report, dice) = (Report::default(), Dice(wish.seed ^ 2));
+    let mut judge = Judge { wish, share, report, dice, deeds: 0, known: Vec::new() };
     while judge.report.snapshots < wish.cycles * 2 {
         let fork = script.journal.clone();
         let scene = script.next();
@@ -123,7 +172,7 @@ fn desks(geometry: Geometry) -> usize {
 impl Script {
     fn next(&mut self) -> Scene {
         let mut logs = vec![self.log.clone()];
-        if self.journal.erase_pending() > 0 && self.dice.happens(20) {
+        if self.journal.erase_pending() != Some(0) && self.dice.happens(20) {
             return Scene { deed: Deed::Idle, logs };
         }
         let mut batch = Vec::new();
@@ -167,7 +216,12 @@ impl Judge {
     fn cut(&mut self, fork: &Journal<Chip>, scene: &Scene, steps: u64) -> Result<(), String> {
         self.known.clone_from(&scene.logs);
         let edges = edges(scene);
+        self.deeds += 1;
         for at in 0..steps {
+            if (self.deeds + at) % self.share.of != self.share.no {
+                continue;
+            }
+            self.dice = Dice(Dice(self.wish.seed ^ (self.deeds << 32 | at)).draw());
             let edge = edges.iter().any(|edge| at.abs_diff(*edge) <= 1);
             let chosen = match &scene.deed {
                 Deed::Append(_) => edge && self.dice.happens(self.wish.percent * 10),
@@ -214,6 +268,9 @@ impl Judge {
         if writes > 0 && self.dice.happens(20) {
             self.cut_the_start(&fork, scene, writes)?;
         }
+        if self.dice.happens(5) {
+            self.write_anew(&found)?;
+        }
         let next = created(9_000 + self.dice.below(9) as u16, 40_000, self.dice.draw() as u16);
         if self.dice.happens(20) {
             self.cut_again(&found, &next)?;
@@ -223,6 +280,18 @@ impl Judge {
         }
         let wanted = found.log;
         self.found(found.journal.into_flash(), &[wanted], "after going on").map(drop)
+    }
+
+    /// Writes all of it to the other bank, in which there may be whatever the cut has left.
+    fn write_anew(&mut self, found: &Found) -> Result<(), String> {
+        let facts = snapshot(&fold(&found.log).ok_or("a record that nobody wrote")?);
+        let mut journal = found.journal.clone();
+        self.report.anew += 1;
+        let wanted = entered(&facts);
+        if Deed::Snapshot(facts).perform(&mut journal).is_err() {
+            return self.harmed("after the cut", "is not written anew");
+        }
+        self.found(journal.into_flash(), &[wanted], "after it was written anew").map(drop)
     }
 
     /// Mounts and compares; nothing where the start refuses and may.

@@ -62,7 +62,7 @@ fn life(geometry: Geometry, snapshots: u32, seed: u64, show: &mut Show<'_>) -> R
         };
         deed.perform(&mut journal).map_err(|end| format!("{end:?}"))?;
         show(&journal, &log)?;
-        if journal.erase_pending() > 0 && dice.happens(10) {
+        if journal.erase_pending() != Some(0) && dice.happens(10) {
             Deed::Idle.perform(&mut journal).map_err(|end| format!("{end:?}"))?;
             show(&journal, &log)?;
         }

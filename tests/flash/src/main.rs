@@ -39,10 +39,15 @@ fn soak(cuts: u64) -> Result<bool, String> {
             cuts::Wish { geometry, cells: Cells::Settled, percent: 100, cycles: 2, seed: 51 };
         println!("{} bytes, blocks of {erase_block}: {}", geometry.size, cuts::everywhere(wish)?);
     }
-    for erase_block in [4_096, 65_536] {
-        let geometry = sizes(1 << 20, erase_block);
-        let wish = Wish { geometry, events: 0, cuts, within: 4_000, seed: 52 };
-        println!("1 MiB, blocks of {erase_block}: {}", live(wish)?);
+    let lives = [4_096, 65_536].map(|erase_block| {
+        std::thread::spawn(move || {
+            let geometry = sizes(1 << 20, erase_block);
+            let wish = Wish { geometry, events: 0, cuts, within: 4_000, seed: 52 };
+            live(wish).map(|report| println!("1 MiB, blocks of {erase_block}: {report}"))
+        })
+    });
+    for life in lives {
+        life.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     }
     Ok(true)
 }

@@ -64,6 +64,7 @@ impl Naive {
             | Event::NetworkKept
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
+            | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. } => {}
         }
     }
@@ -108,6 +109,7 @@ pub fn told(durable: &Durable) -> Told {
         | Event::NetworkKept
         | Event::NetworkReturned
         | Event::BackupKeySet { .. }
+        | Event::SettingChanged { .. }
         | Event::TemplateChanged { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))

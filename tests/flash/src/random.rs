@@ -128,7 +128,7 @@ impl Life {
 
     fn plan(&mut self) -> Result<Plan, String> {
         let journal = &self.journal;
-        if journal.erase_pending() > 0 && self.dice.happens(10) {
+        if journal.erase_pending() != Some(0) && self.dice.happens(10) {
             return Ok(Plan { deed: Deed::Idle, events: Vec::new(), log: None });
         }
         let mut office = self.office.clone();

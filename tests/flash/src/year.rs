@@ -217,6 +217,7 @@ impl Keeper for Flip {
             Chore::None => Ok(()),
             Chore::Erase => Deed::Idle.perform(&mut self.journal).map_err(|end| format!("{end:?}")),
             Chore::Snapshot => self.snapshot(),
+            Chore::Look => self.journal.look().map(drop).map_err(|end| format!("{end:?}")),
         }
     }
 }

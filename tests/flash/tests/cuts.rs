@@ -11,6 +11,7 @@ fn cut(erase_block: u32, cells: Cells, percent: u64) -> Report {
     let report = everywhere(wish).unwrap();
     println!("{} bytes, blocks of {erase_block}, {cells:?}: {report}", geometry.size);
     assert!(report.torn > report.cuts / 4 && report.in_erase > 0 && report.second > 0);
+    assert!(report.anew > report.cuts / 40);
     report
 }
 

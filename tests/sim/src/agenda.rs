@@ -5,7 +5,7 @@ use crate::attack::file_of;
 use crate::site::BOX;
 use crate::swarm::Place;
 use crate::world::{Act, Host, ToBox, World};
-use exchange::command::{By, Command};
+use exchange::command::{By, Command, Errand, Whom};
 use exchange::names::{text, Extension, LineNo, Side};
 use phones::{builders, KeepsAddress, Kind, Phone};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -226,7 +226,7 @@ impl World {
         };
         let extension = Extension::parse(&self.chance.within(200, 230).to_string());
         let name = text(["Ada", "Zoë <b>", "\u{202e}';--", ""][self.chance.place(4)]);
-        let command = match (self.chance.below(8), row) {
+        let command = match (self.chance.below(9), row) {
             (0, _) => {
                 self.door_moved = true;
                 Command::AllowCreation { side: Side::Lan, open: self.chance.happens(500) }
@@ -240,6 +240,11 @@ impl World {
             (5, Some(row)) => {
                 self.oracle.touched.insert(row.mac);
                 Command::DeleteHandset { handset: row.handset }
+            }
+            (6, Some(_)) => {
+                let errand =
+                    if self.chance.happens(500) { Errand::Resync } else { Errand::Restart };
+                Command::Resync { whom: Whom::All, errand, when: None }
             }
             (_, Some(row)) => {
                 let line = LineNo::new(self.chance.within(1, 3) as u8).unwrap_or(LineNo::FIRST);

@@ -391,6 +391,10 @@ impl Appliance {
                 EraseError::Refused(refused) => stop(AppendError::Refused(refused)),
             }),
             Chore::Snapshot => self.snapshot(done),
+            Chore::Look => journal.look().map(drop).map_err(|error| match error {
+                EraseError::Fault(fault) => stop(AppendError::Fault(fault)),
+                EraseError::Refused(refused) => stop(AppendError::Refused(refused)),
+            }),
         }
     }
 }

@@ -57,6 +57,7 @@ impl Oracle {
             | Event::NetworkKept
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
+            | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. } => (),
         }
     }
@@ -131,6 +132,7 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::NetworkKept
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
+            | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. } => (),
         }
     }

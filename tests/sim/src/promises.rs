@@ -272,6 +272,7 @@ fn name_of(event: &Event) -> String {
         Event::NetworkKept => "the network stays as it is tried".to_owned(),
         Event::NetworkReturned => "the network is as it was before the trial".to_owned(),
         Event::BackupKeySet { .. } => "the backups have a passphrase".to_owned(),
+        Event::SettingChanged { layer, setting, .. } => format!("setting {setting} of {layer:?}"),
         Event::TemplateChanged { place, .. } => {
             format!("the template {} of {} was changed", place.template, place.layer)
         }

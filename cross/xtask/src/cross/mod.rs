@@ -69,7 +69,7 @@ const LONG: [&str; 10] = [
 /// What the names of the tests begin with that ask a kernel for what the emulator does not pass on,
 /// such as a packet filter, or that depend on what it passes on at once. The stories of the image
 /// have them on a kernel for ARM.
-const FOREIGN: [&str; 9] = [
+const FOREIGN: [&str; 8] = [
     "firewall::tests::a_second_installation",
     "firewall::tests::a_transaction_of_which_one",
     "firewall::tests::the_kernel_holds",
@@ -78,7 +78,6 @@ const FOREIGN: [&str; 9] = [
     "link::tests::ports_are_listed",
     "link::tests::the_way_out_is_replaced",
     "link::tests::what_the_kernel_refuses",
-    "recovery::tests::what_is_there_is_downloaded",
 ];
 
 /// Why there is no result.

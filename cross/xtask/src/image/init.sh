@@ -12,8 +12,9 @@ head -c 1 /dev/random > /dev/null &
 
 # Loads the modules of one list, in its order.
 load() {
-    while read -r module; do
-        insmod "/modules/$module.ko" || echo "The module $module was not loaded."
+    while read -r module options; do
+        # Options are several words.
+        insmod "/modules/$module.ko" $options || echo "The module $module was not loaded."
     done < "$1"
 }
 
@@ -29,8 +30,7 @@ wait "$first"
 find_slot() {
     while read -r place bytes _ label; do
         if [ "$label" = "\"$1\"" ]; then
-            place=${place%:}
-            device=/dev/mtdblock${place#mtd}
+            device=/dev/${place%:}
             size=$((0x$bytes))
             return
         fi
@@ -41,15 +41,15 @@ find_slot() {
     size=$(($(cat "$found/size") * 512))
 }
 
-# Whether a slot holds what was put there: its last 512 bytes say how much, and with which sum.
-# Reading it all is no loss, since most of it is needed at once. (busybox head would copy it byte by
-# byte; a root file system is made of whole blocks.)
+# Takes the root file system of a slot into memory and tells whether it is what was put there: the
+# last 512 bytes of the slot say how much that is, and with which sum. What was proven is what runs:
+# the slot is not read again, whatever becomes of it. A file system has 32 MiB at most.
 is_sound() {
     dd if="$device" bs=512 skip=$((size / 512 - 1)) count=1 2> /dev/null |
         {
-            read -r word bytes sum && [ "$word" = dialtone ] &&
-                [ "$(dd if="$device" bs=4096 count=$((bytes / 4096)) 2> /dev/null | sha256sum)" = \
-                    "$sum  -" ]
+            read -r word bytes sum && [ "$word" = dialtone ] && [ "$bytes" -le 33554432 ] &&
+                dd if="$device" of=/root.squashfs bs="$bytes" count=1 2> /dev/null &&
+                [ "$(sha256sum < /root.squashfs)" = "$sum  -" ]
         }
 }
 
@@ -57,7 +57,7 @@ for slot in root-a root-b; do
     find_slot "$slot" || continue
     if ! is_sound; then
         echo "Slot $slot is empty or damaged."
-    elif mount -t squashfs -o ro,nosuid,nodev "$device" /new; then
+    elif mount -t squashfs -o loop,ro,nosuid,nodev /root.squashfs /new; then
         echo "The root file system is in slot $slot."
         mount -t tmpfs -o mode=755,size=8M,nosuid,nodev,noexec tmpfs /new/run
         echo "$slot" > /new/run/slot

@@ -177,8 +177,10 @@ fn initrd(shop: &Shop, kernel: &Kernel, parts: &Parts, out: &Path) -> Result<(),
     symlink("busybox", stage.join("bin/sh")).map_err(failed)?;
     for (place, list) in kernel.modules.iter().enumerate() {
         for module in list {
-            let target = stage.join(format!("modules/{module}.ko"));
-            fs::copy(parts.module(module)?, target).map_err(failed)?;
+            // What follows its name is for the module itself.
+            let name = module.split(' ').next().unwrap_or(module);
+            let target = stage.join(format!("modules/{name}.ko"));
+            fs::copy(parts.module(name)?, target).map_err(failed)?;
         }
         write(&stage.join(format!("modules/order-{place}")), list.join("\n") + "\n")?;
     }

@@ -147,9 +147,11 @@ async fn what_is_there_is_downloaded_whole_with_the_code_only() {
     let stand = Box::up(&state, Problem::Foreign);
     let refused = stand.post(pages::recovery::COPY, "code=aaaa-aaaa").await;
     assert_eq!(status(&refused), 403);
-    // So little room that the whole copy cannot wait in the kernel.
+    // So little room that the whole copy cannot wait in the kernel: it gives a sender room for
+    // twenty segments at once, which on a loopback would be more than there is to send.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
+    nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::TcpMaxSeg, &536).unwrap();
     socket.bind(SocketAddr::V4(SocketAddrV4::new(HOME, 0))).unwrap();
     let mut stream = socket.connect(SocketAddr::V4(stand.at)).await.unwrap();
     let form = format!("code={}", stand.code);

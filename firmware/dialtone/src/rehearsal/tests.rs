@@ -2,7 +2,7 @@
 
 use super::child::{Limits, LIMITS};
 use super::*;
-use exchange::render::{HandsetValues, LineValues, SiteValues, Values};
+use exchange::render::{HandsetValues, LineValues, SettingValues, SiteValues, Values};
 use exchange::template::Phone;
 use exchange::zone;
 
@@ -22,6 +22,7 @@ fn values() -> Values {
         mac_upper: "001565000001".to_owned(),
         mac_colons: "00:15:65:00:00:01".to_owned(),
         web_password: "********".to_owned(),
+        user_password: "********".to_owned(),
         lines: vec![line],
     };
     let site = SiteValues {
@@ -34,7 +35,12 @@ fn values() -> Values {
         zone: zone::find("Europe/Berlin").unwrap().values(),
         poll_min: 1_440,
     };
-    Values { handset: Some(handset), model: "T46U".to_owned(), site }
+    Values {
+        handset: Some(handset),
+        model: "T46U".to_owned(),
+        site,
+        settings: SettingValues::default(),
+    }
 }
 
 fn rehearsal(source: &str, phones: usize) -> Rehearsal {

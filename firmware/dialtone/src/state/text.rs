@@ -18,6 +18,7 @@ use exchange::backup::{
 use exchange::limits::{BACKUP_BYTES_MAX, PASSPHRASE_FILE_BYTES_MAX};
 use exchange::state::{Durable, Event};
 use journal::mem::MemFlash;
+use journal::Flash as _;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
@@ -78,11 +79,12 @@ pub(crate) fn import(
         Failed::Entropy(why) => why,
     })?;
     let chip = held.map_or_else(|| Chip::open(flash, Timing::Host), Ok).map_err(unusable)?;
+    let size = chip.geometry().size;
     let mut journal = flash::open(chip).map_err(unusable)?.journal;
     let records: Vec<Vec<u8>> = restored.facts.iter().map(encoded).collect();
     let written = journal.compact(&mut |keep| records.iter().for_each(|one| keep(one)));
     written.map_err(|error| named(flash, &format_args!("it could not be written: {error:?}")))?;
-    Ok(told(&restored.changes))
+    Ok(format!("flash: {size} bytes\n{}", told(&restored.changes)))
 }
 
 enum Failed {
@@ -248,7 +250,8 @@ mod tests {
         let folder = Folder::new("import");
         let (flash, clear) = (folder.path("flash"), golden("clear.txt"));
         let told = import(&flash, &clear, None).unwrap();
-        let said = "was: handsets 0, lines 0, addresses 0\n\
+        let said = "flash: 1048576 bytes\n\
+            was: handsets 0, lines 0, addresses 0\n\
             is:  handsets 2, lines 3, addresses 2\n\
             The LAN address is 10.1.7.1/24.\n\
             The admin's password is that of the text.";
@@ -268,6 +271,19 @@ mod tests {
         let left_out = std::fs::read_to_string(golden("left-out.txt")).unwrap();
         assert_eq!(exported(&other, Wanted::LeftOut), left_out);
         assert_ne!(exported(&other, Wanted::Clear), exported(&flash, Wanted::Clear));
+    }
+
+    #[test]
+    fn the_copy_of_a_larger_partition_takes_a_text_and_keeps_its_size() {
+        let folder = Folder::new("import-4-mib");
+        let (flash, clear) = (folder.path("flash"), golden("clear.txt"));
+        std::fs::write(&flash, vec![0xff; 4 << 20]).unwrap();
+        let told = import(&flash, &clear, None).unwrap();
+        assert!(told.starts_with("flash: 4194304 bytes\nwas: handsets 0"), "{told}");
+        assert_eq!(flash.metadata().unwrap().len(), 4 << 20);
+        assert_eq!(exported(&flash, Wanted::Clear), std::fs::read_to_string(&clear).unwrap());
+        let told = import(&flash, &clear, None).unwrap();
+        assert!(told.starts_with("flash: 4194304 bytes\nwas: handsets 2"), "{told}");
     }
 
     #[test]

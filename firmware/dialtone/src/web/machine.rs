@@ -142,6 +142,7 @@ fn machine(facts: &Facts, wear: Wear, today: Option<u64>) -> system::Machine {
             since_start_bytes: wear.since_start,
             written_bytes: wear.written,
             erases: wear.erases,
+            counted: wear.counted,
             erases_of_one: wear.erases_of_one,
             retired: wear.retired,
         },

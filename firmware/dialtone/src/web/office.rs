@@ -3,15 +3,15 @@
 use super::{reply, Admin, Route};
 use crate::call::{Call, Reply};
 use crate::http::Answered;
-use exchange::command::{Command, Refusal};
+use exchange::command::{Command, Errand, Refusal, Whom};
 use exchange::names::HandsetNo;
 use exchange::view::{DeviceView, View};
 use hyper::StatusCode;
-use pages::form::{self, AddForm, AssignForm, Fields};
+use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 14] = [
+const DONE: [(&str, &str); 18] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -22,6 +22,10 @@ const DONE: [(&str, &str); 14] = [
     ("password", "The new password is in force."),
     ("passphrase", "The backup passphrase is set. Backups are sealed with it from now on."),
     ("kept", "The settings of the network are kept."),
+    ("setting", "The setting was saved. Phones follow when they next fetch their configuration."),
+    ("asked", "The phone was asked. Below it is said what comes of it."),
+    ("asked-many", "The handsets are asked. The list says what comes of it."),
+    ("called-off", "What was not asked yet is called off."),
     ("applied", "The template is in force. A phone gets its new file when it next asks."),
     ("removed", "The template was removed. It can be brought back."),
     ("returned", "The version before is in force again."),
@@ -85,6 +89,32 @@ impl Admin<'_> {
             Wish::Refused(refusal) => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 reply::message(status, "Not saved", &refusal.to_string())
+            }
+            Wish::Unanswered => reply::unavailable(),
+        }
+    }
+
+    /// Has many handsets asked to come again.
+    pub(super) async fn resync(&self, fields: &Fields) -> Answered {
+        let form = match form::resync(fields) {
+            Ok(command) => match self.wish(fields, command).await {
+                Wish::Done => return reply::see("/handsets?done=asked-many"),
+                Wish::Refused(refusal) => ResyncForm::refused(fields, refusal),
+                Wish::Unanswered => return reply::unavailable(),
+            },
+            Err(form) => *form,
+        };
+        let Some(view) = self.look().await else { return reply::unavailable() };
+        let html = pages::handsets_resync(&view, &self.viewer(None), &form);
+        reply::html(StatusCode::UNPROCESSABLE_ENTITY, html)
+    }
+
+    pub(super) async fn call_resync_off(&self, fields: &Fields) -> Answered {
+        match self.wish(fields, Command::CallResyncOff).await {
+            Wish::Done => reply::see("/handsets?done=called-off"),
+            Wish::Refused(refusal) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                reply::message(status, "Not called off", &refusal.to_string())
             }
             Wish::Unanswered => reply::unavailable(),
         }
@@ -161,6 +191,8 @@ fn read(
         Route::AddLine => Ok((Command::AddLine { handset }, "line-added")),
         Route::RemoveLine => Ok((Command::RemoveLine { handset }, "line-removed")),
         Route::Delete => Ok((Command::DeleteHandset { handset }, "deleted")),
+        Route::ResyncOne => Ok((one(handset, Errand::Resync), "asked")),
+        Route::RestartOne => Ok((one(handset, Errand::Restart), "asked")),
         Route::Assign
         | Route::Home
         | Route::Asset
@@ -183,6 +215,13 @@ fn read(
         | Route::BackupFile
         | Route::Restore
         | Route::ConfirmRestore
+        | Route::Settings
+        | Route::SettingsFamily
+        | Route::SettingsModel
+        | Route::OpenSettings
+        | Route::ChangeSetting
+        | Route::Resync
+        | Route::CallResyncOff
         | Route::Templates
         | Route::TemplateFile
         | Route::EditTemplate
@@ -193,6 +232,10 @@ fn read(
         | Route::ApplyTemplate
         | Route::HandsetFiles => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
+}
+
+fn one(handset: HandsetNo, errand: Errand) -> Command {
+    Command::Resync { whom: Whom::One(handset), errand, when: None }
 }
 
 pub(super) fn notice(query: &str) -> Option<&'static str> {

@@ -15,7 +15,7 @@ use exchange::command::{By, Command, Refusal};
 use exchange::layer::Layer;
 use exchange::limits::TEMPLATE_WAITS_MS;
 use exchange::template::{
-    origin_of, plain_source, Change, FileInputs, FileRow, Place, Rehearsal, Rehearsed, Sources,
+    plain_source, Change, FileInputs, FileRow, Origins, Place, Rehearsal, Rehearsed, Sources,
     TemplatesView,
 };
 use exchange::time::Instant;
@@ -220,7 +220,9 @@ impl Admin<'_> {
         // A template that is in force was tried; to explain it takes milliseconds all the same.
         let made = tokio::task::spawn_blocking(move || explained(inputs, &wanted)).await;
         let Ok((files, origins)) = made else { return reply::unavailable() };
-        let origin = |path: &str| origins.as_ref().map_or("", |values| origin_of(values, path));
+        let origin = |path: &str| {
+            origins.as_ref().map_or_else(String::new, |told| told.words(path).to_owned())
+        };
         let title = mac.to_string();
         let viewer = self.viewer(None);
         let html = template::handset_files(mac, &title, &files, &origin, &viewer);
@@ -229,7 +231,7 @@ impl Admin<'_> {
 
     /// The place that a form means; a handset may be named by its hardware address.
     async fn place(&self, fields: &Fields) -> Result<Place, String> {
-        match form::place(fields)? {
+        match form::template_place(fields)? {
             TypedPlace::Whole(place) => Ok(place),
             TypedPlace::OfHandset { template, mac } => {
                 let view = self.look_at(mac).await.flatten();
@@ -322,21 +324,18 @@ fn shipped(name: &str) -> Option<&'static str> {
 }
 
 /// The files as the page shows them, with the values that the explained one was made from.
-fn explained(
-    inputs: Vec<FileInputs>,
-    wanted: &str,
-) -> (Vec<HandsetFile>, Option<exchange::render::Values>) {
-    let mut values = None;
+fn explained(inputs: Vec<FileInputs>, wanted: &str) -> (Vec<HandsetFile>, Option<Origins>) {
+    let mut told = None;
     let mut files = Vec::new();
-    for FileInputs { template, common, own, given_up, values: read } in inputs {
+    for FileInputs { template, common, own, given_up, values: read, origins } in inputs {
         let made = (template == wanted).then(|| {
             let source = own.as_ref().map(|(_, source)| source.as_str());
             let made = render::explain(template, source, &read);
-            values = Some(read);
+            told = Some(origins);
             made
         });
         let layer = own.map(|(layer, _)| layer);
         files.push(HandsetFile { template, common, layer, given_up, made });
     }
-    (files, values)
+    (files, told)
 }

@@ -4,6 +4,7 @@ mod backup;
 mod browser;
 mod claim;
 mod machine;
+mod settings;
 mod templates;
 
 use super::{Takes, WebSite, ROUTES};
@@ -319,4 +320,34 @@ async fn forms_that_are_none_are_refused_before_they_are_read() {
     let huge = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\
         Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n";
     assert_eq!(status(&stand.say(HOME, huge).await), 413);
+}
+
+#[tokio::test]
+async fn handsets_are_asked_to_come_again_by_forms_that_say_what_is_wrong() {
+    let stand = Stand::up();
+    let mut browser = Browser::new(&stand);
+    browser.log_in_for_good().await;
+    assert_eq!(status(&browser.send("/handsets/add", "mac=001565000001&extension=204").await), 303);
+    let page = browser.get(&handset(1, "")).await;
+    assert!(page.contains("Have it come again") && page.contains(&handset(1, "/resync")));
+    // It is not registered.
+    for path in [handset(1, "/resync"), handset(1, "/restart")] {
+        let refused = browser.send(&path, "").await;
+        assert_eq!(status(&refused), 422, "{path}");
+        assert!(refused.contains("This handset is not registered, so it cannot be asked."));
+        assert_eq!(status(&browser.post(&path, "").await), 403, "without its token");
+    }
+    let bad = browser.send("/handsets/resync", "extensions=2x4&at=&errand=resync").await;
+    assert!(status(&bad) == 422 && bad.contains("value=\"2x4\"") && bad.contains("204, 210-220"));
+    let nobody = browser.send("/handsets/resync", "extensions=300-400&errand=resync").await;
+    assert!(status(&nobody) == 422 && nobody.contains("No handset has such an extension."));
+    let clock = browser.send("/handsets/resync", "at=22%3A30&errand=resync").await;
+    assert!(status(&clock) == 422 && clock.contains("The box does not know the time"));
+    let all = browser.send("/handsets/resync", "extensions=&at=&errand=restart").await;
+    assert_eq!(header(&all, "location"), Some("/handsets?done=asked-many"));
+    let page = browser.get("/handsets?done=asked-many").await;
+    assert!(page.contains("Asked to come again: 1 not registered."));
+    let off = browser.send("/handsets/resync/call-off", "").await;
+    assert!(status(&off) == 422 && off.contains("nothing left to call off"));
+    assert_eq!(status(&browser.get("/handsets/resync").await), 405);
 }

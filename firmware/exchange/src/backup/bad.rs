@@ -9,6 +9,7 @@ use crate::limits::{
 };
 use crate::names::Text;
 use crate::network::Flaw;
+use crate::settings::Bad;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -126,6 +127,12 @@ pub enum Wrong {
     Network(Flaw),
     /// The line `wan` says both, or neither, of how the port gets its address.
     WanWay,
+    /// A setting is not known; and the nearest that is.
+    UnknownSetting(Text, Option<&'static str>),
+    /// The value of a setting makes no sense.
+    Setting(Bad),
+    /// There are more settings than there can be.
+    SettingsFull,
     /// No template's line is before this line of a source.
     NoTemplate,
     /// A template has no source.
@@ -179,6 +186,8 @@ impl fmt::Display for Wrong {
         match self {
             Wrong::UnknownKind(word, nearest) => unknown(f, word, "no line here", *nearest),
             Wrong::UnknownKey(word, nearest) => unknown(f, word, "no key of such a line", *nearest),
+            Wrong::UnknownSetting(word, nearest) => unknown(f, word, "no setting", *nearest),
+            Wrong::Setting(bad) => bad.fmt(f),
             Wrong::KeyTwice(key) => write!(f, "`{key}` is there twice."),
             Wrong::Missing(key) => write!(f, "`{key}` is missing."),
             Wrong::Value(key, wanted) => write!(f, "`{key}` has to be {wanted}."),
@@ -189,7 +198,8 @@ impl fmt::Display for Wrong {
             Wrong::HandsetsFull => write!(f, "There are more than {HANDSETS_MAX} handsets."),
             Wrong::LinesFull => write!(f, "This handset has more than {LINES_MAX} lines."),
             Wrong::AddressesFull => write!(f, "There are more than {ADDRESSES_MAX} addresses."),
-            Wrong::NotText
+            Wrong::SettingsFull
+            | Wrong::NotText
             | Wrong::TooManyPairs
             | Wrong::NoPair
             | Wrong::Quotes
@@ -232,9 +242,12 @@ impl Wrong {
                  login beside it was changed."
             }
             Wrong::WanWay => "Either `by=dhcp` or `address` has to be there.",
+            Wrong::SettingsFull => "There are more settings than fit.",
             Wrong::NoTemplate => "No line `template` is before this line of one.",
             Wrong::NoSource => "Behind this line its source has to come, in lines `source`.",
             Wrong::TooLong
+            | Wrong::UnknownSetting(..)
+            | Wrong::Setting(_)
             | Wrong::KeyTwice(_)
             | Wrong::UnknownKind(..)
             | Wrong::UnknownKey(..)

@@ -1,11 +1,11 @@
 //! The state as far as its text was read: each line put to the others, and what they make together.
 
 use super::bad::{BadLines, Wrong};
-use super::parts;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::templates;
 use super::words::{nearest, Entry};
+use super::{parts, settings};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
 use crate::limits::{ADDRESSES_MAX, HANDSETS_MAX, LINES_MAX};
@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "seal",
     "new-phones",
     "admin",
@@ -32,6 +32,7 @@ const KINDS: [&str; 14] = [
     "address",
     "handset",
     "line",
+    "setting",
     "template",
     "source",
 ];
@@ -61,6 +62,7 @@ pub(super) struct Draft {
     macs: BTreeMap<Mac, usize>,
     logins: BTreeMap<LoginId, usize>,
     extensions: BTreeMap<Extension, usize>,
+    settings: settings::Settings,
     templates: templates::Draft,
 }
 
@@ -122,6 +124,7 @@ impl Draft {
             "address" => self.address(at, entry),
             "handset" => self.handset(at, entry, sealer),
             "line" => self.line(at, entry, sealer),
+            "setting" => self.setting(at, entry, sealer),
             "template" => self.templates.template(at, entry),
             "source" => self.templates.source(entry),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
@@ -264,8 +267,28 @@ impl Draft {
         Ok(())
     }
 
+    fn setting(
+        &mut self,
+        at: usize,
+        entry: Entry<'_>,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), Wrong> {
+        let handsets = &self.handsets;
+        let mut excused = false;
+        let mac = |number| {
+            // The line that should make the handset is what is wrong.
+            excused = self.spoilt.contains(&number);
+            handsets.get(&number).map(|it| it.mac).ok_or(Wrong::NoHandset)
+        };
+        match self.settings.take(at, entry, sealer, mac) {
+            Err(Wrong::NoHandset) if excused => Ok(()),
+            taken => taken,
+        }
+    }
+
     /// What is wrong only once all lines are known.
     pub(super) fn check(&self, bad: &mut BadLines, ground: &Ground<'_>) {
+        self.settings.check(bad);
         for handset in self.handsets.values().filter(|handset| handset.told == 0) {
             bad.add(handset.at, Wrong::NoLine);
         }
@@ -326,10 +349,15 @@ impl Draft {
             addresses.map(|(mac, ip)| Event::AddressGiven { mac: mac.0, address: ip.octets() }),
         );
         let mut drawn = 0;
+        let was = |(number, it): (&HandsetNo, &Handset)| {
+            before.handset_of(it.mac).map(|(was, _)| (*number, was))
+        };
+        let was = self.handsets.iter().filter_map(was).collect();
         for (number, handset) in self.handsets {
             drawn += usize::from(handset.facts(number, before, chance, &mut facts));
         }
         facts.extend(self.last.map(|last| Event::HandsetsNumbered { last }));
+        facts.extend(self.settings.facts(before, &was, chance));
         facts.extend(self.templates.facts());
         (facts, drawn)
     }

@@ -30,7 +30,8 @@ const MAC: &str = "a MAC address such as 00:15:65:12:34:56";
 const IP: &str = "an IP address such as 192.168.10.50";
 const NETWORK: &str = "an IP address and its network's size, such as 192.168.10.1/24";
 const LOGIN: &str = "eight letters and digits as Dialtone writes them";
-const SECRET: &str = "`clear:` or `sealed:` and the letters and digits that Dialtone wrote";
+pub(super) const SECRET: &str =
+    "`clear:` or `sealed:` and the letters and digits that Dialtone wrote";
 pub(super) const MAKER: &str = "a maker as Dialtone calls it, such as yealink, or generic";
 const TEXT: &str = "a text of 40 bytes at most";
 
@@ -206,7 +207,7 @@ impl Entry<'_> {
         bytes.map(|bytes| hash(bytes).ok_or(Wrong::Value(key, SECRET))).transpose()
     }
 
-    fn opened(
+    pub(super) fn opened(
         &mut self,
         key: &'static str,
         name: &str,

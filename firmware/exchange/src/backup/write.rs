@@ -2,8 +2,9 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, templates, TITLE, VERSION};
+use super::{parts, settings, templates, TITLE, VERSION};
 use crate::catalog::Family;
+use crate::layer::Layer;
 use crate::names::{HandsetNo, Side};
 use crate::network::{Lan, Settings, Wan};
 use crate::secret::{spell, BackupKey};
@@ -34,6 +35,7 @@ pub fn write(durable: &Durable, secrets: Secrets<'_>) -> String {
     text.site(durable);
     text.addresses(durable);
     text.handsets(durable);
+    text.settings(durable);
     text.templates(durable);
     text.text
 }
@@ -164,6 +166,25 @@ impl Text<'_> {
             }
             quoted(&mut line, "name", &of.name);
             quoted(&mut line, "contact", &of.contact);
+            self.line(&line);
+        }
+    }
+
+    fn settings(&mut self, durable: &Durable) {
+        if !durable.settings().is_empty() {
+            self.line("\n# What is set of phones");
+        }
+        for (layer, code, value) in durable.settings().all() {
+            let mac = match layer {
+                Layer::Handset(handset) => durable.handset(*handset).map(|known| known.mac),
+                Layer::Site | Layer::Family(_) | Layer::Model { .. } => None,
+            };
+            let (mut line, name) = settings::line(layer, mac, code, value);
+            if settings::is_secret(code) {
+                self.secret(&mut line, "secret", &name, value.as_bytes(), |value| {
+                    settings::spelt(code, value)
+                });
+            }
             self.line(&line);
         }
     }

@@ -45,6 +45,10 @@ pub(super) struct Maker {
     pub(super) lines_of: &'static [(&'static str, u8)],
     pub(super) resync: &'static str,
     pub(super) reboot: &'static str,
+    /// Settings that its files cannot say, by their ids and those of their parts.
+    pub(super) cannot: &'static [&'static str],
+    /// The same for models of this pattern, in its place.
+    pub(super) cannot_of: &'static [(&'static str, &'static [&'static str])],
     pub(super) sha256: bool,
     /// What a PnP NOTIFY names, with the placeholders of [`OptionRule::value`].
     pub(super) pnp_url: &'static str,

@@ -28,8 +28,8 @@ pub use file::{Absence, Answer, FileAsked};
 pub use guess::Guess;
 pub use identity::{Identity, Stage, Text};
 pub use options::{
-    boot_options, lease_s, pnp_url, BootOption, BoxAddresses, OptionList, LEASE_AVAYA_S,
-    LEASE_HANDSET_S, LEASE_OTHER_S,
+    boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses, OptionList,
+    LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
 };
 pub use sign::{Sign, SignKind, Weight};
 
@@ -53,6 +53,7 @@ pub struct Catalog {
     pnp_request_uri: Vec<Known>,
     files: Vec<(Family, &'static FileRule, Pattern)>,
     lines: Vec<(Family, Pattern, u8)>,
+    cannot: Vec<(Family, Pattern, &'static [&'static str])>,
 }
 
 /// A compiled pattern and whom it proves.
@@ -67,6 +68,7 @@ impl Catalog {
     pub fn new() -> Catalog {
         let mut lines = Vec::new();
         let mut files = Vec::new();
+        let mut cannot = Vec::new();
         for maker in MAKERS {
             let ready = |(model, lines): &(&str, u8)| {
                 compiled(model).ok().map(|pattern| (maker.family, pattern, *lines))
@@ -76,6 +78,9 @@ impl Catalog {
                 compiled(rule.pattern).ok().map(|pattern| (maker.family, rule, pattern))
             };
             files.extend(maker.files.iter().filter_map(ready));
+            cannot.extend(maker.cannot_of.iter().filter_map(|(model, cannot)| {
+                compiled(model).ok().map(|pattern| (maker.family, pattern, *cannot))
+            }));
         }
         Catalog {
             vendor_class: known(|maker| maker.vendor_class),
@@ -86,6 +91,7 @@ impl Catalog {
             pnp_request_uri: known(|maker| maker.pnp_request_uri),
             files,
             lines,
+            cannot,
         }
     }
 
@@ -126,6 +132,17 @@ impl Catalog {
         let mut own = self.lines.iter().filter(|(of, _, _)| *of == family);
         let found = own.find(|(_, pattern, _)| pattern.matches(model));
         found.map_or(maker(family).lines, |(_, _, lines)| *lines)
+    }
+
+    /// Returns what the files of a model cannot say: settings by their ids, and
+    /// [`crate::settings::PARTS`] of them. A maker without files of its own gets the generic one.
+    pub fn cannot(&self, family: Family, model: &str) -> &'static [&'static str] {
+        if maker(family).files_proof.is_empty() {
+            return maker(Family::Generic).cannot;
+        }
+        let mut own = self.cannot.iter().filter(|(of, _, _)| *of == family);
+        let found = own.find(|(_, pattern, _)| pattern.matches(model.as_bytes()));
+        found.map_or(maker(family).cannot, |(_, _, cannot)| cannot)
     }
 
     /// Returns the name of every template that a file of any maker is made from.
@@ -205,6 +222,16 @@ impl Family {
     /// Returns the Event header of a NOTIFY that makes it restart.
     pub fn reboot_event(self) -> &'static str {
         maker(self).reboot
+    }
+
+    /// Returns whether it obeys one event to fetch its files and another to restart.
+    pub fn restarts_apart(self) -> bool {
+        self.resync_event() != self.reboot_event()
+    }
+
+    /// Returns whether its phones restart when they are asked to fetch their files.
+    pub fn resync_restarts(self) -> bool {
+        self.resync_event().ends_with("reboot=true")
     }
 
     /// Returns whether its phones cope with a SHA-256 challenge beside the MD5 one (RFC 8760).

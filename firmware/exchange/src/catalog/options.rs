@@ -4,7 +4,7 @@
 //! then in the plain form of the RFCs. Values have no trailing NUL, except inside option 43 where
 //! the maker wants it. No value holds a secret: everybody on the wire can read it.
 
-use super::maker::{maker, OptionRule};
+use super::maker::{maker, Maker, OptionRule};
 use super::{cisco_spa, Family};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
@@ -54,19 +54,8 @@ pub fn boot_options(
     vendor_class: Option<&[u8]>,
     out: &mut OptionList,
 ) {
-    let family = family.unwrap_or(Family::Generic);
-    let mut known = maker(family);
-    if known.options.is_empty() {
-        known = maker(Family::Generic);
-    }
-    let plain = family == Family::CiscoSpa && !cisco_spa::is_surely_a_phone(vendor_class);
-    if plain {
-        known = maker(Family::Generic);
-    }
-    let wanted = |rule: &&OptionRule| {
-        (!rule.only_asked || asked.contains(&rule.code)) && begins(vendor_class, rule.class)
-    };
-    for rule in known.options.iter().filter(wanted) {
+    let known = source_of(family, vendor_class);
+    for rule in known.options.iter().filter(|rule| is_wanted(rule, asked, vendor_class)) {
         if out.iter().any(|sent| sent.code == rule.code) {
             continue;
         }
@@ -78,6 +67,46 @@ pub fn boot_options(
         };
         push(out, rule.code, bytes, rule.why);
     }
+}
+
+/// Whose rules hold: the maker's, or those for any phone.
+fn source_of(family: Option<Family>, vendor_class: Option<&[u8]>) -> &'static Maker {
+    let family = family.unwrap_or(Family::Generic);
+    let plain = family == Family::CiscoSpa && !cisco_spa::is_surely_a_phone(vendor_class);
+    let known = maker(family);
+    match plain || known.options.is_empty() {
+        true => maker(Family::Generic),
+        false => known,
+    }
+}
+
+fn is_wanted(rule: &OptionRule, asked: &[u8], vendor_class: Option<&[u8]>) -> bool {
+    (!rule.only_asked || asked.contains(&rule.code)) && begins(vendor_class, rule.class)
+}
+
+/// Returns why an option of [`boot_options`] is sent; `None` for one that is none of these.
+pub fn offered_why(
+    family: Option<Family>,
+    asked: &[u8],
+    vendor_class: Option<&[u8]>,
+    code: u8,
+) -> Option<&'static str> {
+    let mut rules = source_of(family, vendor_class).options.iter();
+    let sent = |rule: &&OptionRule| rule.code == code && is_wanted(rule, asked, vendor_class);
+    rules.find(sent).map(|rule| rule.why)
+}
+
+/// Returns what [`boot_options`] leaves out because it was not asked for, and what it is for.
+pub fn withheld<'a>(
+    family: Option<Family>,
+    asked: &'a [u8],
+    vendor_class: Option<&'a [u8]>,
+) -> impl Iterator<Item = (u8, &'static str)> + 'a {
+    let rules = source_of(family, vendor_class).options.iter();
+    let left = rules.filter(move |rule| {
+        rule.only_asked && !asked.contains(&rule.code) && begins(vendor_class, rule.class)
+    });
+    left.map(|rule| (rule.code, rule.why))
 }
 
 /// Whether option 60 begins so, in any case; everything begins with nothing.

@@ -42,6 +42,8 @@ use wire::Mac;
 
 /// Lease of a phone that the policy turns away.
 const LEASE_TURNED_AWAY_S: u32 = 600;
+/// How long a boot may take from one network to the next.
+const BOOT_MS: u64 = 5 * MINUTE_MS;
 
 /// The DHCP server.
 #[derive(Default)]
@@ -94,7 +96,7 @@ impl Dhcp {
         if office.meet(now, message.chaddr).is_none() {
             return;
         }
-        notice_place(office, now, &at, &message);
+        notice_place(office, now, &at, &message, subnet);
         read_signs(office, &message);
         office.remember_make(now, message.chaddr);
         let question = Question { arrival: at, message: &message, subnet, bytes };
@@ -170,21 +172,33 @@ fn subnet_of(office: &Office, at: &Arrival, message: &Message<'_>) -> Option<usi
     renewed.or_else(|| containing(own)).or_else(direct)
 }
 
-/// A device that is heard on two ports or through two relays within seconds is two devices.
-fn notice_place(office: &mut Office, now: Now, at: &Arrival, message: &Message<'_>) {
-    let here = (at.interface, message.giaddr, now.mono);
+/// A device that is heard at another port or through another relay goes on with its boot there, as
+/// phones do that are told a voice VLAN. One that is heard at the former place again within seconds
+/// is two devices.
+fn notice_place(office: &mut Office, now: Now, at: &Arrival, message: &Message<'_>, subnet: usize) {
+    let (interface, relay) = (at.interface, message.giaddr);
     let mac = message.chaddr;
     let Some(device) = office.devices.get_mut(&mac) else { return };
     // A renewal is unicast past the relay, so only broadcasts tell the place.
     if !message.ciaddr.is_unspecified() {
         return;
     }
-    let moved = device.place.replace(here).is_some_and(|(interface, relay, when)| {
-        (interface, relay) != (at.interface, message.giaddr)
-            && now.mono.since_ms(when) < 10 * SECOND_MS
+    let before = device.place.replace((interface, relay, now.mono));
+    let Some(former) = before.filter(|(of, by, _)| (*of, *by) != (interface, relay)) else {
+        return;
+    };
+    let left = device.left.replace(former);
+    let back = left.is_some_and(|(of, by, when)| {
+        (of, by) == (interface, relay) && now.mono.since_ms(when) < 10 * SECOND_MS
     });
-    if moved {
+    let same_boot = now.mono.since_ms(former.2) < BOOT_MS;
+    if back {
         office.two_places(now, mac);
+    } else if same_boot && message.kind == MessageType::Discover {
+        let network = office.board.subnets.get(subnet).map(|subnet| subnet.network.address());
+        if let Some(network) = network {
+            office.step(now, mac, Step::ChangedNetwork(network));
+        }
     }
 }
 

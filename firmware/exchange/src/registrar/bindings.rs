@@ -7,7 +7,7 @@
 
 use super::wanted::{is_same_uri, Wanted, WantedContact};
 use crate::limits::CONTACTS_PER_LINE_MAX;
-use crate::names::{HandsetNo, LineNo};
+use crate::names::{HandsetNo, InterfaceNo, LineNo};
 use crate::output::{Line, StreamNo};
 use crate::request::Request;
 use crate::time::{Instant, SECOND_MS};
@@ -16,7 +16,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::SocketAddrV4;
 use sha2::{Digest, Sha256};
-use wire::sip::Essentials;
+use wire::sip::{Essentials, Uri, SIP_PORT};
 
 /// A line of a handset.
 pub(super) type At = (HandsetNo, LineNo);
@@ -29,13 +29,32 @@ pub(crate) struct Binding {
     pub(crate) instance: Option<String>,
     pub(crate) reg_id: Option<u32>,
     pub(crate) quality: Option<u16>,
-    /// Where the last request came from.
+    /// By which port of the board the last request came, and from where.
+    interface: InterfaceNo,
     pub(crate) source: SocketAddrV4,
     /// The connection it came over, while that is open.
     pub(crate) stream: Option<StreamNo>,
+    /// Whether it came over a connection at all.
+    by_stream: bool,
     pub(crate) expires_at: Instant,
     order: Order,
     renewed: Instant,
+}
+
+/// How a handset that is registered can be asked something.
+pub(crate) struct Way {
+    /// The line that registered last.
+    pub(crate) line: LineNo,
+    /// Its Contact URI as sent.
+    pub(crate) contact: String,
+    pub(crate) flow: Flow,
+}
+
+/// Where a request to a handset goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Flow {
+    Datagram(InterfaceNo, SocketAddrV4),
+    Stream(InterfaceNo, StreamNo),
 }
 
 /// A request's place among others of its call; the call as a hash, since it may be long.
@@ -117,8 +136,10 @@ impl Update {
             instance: contact.instance.map(ToString::to_string),
             reg_id: contact.reg_id,
             quality: contact.quality,
+            interface: request.arrival.interface,
             source,
             stream: stream_of(request.line),
+            by_stream: stream_of(request.line).is_some(),
             expires_at: now.after_ms(u64::from(contact.expires_s) * SECOND_MS),
             order,
             renewed: now,
@@ -147,6 +168,21 @@ impl Update {
 }
 
 impl Binding {
+    /// Where it is reached: by its connection while that is open, at its Contact if that is at the
+    /// address it registered from; and else there, since a NAT may lie between.
+    fn flow(&self) -> Option<Flow> {
+        if self.by_stream {
+            return self.stream.map(|stream| Flow::Stream(self.interface, stream));
+        }
+        let uri = Uri::parse(&self.contact).and_then(Uri::sip)?;
+        let port = uri.port.filter(|port| *port != 0).unwrap_or(SIP_PORT);
+        let to = match uri.ipv4() {
+            Some(address) if address == *self.source.ip() => SocketAddrV4::new(address, port),
+            Some(_) | None => self.source,
+        };
+        Some(Flow::Datagram(self.interface, to))
+    }
+
     /// Whether a contact means this binding: by its flow where it has one (RFC 5626 section 6),
     /// else by its URI.
     fn is_for(&self, contact: &WantedContact<'_>) -> bool {
@@ -194,6 +230,21 @@ impl Bindings {
         let lines = self.lines.range((handset, LineNo::FIRST)..);
         let mut lines = lines.take_while(|((of, _), _)| *of == handset);
         lines.any(|(_, bindings)| bindings.iter().any(|it| it.expires_at > now))
+    }
+
+    /// The way to a handset by what it registered last and can still be reached by.
+    pub(super) fn way_to(&self, handset: HandsetNo, now: Instant) -> Option<Way> {
+        let lines = self.lines.range((handset, LineNo::FIRST)..);
+        let lines = lines.take_while(|((of, _), _)| *of == handset);
+        let live = lines.flat_map(|((_, line), bindings)| {
+            let live = bindings.iter().filter(|it| it.expires_at > now);
+            live.filter_map(|it| Some((it.renewed, *line, it, it.flow()?)))
+        });
+        let (_, line, binding, flow) = live.max_by_key(|(renewed, line, ..)| {
+            // Of several lines that registered at once the first one.
+            (*renewed, core::cmp::Reverse(*line))
+        })?;
+        Some(Way { line, contact: binding.contact.clone(), flow })
     }
 
     /// Replaces a line's bindings.

@@ -53,7 +53,14 @@ fn of_this_attempt(step: &Step) -> Option<bool> {
         | Step::PnpTold
         | Step::PnpSilent(_)
         | Step::Expired(_)
-        | Step::Unregistered(_) => None,
+        | Step::Unregistered(_)
+        | Step::WasAsked(_)
+        | Step::SaysItWill
+        | Step::SaysNo(_)
+        | Step::SaidNothing
+        | Step::CameAsAsked
+        | Step::DidNotCome
+        | Step::ChangedNetwork(_) => None,
     }
 }
 
@@ -71,8 +78,9 @@ pub(super) fn wrong_password(
 }
 
 /// Somebody registers for a domain that is not served here.
-pub(super) fn unknown_account(office: &mut Office, now: Now, request: &Request<'_>) {
-    wrong_password(office, now, request, None);
+pub(super) fn other_domain(office: &mut Office, now: Now, request: &Request<'_>) {
+    let Some(mac) = asker(office, now, request) else { return };
+    refused(office, now, mac, Cause::OtherDomain);
 }
 
 /// A device was refused; the same refusal again is not told again.

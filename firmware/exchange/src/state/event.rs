@@ -1,10 +1,12 @@
 //! The facts, and their bytes on flash.
 
+use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
 use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
 use crate::template::{Change, Place};
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +127,15 @@ pub enum Event {
         /// What was made of it.
         key: BackupKey,
     },
+    /// A layer has another value of a setting, or none any more.
+    SettingChanged {
+        /// How far it reaches.
+        layer: Layer,
+        /// Which setting, by its number; see [`crate::settings::Setting::code`].
+        setting: u8,
+        /// The value in its one spelling; `None` where what lies below counts again.
+        value: Option<String>,
+    },
     /// A template of an admin's own was changed.
     TemplateChanged {
         /// Where it stands.
@@ -169,6 +180,8 @@ impl Event {
             | Event::NetworkKept
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
+            // Of a handset too: the store reckons its own bytes.
+            | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. } => None,
         }
     }

@@ -1,6 +1,6 @@
 //! What a file is made from: which template is in force for a phone, and the values it may read.
 
-use super::{OwnTemplates, Place};
+use super::{Origins, OwnTemplates, Place};
 use crate::catalog::Family;
 use crate::layer::{Layer, Whom};
 use crate::names::{HandsetNo, InterfaceNo, Side, Text};
@@ -36,23 +36,8 @@ pub struct FileInputs {
     pub given_up: Option<Layer>,
     /// The values.
     pub values: Values,
-}
-
-/// Where a value comes from, in words; `path` is as a template reads it, such as `site.ntp_server`.
-///
-/// Every page and command that names an origin asks here.
-pub fn origin_of(_values: &Values, path: &str) -> &'static str {
-    match path.split_once('.') {
-        Some(("handset", _)) => "the handset",
-        Some(("site", rest)) => match rest.split('.').next() {
-            Some("zone" | "poll_min" | "ntp_server") => "the site",
-            Some(_) | None => "the box",
-        },
-        Some(_) | None => match path {
-            "handset" | "model" => "the handset",
-            _other => "the box",
-        },
-    }
+    /// Where they come from.
+    pub origins: Origins,
 }
 
 /// An own template that is in force for somebody.
@@ -147,7 +132,9 @@ pub(super) fn values(
     secrets: Secrets,
 ) -> Values {
     let handset = office.durable.handset_of(mac).map(|(no, _)| no).filter(|_| !common);
-    let mut values = provision::values(office, port_of(office, now, mac), Some(mac), handset);
+    let family = office.family(mac).unwrap_or(Family::Generic);
+    let port = port_of(office, now, mac);
+    let mut values = provision::values(office, port, Some(mac), handset, family);
     if secrets == Secrets::Masked {
         mask(&mut values);
     }
@@ -157,6 +144,7 @@ pub(super) fn values(
 fn mask(values: &mut Values) {
     let Some(handset) = &mut values.handset else { return };
     handset.web_password = MASK.to_string();
+    handset.user_password = MASK.to_string();
     handset.lines.iter_mut().for_each(|line| line.password = MASK.to_string());
 }
 
@@ -181,6 +169,7 @@ pub(crate) fn inputs(office: &Office, now: Now, mac: Mac, secrets: Secrets) -> V
             own: own.map(|it| (it.place.layer.clone(), it.source.to_string())),
             given_up: failed.map(|it| it.place.layer.clone()),
             values: values(office, now, mac, common, secrets),
+            origins: Origins::of(office.durable.settings(), reached.whom(common)),
         });
     }
     // What is its alone comes first.

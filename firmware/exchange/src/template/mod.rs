@@ -13,12 +13,14 @@
 //! of its own, with a [`Rehearsal`].
 
 mod files;
+mod origins;
 mod own;
 mod place;
 mod rehearsal;
 mod shown;
 
-pub use files::{origin_of, FileInputs, Secrets, MASK};
+pub use files::{FileInputs, Secrets, MASK};
+pub use origins::Origins;
 pub use own::{OwnTemplates, Versions};
 pub use place::{Place, PlaceFlaw};
 pub use rehearsal::{Phone, Rehearsal};

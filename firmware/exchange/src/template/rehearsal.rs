@@ -4,13 +4,22 @@
 //! [`MASK`](super::MASK) in the place of each.
 
 use super::files::{port_of, values, Reached};
-use super::{forced, in_force, Change, FileInputs, Forced, Place, Secrets, Versions, MASK};
+use super::{
+    forced, in_force, Change, FileInputs, Forced, Origins, Place, Secrets, Versions, MASK,
+};
 use crate::catalog::Family;
-use crate::limits::{LINES_MAX, TEXT_MAX};
+use crate::limits::{
+    DIAL_PLAN_BYTES_MAX, DIAL_RULES_MAX, KEYS_MAX, KEY_NUMBER_BYTES_MAX, LINES_MAX,
+    SETTING_HOST_BYTES_MAX, SETTING_URL_BYTES_MAX, TEXT_MAX, WEB_PASSWORD_CHARS,
+};
 use crate::names::{InterfaceNo, Side};
 use crate::office::Office;
 use crate::provision;
-use crate::render::{HandsetValues, LineValues, Values};
+use crate::render::{
+    HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, ToneValues,
+    Values,
+};
+use crate::settings::{Codec, KeyKind};
 use crate::state::Handset;
 use crate::time::Now;
 use alloc::collections::BTreeSet;
@@ -131,6 +140,8 @@ fn of_model(family: Family, model: &str) -> String {
 /// Made-up phones at the edges: everything as long as it can be, and nothing at all.
 pub(crate) fn made_up(office: &Office, common: bool, template: &str) -> Vec<Phone> {
     let port = office.board.first(Side::Lan).unwrap_or(InterfaceNo(0));
+    let maker = template.split('/').next().and_then(Family::from_id);
+    let family = maker.unwrap_or(Family::Generic);
     // The letter that grows most where it is escaped.
     let longest = "&".repeat(TEXT_MAX);
     let most = made_up_handset(&longest, &longest, "999999", LINES_MAX as u8);
@@ -140,10 +151,12 @@ pub(crate) fn made_up(office: &Office, common: bool, template: &str) -> Vec<Phon
         ("no value but those that every phone has", &String::new(), least),
     ];
     let phone = |(label, model, handset): (&str, &String, HandsetValues)| {
-        let mut values = provision::values(office, port, None, None);
+        let mut values = provision::values(office, port, None, None, family);
         values.model = model.clone();
         values.handset = Some(handset).filter(|_| !common);
+        values.settings = SettingValues::default();
         if !model.is_empty() {
+            values.settings = longest_settings();
             values.site.expires_s = u32::MAX;
             values.site.sip_port = u16::MAX;
             values.site.poll_min = u32::MAX;
@@ -168,18 +181,47 @@ pub(crate) fn example(
         if made.iter().any(|file| file.template == template) {
             continue;
         }
-        let mut values = provision::values(office, port, None, None);
+        let mut values = provision::values(office, port, None, None, family);
         values.model = model.to_string();
         let mut handset = made_up_handset("Ada Lovelace", "Ada Lovelace", "204", 2);
         handset.web_password = MASK.to_string();
+        handset.user_password = MASK.to_string();
         handset.lines.iter_mut().for_each(|line| line.password = MASK.to_string());
         values.handset = Some(handset).filter(|_| !common);
         let forced = in_force(office.durable.templates(), template, reached.whom(common));
         let own = forced.map(|it| (it.place.layer.clone(), it.source.to_string()));
-        made.push(FileInputs { template, common, own, given_up: None, values });
+        let origins = Origins::of(office.durable.settings(), reached.whom(common));
+        made.push(FileInputs { template, common, own, given_up: None, values, origins });
     }
     made.sort_by_key(|file| file.common);
     made
+}
+
+/// Everything set, to the longest value there can be.
+fn longest_settings() -> SettingValues {
+    let url = || format!("http://{}", "&".repeat(SETTING_URL_BYTES_MAX - "http://".len()));
+    let key = |place| KeyValues {
+        place,
+        kind: KeyKind::Speed.word().to_string(),
+        number: "9".repeat(KEY_NUMBER_BYTES_MAX),
+        label: "&".repeat(TEXT_MAX),
+    };
+    let digits = || "x".repeat(DIAL_PLAN_BYTES_MAX / DIAL_RULES_MAX);
+    let rule = |_| RuleValues { digits: digits(), open: true };
+    let word = || "&".repeat(TEXT_MAX);
+    SettingValues {
+        keys: (1..=KEYS_MAX as u8).map(key).collect(),
+        phone_book_url: url(),
+        vlan_id: Some(4_094),
+        vlan_priority: Some(7),
+        pc_vlan_id: Some(4_094),
+        codecs: Codec::ALL.iter().map(|codec| codec.name().to_string()).collect(),
+        syslog_server: "w".repeat(SETTING_HOST_BYTES_MAX),
+        firmware_url: url(),
+        language: Some(LanguageValues { code: "zh".to_string(), name: word(), own: word() }),
+        tone: Some(ToneValues { code: "gb".to_string(), three: "GBR".to_string(), name: word() }),
+        dial_plan: (0..DIAL_RULES_MAX).map(rule).collect(),
+    }
 }
 
 /// A handset that is nobody's.
@@ -197,7 +239,8 @@ fn made_up_handset(name: &str, label: &str, extension: &str, lines: u8) -> Hands
         mac: mac.bare().to_string(),
         mac_upper: mac.bare().to_string().to_uppercase(),
         mac_colons: mac.to_string(),
-        web_password: "w".repeat(16),
+        web_password: "w".repeat(*WEB_PASSWORD_CHARS.end()),
+        user_password: "w".repeat(*WEB_PASSWORD_CHARS.end()),
         lines: (1..=lines).map(line).collect(),
     }
 }

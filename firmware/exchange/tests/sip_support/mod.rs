@@ -5,6 +5,8 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 #![allow(clippy::expect_used, reason = "what is missing here should fail its test")]
 
+pub(crate) mod asking;
+
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::command::{By, Command};
 use exchange::names::{HandsetNo, InterfaceNo, LineNo, RecordNo, Side};

@@ -9,7 +9,16 @@ impl Render for Plain {
     fn render(&self, template: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
         let mut text = format!("template {template}\nmodel {}\n", values.model);
         text += &format!("url {}\n", values.site.provision_url);
+        text += &format!("zone {}\n", values.site.zone.posix);
+        text += &format!("every {}\n", values.site.poll_min);
+        if let Some(vlan) = values.settings.vlan_id {
+            text += &format!("vlan {vlan}\n");
+        }
+        for key in &values.settings.keys {
+            text += &format!("key {} {} {} {}\n", key.place, key.kind, key.number, key.label);
+        }
         if let Some(handset) = &values.handset {
+            text += &format!("user {}\n", handset.user_password);
             text += &format!("mac {}\nweb {}\n", handset.mac, handset.web_password);
             for line in &handset.lines {
                 text += &format!("line {} {} {}\n", line.number, line.login, line.password);

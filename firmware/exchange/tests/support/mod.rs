@@ -315,6 +315,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::NetworkKept => "NetworkKept",
         Event::NetworkReturned => "NetworkReturned",
         Event::BackupKeySet { .. } => "BackupKeySet",
+        Event::SettingChanged { .. } => "SettingChanged",
         Event::TemplateChanged { .. } => "TemplateChanged",
     }
 }

@@ -23,7 +23,7 @@ pub enum TypedPlace {
 }
 
 /// Reads the fields of a place, or says what is wrong with them.
-pub fn place(fields: &Fields) -> Result<TypedPlace, String> {
+pub fn template_place(fields: &Fields) -> Result<TypedPlace, String> {
     let field = |name: &'static str| fields.field(name).unwrap_or_default().trim();
     let template = Text::try_from(field("template"))
         .map_err(|_too_long| "No file is made from a template of this name.".to_string())?;
@@ -129,13 +129,13 @@ mod tests {
             let place = Place { template: text("yealink/mac.cfg"), layer };
             let query = place_query(&place);
             let fields = Fields::parse(query.as_bytes()).unwrap();
-            assert_eq!(super::place(&fields), Ok(TypedPlace::Whole(place)), "{query}");
+            assert_eq!(super::template_place(&fields), Ok(TypedPlace::Whole(place)), "{query}");
         }
     }
 
     #[test]
     fn what_is_no_place_is_said() {
-        let read = |body: &str| place(&Fields::parse(body.as_bytes()).unwrap());
+        let read = |body: &str| template_place(&Fields::parse(body.as_bytes()).unwrap());
         let by_mac = read("template=a/b&layer=handset&mac=00:15:65:00:00:01");
         let mac = Mac([0, 0x15, 0x65, 0, 0, 1]);
         assert_eq!(by_mac, Ok(TypedPlace::OfHandset { template: text("a/b"), mac }));

@@ -3,11 +3,16 @@
 use crate::machine::{changes, machine, the_box};
 use crate::office::*;
 use crate::tags::opening_tags;
+use exchange::catalog::Family;
+use exchange::layer::{Firmware, Layer};
 use exchange::names::text;
+use exchange::settings::Setting;
 use exchange::story::{Door, FileAnswer, Step};
-use exchange::view::{BackupRefused, BadLine, BadLines, HandsetRow, StrangerRow, Wrong};
+use exchange::view::{
+    BackupRefused, BadLine, BadLines, HandsetRow, SettingRow, StrangerRow, Wrong,
+};
 use pages::backup::{self, NotRestored};
-use pages::form::{AddForm, AssignForm, LanForm, PasswordForm, Typed, WanForm};
+use pages::form::{AddForm, AssignForm, LanForm, PasswordForm, SettingForm, Typed, WanForm};
 use pages::{Claim, Html, Occasion, Viewer};
 
 const EVIL: &str = "<script>alert(1)</script>\"'&";
@@ -60,12 +65,31 @@ fn evil_devices() -> Vec<Html> {
         view.handset = view.handset.as_ref().map(evil_row);
         view.stranger = view.stranger.as_ref().map(evil_stranger);
         view.signs = vec![EVIL];
+        view.settings.iter_mut().for_each(evil_setting);
         let name = EVIL.try_into().unwrap();
         view.story.push((NOW.mono, Step::File(Door::Tftp, name, FileAnswer::Absent(EVIL))));
         pages.push(pages::device(&view, &VIEWER, Some(&echo)));
         pages.push(pages::device_fragment(&view));
     }
     pages
+}
+
+fn evil_setting(row: &mut SettingRow) {
+    (row.is_set, row.own, row.value) = (true, Some(EVIL.to_string()), Some(EVIL.to_string()));
+}
+
+fn evil_settings() -> Vec<Html> {
+    let firmware = Firmware { from: text(EVIL), to: text(EVIL) };
+    let layer = Layer::Model { family: Family::Snom, model: text(EVIL), firmware };
+    let mut view = crate::settings::view(layer);
+    view.rows.iter_mut().for_each(evil_setting);
+    let error = Some(EVIL.to_string());
+    let (setting, typed) = (Some(Setting::Keys), EVIL.to_string());
+    let echo = SettingForm { setting, typed, error: error.clone(), form_error: error };
+    vec![
+        pages::settings(&view, &VIEWER, Some(&echo)),
+        pages::device_setting(&registered_device(), &VIEWER, &echo),
+    ]
 }
 
 fn evil_machines() -> Vec<Html> {
@@ -107,6 +131,7 @@ fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
     pages.push(pages::change_password(&VIEWER, Occasion::FirstLogIn, None));
     pages.push(pages::message(404, EVIL, EVIL));
     pages.extend(evil_machines());
+    pages.extend(evil_settings());
     for page in pages {
         assert!(page.contains("alert(1)"), "the text is there");
         assert!(!page.contains("<script>") && !page.contains("\"'"), "{page}");

@@ -87,6 +87,7 @@ pub(crate) fn machine() -> Machine {
             since_start_bytes: 8_204,
             written_bytes: 230_404,
             erases: 14,
+            counted: true,
             erases_of_one: 1,
             retired: 0,
         },

@@ -9,6 +9,7 @@ mod mutation;
 mod office;
 mod preview;
 mod recovery;
+mod settings;
 mod shape;
 mod sheet;
 mod tags;

@@ -1,11 +1,14 @@
 //! Whatever is sent as a form, it is read or refused, and never more is kept than was sent.
 
+use exchange::command::Refusal;
+use exchange::layer::Layer;
 use exchange::names::HandsetNo;
-use pages::form::{self, AddForm, AssignForm, Fields, LanForm, Typed, Upload, WanForm};
+use pages::form::{self, AddForm, AssignForm, Fields, LanForm};
+use pages::form::{SettingForm, Typed, Upload, WanForm};
 
 const ROUNDS: u32 = 1_000_000;
 
-const SEEDS: [&str; 8] = [
+const SEEDS: [&str; 9] = [
     "csrf=5f1d0c2a9b7e4863&mac=00%3A15%3A65%3Aaa%3Abb%3Acc&extension=204&name=Anna+Weber",
     "csrf=5f1d0c2a9b7e4863&seen=9&line=2&extension=204&name=J%C3%BCrgen+O%27Hara",
     "csrf=5f1d0c2a9b7e4863&new=a+quiet+morning&again=a+quiet+morning",
@@ -13,6 +16,7 @@ const SEEDS: [&str; 8] = [
     "csrf=5f1d0c2a9b7e4863&password=%E2%98%8E%F0%9F%93%9E",
     "csrf=5f1d0c2a9b7e4863&address=10.7.0.1%2F24&first=10.7.0.50&last=10.7.0.99&dns=9.9.9.9",
     "csrf=5f1d0c2a9b7e4863&address=10.7.0.1%2F255.255.255.0&gateway=10.7.0.254&domain=a.example",
+    "csrf=5f1d0c2a9b7e4863&maker=snom&model=D785&from=8.9&setting=keys&value=blf+204%0D%0A",
     "&&=&a=&b&c=%00%0d%0a&%=%2&+=+",
 ];
 
@@ -68,6 +72,8 @@ fn read_all(body: &[u8], fields: &Fields) {
         let WanForm { address, gateway, .. } = *form;
         [address, gateway].iter().for_each(typed);
     }
+    let _ = (form::place(fields), form::setting(fields, Layer::Site));
+    kept(&SettingForm::refused(fields, Refusal::FlashFull).typed);
     if let Ok(password) = form::new_password(fields) {
         assert!(password.chars().count() >= form::PASSWORD_CHARS_MIN);
     }

@@ -4,6 +4,7 @@ use exchange::cause::Cause;
 use exchange::names::Mac;
 use exchange::names::{text, Extension, HandsetNo, LineNo, Side};
 use exchange::note::Note;
+use exchange::resync::{Asked, ClockTime, Errand, Progress};
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
 use exchange::view::{Alarm, DeviceView, HandsetRow, LineRow, Origin, Status, StrangerRow, View};
@@ -47,6 +48,7 @@ pub(crate) fn handset(
         status: Status::Registered,
         last_seen: Some(before(u64::from(no) * 3 * SECOND_MS)),
         cause: None,
+        asked: None,
     }
 }
 
@@ -122,7 +124,58 @@ pub(crate) fn office() -> View {
         ],
         lan_creates: true,
         wan_creates: false,
+        resync_planned: None,
+        clock: ClockTime::parse("15:05"),
     }
+}
+
+/// What a handset was asked a minute ago, and what came of it.
+fn asked(progress: Progress) -> Option<Asked> {
+    let clock = ClockTime::parse("15:04");
+    Some(Asked { errand: Errand::Resync, progress, at: before(MINUTE_MS), clock })
+}
+
+/// An office in the middle of having its handsets come again.
+pub(crate) fn asking_office() -> View {
+    let all = [
+        Progress::Confirmed,
+        Progress::Acknowledged,
+        Progress::Asked,
+        Progress::Refused(403),
+        Progress::Silent,
+        Progress::NeverCame,
+        Progress::NotRegistered,
+        Progress::Waiting,
+    ];
+    let mut view = office();
+    for (row, progress) in view.handsets.iter_mut().zip(all) {
+        row.asked = asked(progress);
+    }
+    view
+}
+
+/// An office whose handsets are asked in the quiet hour.
+pub(crate) fn planned_office() -> View {
+    let time = ClockTime::parse("22:30").unwrap();
+    let mut view = quiet_office();
+    for row in &mut view.handsets {
+        row.asked = asked(Progress::Planned(time));
+    }
+    View { resync_planned: Some(time), ..view }
+}
+
+pub(crate) fn asked_device() -> DeviceView {
+    let mut row = rows().swap_remove(0);
+    row.asked = asked(Progress::Confirmed);
+    let errand = Errand::Resync;
+    device(row, &[Step::WasAsked(errand), Step::CameAsAsked])
+}
+
+pub(crate) fn restarting_device() -> DeviceView {
+    let mut row = rows().swap_remove(0);
+    row.asked = asked(Progress::NeverCame);
+    let last = [Step::WasAsked(Errand::Resync), Step::DidNotCome];
+    DeviceView { restarts_apart: false, resync_restarts: true, ..device(row, &last) }
 }
 
 pub(crate) fn quiet_office() -> View {
@@ -143,6 +196,8 @@ pub(crate) fn empty_office() -> View {
         notes: Vec::new(),
         lan_creates: true,
         wan_creates: false,
+        resync_planned: None,
+        clock: ClockTime::parse("15:05"),
     }
 }
 
@@ -209,6 +264,9 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         origin: Some(Origin::LanPlugAndPlay),
         lines_max: 6,
         story: story(last),
+        settings: crate::settings::rows_of_handset(),
+        restarts_apart: true,
+        resync_restarts: false,
     }
 }
 
@@ -248,5 +306,8 @@ pub(crate) fn stranger_device() -> DeviceView {
         origin: None,
         lines_max: 0,
         story: vec![(before(95 * SECOND_MS), Step::TurnedAway(cause))],
+        settings: Vec::new(),
+        restarts_apart: true,
+        resync_restarts: false,
     }
 }

@@ -10,6 +10,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let mut pages = accounts();
     pages.extend(lists());
     pages.extend(devices());
+    pages.extend(crate::settings::all());
     pages.extend(crate::machine::all());
     pages.extend(crate::recovery::all());
     pages.extend(crate::templates::all());
@@ -46,6 +47,8 @@ fn lists() -> Vec<(&'static str, Html)> {
     let bad = form::add(&fields("mac=00%3A15%3A65&extension=0204&name=Zo%C3%AB")).err().unwrap();
     let taken = Refusal::ExtensionTaken(Extension::parse("203").unwrap());
     let refused = AddForm::refused(&fields("mac=001565aabbcc&extension=203&name=Zoe"), taken);
+    let bad_resync =
+        form::resync(&fields("extensions=21x&at=99%3A99&errand=resync")).err().unwrap();
     let noticed = Viewer { notice: Some("Extension 203 now rings at Front desk."), ..VIEWER };
     vec![
         ("handsets", pages::handsets(&office(), &VIEWER, None)),
@@ -55,6 +58,9 @@ fn lists() -> Vec<(&'static str, Html)> {
         ("handsets-bad-add", pages::handsets(&quiet_office(), &VIEWER, Some(&bad))),
         ("handsets-refused", pages::handsets(&quiet_office(), &VIEWER, Some(&refused))),
         ("handsets-fragment", pages::handsets_fragment(&office())),
+        ("handsets-asked", pages::handsets(&asking_office(), &VIEWER, None)),
+        ("handsets-planned", pages::handsets(&planned_office(), &VIEWER, None)),
+        ("handsets-bad-resync", pages::handsets_resync(&quiet_office(), &VIEWER, &bad_resync)),
     ]
 }
 
@@ -71,5 +77,7 @@ fn devices() -> Vec<(&'static str, Html)> {
         ("device-refused", pages::device(&registered_device(), &VIEWER, Some(&refused))),
         ("device-changed", pages::device(&registered_device(), &VIEWER, Some(&changed))),
         ("device-fragment", pages::device_fragment(&stuck_device())),
+        ("device-asked", pages::device(&asked_device(), &VIEWER, None)),
+        ("device-never-came", pages::device(&restarting_device(), &VIEWER, None)),
     ]
 }

@@ -140,7 +140,9 @@ fn files_of(viewer: &Viewer<'_>, made: Result<Explained, Fault>) -> Html {
         given_up: Some(Layer::Site),
         made: None,
     };
-    let origin = |path: &str| if path.starts_with("site") { "the site" } else { "the handset" };
+    let origin = |path: &str| {
+        String::from(if path.starts_with("site") { "the site" } else { "the handset" })
+    };
     handset_files(MAC, "201 Anna Weber", &[own, common], &origin, viewer)
 }
 

@@ -3,7 +3,8 @@
 //!
 //! Three cases: a handset with one line and nobody assigned, one with three lines and names made to
 //! break out, and one of eight lines in a zone without summer time, half an hour off the others.
-//! A maker who gives several forms of file one name has a case more for each.
+//! A maker who gives several forms of file one name has a case more for each, and everything that
+//! can be set is set in one more.
 
 use super::office;
 use crate::{Form, Shipped, Templates, SHIPPED};
@@ -25,6 +26,7 @@ fn cases(shipped: &Shipped) -> Vec<(&'static str, Values)> {
             let values = office::handset("Europe/Berlin", 2, "Anna Schmidt");
             (*case, Values { model: (*model).into(), ..values })
         }));
+        cases.push(("everything", office::everything_set(2)));
         cases
     } else {
         vec![

@@ -4,7 +4,7 @@
 
 use super::office;
 use crate::{Form, Templates, SHIPPED};
-use exchange::render::{Render, Values};
+use exchange::render::{Render, SettingValues, Values};
 
 /// Pieces that have broken formats before.
 const PIECES: &[&str] = &[
@@ -79,6 +79,7 @@ impl Dice {
 fn nasty(dice: &mut Dice, lines: u8, zone: &str) -> Values {
     let mut values = office::handset(zone, lines, "Anna");
     values.model = dice.text();
+    values.settings = nasty_settings(dice);
     let site = &mut values.site;
     for field in [
         &mut site.server,
@@ -103,6 +104,7 @@ fn nasty(dice: &mut Dice, lines: u8, zone: &str) -> Values {
     ] {
         *field = dice.text();
     }
+    handset.user_password = format!("x{}", dice.text());
     for line in &mut handset.lines {
         for field in [
             &mut line.login,
@@ -115,6 +117,28 @@ fn nasty(dice: &mut Dice, lines: u8, zone: &str) -> Values {
         }
     }
     values
+}
+
+/// Everything is set to something nasty; which of a few words it is stays, as only the exchange
+/// can say it.
+fn nasty_settings(dice: &mut Dice) -> SettingValues {
+    let mut settings = office::everything();
+    for field in
+        [&mut settings.phone_book_url, &mut settings.syslog_server, &mut settings.firmware_url]
+    {
+        *field = format!("x{}", dice.text());
+    }
+    for key in &mut settings.keys {
+        (key.number, key.label) = (dice.text(), dice.text());
+    }
+    if let Some(language) = &mut settings.language {
+        (language.name, language.own) = (dice.text(), dice.text());
+    }
+    if let Some(tone) = &mut settings.tone {
+        (tone.name, tone.three) = (dice.text(), dice.text());
+    }
+    settings.dial_plan.iter_mut().for_each(|rule| rule.digits = dice.text());
+    settings
 }
 
 /// What must not depend on values: the keys of each line, or the elements and attributes.
@@ -167,6 +191,10 @@ fn no_text_in_any_field_changes_the_structure_of_any_file() {
             let zone = ["Europe/Berlin", "Asia/Kolkata"][dice.roll(2)];
             let mut values = nasty(&mut dice, lines, zone);
             let mut plain = office::handset(zone, lines, "Anna");
+            plain.settings = office::everything();
+            if let Some(handset) = &mut plain.handset {
+                handset.user_password = "user-marker1".into();
+            }
             // A model decides between a maker's forms, so both have the same one there.
             let models = office::models(shipped.name);
             if let Some((_, model)) = models.get(dice.roll(models.len() + 1)) {

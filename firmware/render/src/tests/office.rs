@@ -1,6 +1,9 @@
 //! Values for tests: one site, and handsets with as many lines as wanted.
 
-use exchange::render::{HandsetValues, LineValues, SiteValues, Values};
+use exchange::render::{
+    HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, SiteValues,
+    ToneValues, Values,
+};
 use exchange::zone;
 
 /// Cases and models of a template that writes another form for them.
@@ -35,7 +38,8 @@ pub(super) fn site(zone_name: &str) -> SiteValues {
 
 /// Values of a file common to all phones.
 pub(super) fn common(zone_name: &str) -> Values {
-    Values { handset: None, model: "T46U".into(), site: site(zone_name) }
+    let settings = SettingValues::default();
+    Values { handset: None, model: "T46U".into(), site: site(zone_name), settings }
 }
 
 /// Values of a handset; `name` is who sits there, or empty while nobody does.
@@ -45,9 +49,72 @@ pub(super) fn handset(zone_name: &str, lines: u8, name: &str) -> Values {
         mac_upper: "805EC0ABCDEF".into(),
         mac_colons: "80:5e:c0:ab:cd:ef".into(),
         web_password: "web-7Hq2mKp9xW".into(),
+        user_password: "web-7Hq2mKp9xW".into(),
         lines: (1..=lines).map(|number| line(number, name)).collect(),
     };
     Values { handset: Some(handset), ..common(zone_name) }
+}
+
+/// Everything that can be set, each thing with a value that is found again.
+pub(super) fn everything() -> SettingValues {
+    let keys = [
+        ("line", "2", "Marker Line"),
+        ("blf", "2204", "Marker Blf"),
+        ("speed", "030123456", "Marker Speed"),
+        ("park", "7070", "Marker Park"),
+    ];
+    SettingValues {
+        keys: keys.map(|(kind, number, label)| key(kind, number, label)).into(),
+        phone_book_url: "http://book.marker.example/b.xml".into(),
+        vlan_id: Some(4077),
+        vlan_priority: Some(5),
+        pc_vlan_id: Some(4078),
+        codecs: ["G722", "PCMA", "PCMU", "G729", "OPUS"].map(String::from).into(),
+        syslog_server: "log.marker.example".into(),
+        firmware_url: "http://firmware.marker.example/f".into(),
+        language: Some(LanguageValues {
+            code: "pl".into(),
+            name: "Polish".into(),
+            own: "Polski".into(),
+        }),
+        tone: Some(ToneValues { code: "fr".into(), three: "FRA".into(), name: "France".into() }),
+        dial_plan: vec![
+            RuleValues { digits: "[1-9]xx".into(), open: false },
+            RuleValues { digits: "0x".into(), open: true },
+        ],
+    }
+}
+
+/// A handset of which everything is set.
+pub(super) fn everything_set(lines: u8) -> Values {
+    let mut values = handset("Europe/Berlin", lines, "Anna Schmidt");
+    values.settings = everything();
+    values.site.ntp_server = "time.marker.example".into();
+    values.site.poll_min = 4_321;
+    if let Some(handset) = &mut values.handset {
+        handset.user_password = "user-marker1".into();
+    }
+    values
+}
+
+/// One key.
+pub(super) fn key(kind: &str, number: &str, label: &str) -> KeyValues {
+    let place = ["line", "blf", "speed", "park"].iter().position(|it| *it == kind);
+    KeyValues {
+        place: place.map_or(1, |at| at as u8 + 1),
+        kind: kind.into(),
+        number: number.into(),
+        label: label.into(),
+    }
+}
+
+/// As many keys as there can be, for what a file costs at most.
+pub(super) fn all_keys() -> Vec<KeyValues> {
+    let each = |at: usize| KeyValues {
+        place: at as u8 + 1,
+        ..key(["blf", "speed", "park"][at % 3], "2204", "Anna Schmidt")
+    };
+    (0..exchange::limits::KEYS_MAX).map(each).collect()
 }
 
 fn line(number: u8, name: &str) -> LineValues {

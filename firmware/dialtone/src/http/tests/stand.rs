@@ -127,7 +127,8 @@ impl Stand {
 
 pub(crate) async fn until_closed(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    let read = timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    // A thousand at once take their time under an emulator on a busy machine.
+    let read = timeout(Duration::from_secs(90), stream.read_to_end(&mut answer)).await;
     assert!(read.is_ok(), "the connection stays open");
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -191,6 +192,9 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::LookAt(mac) => Reply::LookedAt(exchange.device(now, mac).map(Box::new)),
         Call::LookAtBox => {
             Reply::LookedAtBox(Box::new(exchange.box_view(now)), Default::default(), None)
+        }
+        Call::LookAtSettings(layer) => {
+            Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer)))
         }
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),

@@ -1,8 +1,9 @@
 //! What is wrong with the templates in a text is said, each with its line.
 
 use super::wrong;
+use crate::catalog::Family;
 use crate::layer::Layer;
-use crate::names;
+use crate::names::{self, HandsetNo};
 use crate::state::Event;
 use crate::template::{Change, Place};
 use alloc::format;
@@ -13,6 +14,18 @@ pub(super) fn place(layer: Layer) -> Place {
 
 pub(super) fn template(layer: Layer, source: &str) -> Event {
     Event::TemplateChanged { place: place(layer), change: Change::Set(source.into()) }
+}
+
+/// Every kind of them once.
+pub(super) fn some(handset: HandsetNo) -> [Event; 5] {
+    let yealink = || Layer::Family(Family::Yealink);
+    [
+        template(yealink(), "# \"old\"\n\n{{ model }}\tx\n"),
+        template(yealink(), "# new\u{202e}\n"),
+        template(Layer::Handset(handset), &("é".repeat(450) + "\n")),
+        template(Layer::Site, "gone"),
+        Event::TemplateChanged { place: place(Layer::Site), change: Change::Removed },
+    ]
 }
 
 #[test]

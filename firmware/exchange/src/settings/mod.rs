@@ -1,0 +1,39 @@
+//! What can be set of a phone, in words that every maker's phones share.
+//!
+//! [`TABLE`] has all settings; a template says each in its maker's words, and what a maker's files
+//! cannot say is named by [`Catalog::cannot`](crate::catalog::Catalog::cannot). A value is a text
+//! in one spelling, the same on flash, in a backup and in a form; [`Setting::read`] makes it of
+//! what somebody typed, or says what is wrong.
+//!
+//! Values are layered setting by setting (see [`crate::layer`]): the nearest [`Layer`] that has a
+//! value wins, a list as a whole. Below all layers lies a [`Ground`].
+//!
+//! Limits: [`crate::limits::SETTING_VALUES_MAX`] values and [`crate::limits::SETTINGS_BYTES_MAX`]
+//! bytes of flash for all of them together.
+
+mod bad;
+mod keys;
+mod kind;
+mod place;
+mod show;
+mod store;
+mod table;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use bad::Bad;
+pub use keys::{keys, Key, KeyKind};
+pub use kind::{codecs, country, language, rules, Codec, Country, Kind, Language, Rule};
+pub use place::Origin;
+pub(crate) use show::{of_handset, view};
+pub use store::Store;
+pub use table::{Entry, Ground, Reach, Setting, TABLE};
+pub(crate) use values::{site_zone, values, Known};
+
+/// What a maker's files may be unable to say: each setting by its id, and these parts of one.
+///
+/// A kind of key and a codec are told on their own, since a maker may know some of them only;
+/// `more_codecs` is the order behind the first.
+pub const PARTS: [&str; 7] =
+    ["key_line", "key_blf", "key_speed", "key_park", "more_codecs", "codec_g729", "codec_opus"];
