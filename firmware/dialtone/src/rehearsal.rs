@@ -100,9 +100,13 @@ struct Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // It ends by itself when the socket closes, too; this way it leaves no remains.
-        let _ = kill(self.process, Signal::SIGKILL);
-        let _ = waitpid(self.process, None);
+        // It ends by itself when the socket closes. Landlock may forbid to kill it; then it is not
+        // waited for either, since a trial may take its time.
+        let socket = self.socket.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = socket.shutdown(std::net::Shutdown::Both);
+        if kill(self.process, Signal::SIGKILL).is_ok() {
+            let _ = waitpid(self.process, None);
+        }
     }
 }
 
