@@ -38,8 +38,10 @@ pub(crate) const CLIENTS: &[Package] = &[
     package("python3-scapy", "/usr/lib/python3/dist-packages/scapy"),
     package("nftables", "nft"),
     package("chromium", "chromium"),
-    package("libxml2-utils", "xmllint"),
 ];
+
+/// Readers of phones' files that share nothing with us.
+pub(crate) const PARSERS: &[Package] = &[package("libxml2-utils", "xmllint")];
 
 /// Installs what is missing of `packages` if it may; gives the names of what is missing still.
 pub(crate) fn missing(shop: &Shop, packages: &'static [Package]) -> Vec<&'static str> {
