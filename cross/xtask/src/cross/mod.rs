@@ -67,8 +67,8 @@ const LONG: [&str; 10] = [
 ];
 
 /// What the names of the tests begin with that ask a kernel for what the emulator does not pass on,
-/// such as a packet filter, of which the stories of the image have more on a kernel for ARM; or that
-/// set limits on memory, which the emulator takes for itself.
+/// such as a packet filter, which the stories of the image have on a kernel for ARM; or that set
+/// limits on memory, which the emulator takes for itself.
 const FOREIGN: [&str; 9] = [
     "firewall::tests::a_second_installation",
     "firewall::tests::a_transaction_of_which_one",
