@@ -66,8 +66,20 @@ impl Layer {
         }
     }
 
-    /// Returns which of two layers that reach the same one wins: the greater.
-    pub fn rank(&self) -> u8 {
+    /// Compares two layers that reach the same one: the greater wins. Of two ranges of firmware it
+    /// is the one that begins later.
+    pub fn compare(&self, other: &Layer) -> Ordering {
+        self.rank().cmp(&other.rank()).then_with(|| compare(self.begins(), other.begins()))
+    }
+
+    fn begins(&self) -> &str {
+        match self {
+            Layer::Model { firmware, .. } => &firmware.from,
+            Layer::Site | Layer::Family(_) | Layer::Handset(_) => "",
+        }
+    }
+
+    fn rank(&self) -> u8 {
         match self {
             Layer::Site => 1,
             Layer::Family(_) => 2,
@@ -188,6 +200,8 @@ mod tests {
         assert!(layers.iter().all(|layer| layer.reaches(whom)));
         let other = Whom { handset: Some(HandsetNo(8)), firmware: "83.0", ..whom };
         assert_eq!(layers.iter().filter(|layer| layer.reaches(other)).count(), 3);
+        let later = model(range("84.1", ""));
+        assert_eq!(later.compare(&layers[3]), Ordering::Greater);
         let other = Whom { family: Some(Family::Snom), model: "T46U", ..other };
         assert_eq!(layers.iter().filter(|layer| layer.reaches(other)).count(), 1);
     }

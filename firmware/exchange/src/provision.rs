@@ -20,7 +20,7 @@ use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
 use crate::settings::{self, Setting, Store};
 use crate::state::{Handset, Line};
 use crate::story::{Door, FileAnswer, Step, StepName};
-use crate::template::{in_force, Reached};
+use crate::template::in_force;
 use crate::time::{Instant, Now};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -291,8 +291,9 @@ fn make(
 ) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let template = of.template;
-    let reached = Reached::of(office, of.asker, Some(of.family));
-    let forced = in_force(office.durable.templates(), template, reached.whom(of.common));
+    let mut known = of.asker.map(|mac| office.known(mac)).unwrap_or_default();
+    known.family = known.family.or(Some(of.family));
+    let forced = in_force(office.durable.templates(), template, known.for_file(of.common));
     if let Some(own) = forced.filter(|own| !office.is_given_up(own.place, of.asker)) {
         let place = own.place.clone();
         if render.render_own(template, own.source, values, &mut bytes).is_ok() {

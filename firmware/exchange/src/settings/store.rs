@@ -1,7 +1,7 @@
 //! The values of all layers, as they are on flash.
 
 use super::Setting;
-use crate::layer::{compare, Layer, Whom};
+use crate::layer::{Layer, Whom};
 use crate::names::HandsetNo;
 use crate::state::Event;
 use alloc::collections::BTreeMap;
@@ -58,13 +58,7 @@ impl Store {
         let shared = self.layers.range(..Layer::Handset(HandsetNo(0)));
         let mut layers: Vec<&Layer> =
             shared.map(|(layer, _)| layer).filter(|layer| layer.reaches(whom)).collect();
-        layers.sort_by(|one, other| {
-            let from = |layer: &Layer| match layer {
-                Layer::Model { firmware, .. } => firmware.from.clone(),
-                Layer::Site | Layer::Family(_) | Layer::Handset(_) => Default::default(),
-            };
-            other.rank().cmp(&one.rank()).then_with(|| compare(&from(other), &from(one)))
-        });
+        layers.sort_by(|one, other| other.compare(one));
         let own = whom.handset.map(Layer::Handset);
         let own = own.and_then(|own| self.layers.get_key_value(&own)).map(|(layer, _)| layer);
         own.into_iter().chain(layers).collect()

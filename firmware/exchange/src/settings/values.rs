@@ -26,6 +26,12 @@ impl Known {
         let Known { handset, family, model, firmware } = self;
         Whom { handset: *handset, family: *family, model, firmware }
     }
+
+    /// The same for one of its files; one that is common is no handset's.
+    pub(crate) fn for_file(&self, common: bool) -> Whom<'_> {
+        let whom = self.whom();
+        Whom { handset: whom.handset.filter(|_| !common), ..whom }
+    }
 }
 
 impl Office {

@@ -3,7 +3,7 @@
 use super::{Origins, OwnTemplates, Place};
 use crate::catalog::Family;
 use crate::layer::{Layer, Whom};
-use crate::names::{HandsetNo, InterfaceNo, Side, Text};
+use crate::names::{InterfaceNo, Side};
 use crate::office::Office;
 use crate::provision;
 use crate::render::Values;
@@ -66,48 +66,7 @@ pub(crate) fn forced<'a>(
     whom: Whom<'_>,
 ) -> Option<Forced<'a>> {
     let fit = there.filter(|it| it.place.template == template && it.place.layer.reaches(whom));
-    fit.max_by_key(|it| it.place.layer.rank())
-}
-
-/// What decides which layers reach a phone.
-pub(crate) struct Reached {
-    handset: Option<HandsetNo>,
-    family: Option<Family>,
-    pub(crate) model: Text,
-    firmware: Text,
-}
-
-impl Reached {
-    /// A phone as it is known; `hint` is the maker in whose form it asks.
-    pub(crate) fn of(office: &Office, mac: Option<Mac>, hint: Option<Family>) -> Reached {
-        let family = mac.and_then(|mac| office.family(mac)).or(hint);
-        let known = mac.and_then(|mac| office.durable.handset_of(mac));
-        let said = mac.and_then(|mac| office.devices.get(&mac)?.guess.version());
-        let said = said.map(crate::names::text);
-        let kept = || known.map(|(_, handset)| handset.firmware.clone());
-        Reached {
-            handset: known.map(|(no, _)| no),
-            family,
-            model: mac.map(|mac| office.model(mac)).unwrap_or_default(),
-            firmware: said.or_else(kept).unwrap_or_default(),
-        }
-    }
-
-    /// One of this make that nobody has.
-    pub(super) fn made_up(family: Family, model: &str) -> Reached {
-        let (model, firmware) = (crate::names::text(model), Text::new());
-        Reached { handset: None, family: Some(family), model, firmware }
-    }
-
-    /// As a layer sees it; a file that is common is no handset's.
-    pub(crate) fn whom(&self, common: bool) -> Whom<'_> {
-        Whom {
-            handset: self.handset.filter(|_| !common),
-            family: self.family,
-            model: &self.model,
-            firmware: &self.firmware,
-        }
-    }
+    fit.max_by(|one, other| one.place.layer.compare(&other.place.layer))
 }
 
 /// The port through which a phone is heard, as far as its address says; else the first of the LAN.
@@ -153,14 +112,14 @@ pub(crate) fn inputs(office: &Office, now: Now, mac: Mac, secrets: Secrets) -> V
     if office.durable.handset_of(mac).is_none() {
         return Vec::new();
     }
-    let reached = Reached::of(office, Some(mac), None);
-    let files = office.catalog.files_of(reached.family.unwrap_or(Family::Generic));
+    let known = office.known(mac);
+    let files = office.catalog.files_of(known.family.unwrap_or(Family::Generic));
     let mut made: Vec<FileInputs> = Vec::new();
     for (template, common) in files {
         if made.iter().any(|file| file.template == template) {
             continue;
         }
-        let forced = in_force(office.durable.templates(), template, reached.whom(common));
+        let forced = in_force(office.durable.templates(), template, known.for_file(common));
         let failed = forced.filter(|it| office.is_given_up(it.place, Some(mac)));
         let own = forced.filter(|_| failed.is_none());
         made.push(FileInputs {
@@ -169,7 +128,7 @@ pub(crate) fn inputs(office: &Office, now: Now, mac: Mac, secrets: Secrets) -> V
             own: own.map(|it| (it.place.layer.clone(), it.source.to_string())),
             given_up: failed.map(|it| it.place.layer.clone()),
             values: values(office, now, mac, common, secrets),
-            origins: Origins::of(office.durable.settings(), reached.whom(common)),
+            origins: Origins::of(office.durable.settings(), known.for_file(common)),
         });
     }
     // What is its alone comes first.

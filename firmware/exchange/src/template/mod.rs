@@ -29,7 +29,7 @@ pub use shown::{
     Sources, TemplatesView,
 };
 
-pub(crate) use files::{forced, in_force, inputs, Forced, Reached};
+pub(crate) use files::{forced, in_force, inputs, Forced};
 pub(crate) use rehearsal::{example, rehearsal};
 pub(crate) use shown::{sources, view};
 

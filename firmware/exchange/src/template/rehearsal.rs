@@ -3,7 +3,7 @@
 //! It holds no secret, since the process that tries it shall have none: a template sees
 //! [`MASK`](super::MASK) in the place of each.
 
-use super::files::{port_of, values, Reached};
+use super::files::{port_of, values};
 use super::{
     forced, in_force, Change, FileInputs, Forced, Origins, Place, Secrets, Versions, MASK,
 };
@@ -19,7 +19,7 @@ use crate::render::{
     HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, ToneValues,
     Values,
 };
-use crate::settings::{Codec, KeyKind};
+use crate::settings::{Codec, KeyKind, Known};
 use crate::state::Handset;
 use crate::time::Now;
 use alloc::collections::BTreeSet;
@@ -76,12 +76,12 @@ pub(crate) fn rehearsal(office: &Office, now: Now, place: &Place, change: &Chang
     };
     let mut seen = BTreeSet::new();
     for (_, handset) in office.durable.handsets() {
-        let reached = Reached::of(office, Some(handset.mac), None);
+        let known = office.known(handset.mac);
         let family = office.family(handset.mac).unwrap_or(Family::Generic);
         if !office.catalog.files_of(family).any(|(name, _)| name == place.template) {
             continue;
         }
-        let whom = reached.whom(common);
+        let whom = known.for_file(common);
         let was = in_force(own, &place.template, whom).map(|it| it.source);
         let will = forced(after.iter().copied(), &place.template, whom).map(|it| it.source);
         if was == will {
@@ -89,12 +89,12 @@ pub(crate) fn rehearsal(office: &Office, now: Now, place: &Place, change: &Chang
         }
         // Phones of one model have one common file.
         let port = port_of(office, now, handset.mac);
-        let key = (common, reached.model.clone(), port, was, will);
+        let key = (common, known.model.clone(), port, was, will);
         if common && !seen.insert(key) {
             continue;
         }
         let (before, after) = (made.place_of(was), made.place_of(will));
-        let label = if common { of_model(family, &reached.model) } else { label(handset) };
+        let label = if common { of_model(family, &known.model) } else { label(handset) };
         let values = values(office, now, handset.mac, common, Secrets::Masked);
         made.phones.push(Phone { label, before, after, values });
     }
@@ -176,7 +176,8 @@ pub(crate) fn example(
     model: &str,
 ) -> Vec<FileInputs> {
     let mut made: Vec<FileInputs> = Vec::new();
-    let reached = Reached::made_up(family, model);
+    let known =
+        Known { family: Some(family), model: crate::names::text(model), ..Known::default() };
     for (template, common) in office.catalog.files_of(family) {
         if made.iter().any(|file| file.template == template) {
             continue;
@@ -188,9 +189,9 @@ pub(crate) fn example(
         handset.user_password = MASK.to_string();
         handset.lines.iter_mut().for_each(|line| line.password = MASK.to_string());
         values.handset = Some(handset).filter(|_| !common);
-        let forced = in_force(office.durable.templates(), template, reached.whom(common));
+        let forced = in_force(office.durable.templates(), template, known.for_file(common));
         let own = forced.map(|it| (it.place.layer.clone(), it.source.to_string()));
-        let origins = Origins::of(office.durable.settings(), reached.whom(common));
+        let origins = Origins::of(office.durable.settings(), known.for_file(common));
         made.push(FileInputs { template, common, own, given_up: None, values, origins });
     }
     made.sort_by_key(|file| file.common);

@@ -162,7 +162,7 @@ fn rows(office: &Office, template: &str) -> Vec<OwnRow> {
             given_up: office.given_up(place),
         })
         .collect();
-    rows.sort_by_key(|row| row.layer.rank());
+    rows.sort_by(|one, other| one.layer.compare(&other.layer));
     rows
 }
 
