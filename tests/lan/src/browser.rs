@@ -86,8 +86,14 @@ impl Browser {
         browser
     }
 
-    /// One command and its answer.
+    /// One command that must succeed, and its answer.
     fn call(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.ask(method, params);
+        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// One command, and its answer or the browser's error.
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.number += 1;
         let mut command = json!({ "id": self.number, "method": method, "params": params });
         if !self.session.is_empty() {
@@ -98,8 +104,8 @@ impl Browser {
             let answer = self.answers.recv_timeout(PATIENCE);
             let mut answer = answer.unwrap_or_else(|why| panic!("{method}: {why}"));
             if answer["id"] == json!(self.number) {
-                assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
-                return answer["result"].take();
+                let error = answer["error"].take();
+                return if error.is_null() { Ok(answer["result"].take()) } else { Err(error) };
             }
             self.hear(&answer);
         }
@@ -127,13 +133,19 @@ impl Browser {
 
     /// The value of an expression in the page.
     pub fn value(&mut self, expression: &str) -> Value {
-        let asked = json!({ "expression": expression, "returnByValue": true });
-        self.call("Runtime.evaluate", asked)["result"]["value"].take()
+        let value = self.evaluate(expression);
+        value.unwrap_or_else(|error| panic!("{expression}: {error}"))
     }
 
-    /// Waits until an expression holds in the page, whichever page it is by then.
+    fn evaluate(&mut self, expression: &str) -> Result<Value, Value> {
+        let asked = json!({ "expression": expression, "returnByValue": true });
+        Ok(self.ask("Runtime.evaluate", asked)?["result"]["value"].take())
+    }
+
+    /// Waits until an expression holds in the page, whichever page it is by then. A page that
+    /// gives way to the next while it is asked has no answer; the next one is asked again.
     pub fn wait(&mut self, expression: &str) {
-        let come = until(PATIENCE, || (self.value(expression) == json!(true)).then_some(()));
+        let come = until(PATIENCE, || (self.evaluate(expression) == Ok(json!(true))).then_some(()));
         if come.is_none() {
             let text = self.value("location.href + '\\n' + document.body.innerText");
             panic!("never became true: {expression}\n{}", text.as_str().unwrap_or_default());
