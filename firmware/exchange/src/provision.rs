@@ -355,6 +355,7 @@ pub(crate) fn values(
     Values {
         handset: handset.map(|handset| handset_values(office.durable.settings(), whom, handset)),
         model: known.model.to_string(),
+        line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
         site: site_values(office, interface, whom),
         settings: settings::values(office.durable.settings(), whom),
     }

@@ -47,6 +47,8 @@ pub struct Values {
     pub handset: Option<HandsetValues>,
     /// Model as recognised, such as `T46U`; empty where unknown.
     pub model: String,
+    /// How many lines the handset has; 0 in a file common to all phones of a model.
+    pub line_count: u8,
     /// The site as this phone is to see it: server, time and provisioning.
     pub site: SiteValues,
     /// What else is set, by whichever layer is nearest.
@@ -88,7 +90,7 @@ pub struct LineValues {
 }
 
 /// What a template may read of the site.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SiteValues {
     /// Address of this box as the phone reaches it.
     pub server: String,
@@ -110,7 +112,7 @@ pub struct SiteValues {
 
 /// What is set of a phone; an empty text or list, or nothing, is not set, and the phone stays as it
 /// is.
-#[derive(Clone, Serialize, Deserialize, Default)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct SettingValues {
     /// Keys behind those of the lines, in order.
     pub keys: Vec<KeyValues>,
@@ -137,7 +139,7 @@ pub struct SettingValues {
 }
 
 /// A key beside the display.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyValues {
     /// Its place behind the keys of the lines, counted from 1.
     pub place: u8,
@@ -150,7 +152,7 @@ pub struct KeyValues {
 }
 
 /// A language.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct LanguageValues {
     /// Its code (ISO 639-1), such as `de`.
     pub code: String,
@@ -161,7 +163,7 @@ pub struct LanguageValues {
 }
 
 /// A country, for tones.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToneValues {
     /// Two letters (ISO 3166-1) in lower case, such as `de`.
     pub code: String,
@@ -172,7 +174,7 @@ pub struct ToneValues {
 }
 
 /// A number of the dial plan: digits, `*`, `x` for any digit and lists such as `[1-9]`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleValues {
     /// The number, without a dot at its end.
     pub digits: String,
@@ -181,7 +183,7 @@ pub struct RuleValues {
 }
 
 /// A time zone in the forms that phones read.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ZoneValues {
     /// Name in the tz database, such as `Europe/Berlin`.
     pub name: String,
@@ -203,7 +205,7 @@ pub struct ZoneValues {
 }
 
 /// The yearly change to summer time and back, local wall clock.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummerValues {
     /// When clocks go forward.
     pub start: ChangeValues,
@@ -214,7 +216,7 @@ pub struct SummerValues {
 }
 
 /// One change of clocks, as in POSIX `Mm.w.d/h`.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeValues {
     /// Month, 1 to 12.
     pub month: u8,

@@ -141,7 +141,8 @@ fn exchange_values() -> exchange::render::Values {
         zone,
         poll_min,
     };
-    Values { handset: None, model: String::new(), site, settings: SettingValues::default() }
+    let (model, settings) = (String::new(), SettingValues::default());
+    Values { handset: None, model, line_count: 0, site, settings }
 }
 
 #[test]

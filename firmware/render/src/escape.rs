@@ -11,6 +11,7 @@
 //! take for line breaks. Only texts, numbers and truth values can be printed: a template that
 //! prints a list, a record or nothing at all has a fault, and says so.
 
+use crate::shared::Ready;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Error, ErrorKind, Output, State, Value};
 use std::fmt::Write;
@@ -49,22 +50,42 @@ pub(crate) fn write_value(
     let AutoEscape::Custom(form) = state.auto_escape() else {
         return Err(refused("the form of escaping is the file's and cannot be changed"));
     };
-    let ends: Option<&[char]> = match form.as_ref() {
+    match (value.as_str(), value.kind()) {
+        (Some(text), _) if text.bytes().all(is_plain) => out.write_str(text)?,
+        (Some(text), _) => match ends_of(form.as_ref()) {
+            Some(ends) => write_line(out, text, ends)?,
+            None => write_markup(out, text)?,
+        },
+        (None, ValueKind::Number) if value.is_integer() => write_integer(out, value)?,
+        (None, ValueKind::Number | ValueKind::Bool) => write!(out, "{value}")?,
+        (None, _) => match value.downcast_object_ref::<Ready>() {
+            Some(Ready(text)) => out.write_str(text)?,
+            None => return Err(refused("only texts, numbers and truth values can be printed")),
+        },
+    }
+    Ok(())
+}
+
+/// What else a form drops of a line; `None` for markup, which drops nothing that it can hold.
+fn ends_of(form: &str) -> Option<&'static [char]> {
+    match form {
         "lines" => Some(&[]),
         "colons" => Some(&['#']),
         "quoted" => Some(&['"', '\\']),
         _markup => None,
-    };
-    match (value.as_str(), value.kind()) {
-        (Some(text), _) if text.bytes().all(is_plain) => out.write_str(text)?,
-        (Some(text), _) => match ends {
-            Some(ends) => write_line(out, text, ends)?,
-            None => write_markup(out, text)?,
-        },
-        (None, ValueKind::Number | ValueKind::Bool) => write!(out, "{value}")?,
-        (None, _) => return Err(refused("only texts, numbers and truth values can be printed")),
     }
-    Ok(())
+}
+
+/// An integer; most are small, and most of what a file prints are such ones.
+fn write_integer(out: &mut impl Write, value: &Value) -> std::fmt::Result {
+    match value.as_usize() {
+        Some(small @ 0..=99) => {
+            let digits = [b'0' + (small / 10) as u8, b'0' + (small % 10) as u8];
+            let digits = if small < 10 { &digits[1..] } else { &digits[..] };
+            out.write_str(std::str::from_utf8(digits).unwrap_or_default())
+        }
+        Some(_) | None => write!(out, "{value}"),
+    }
 }
 
 fn refused(why: &'static str) -> Error {

@@ -26,6 +26,7 @@ mod output;
 mod own;
 mod reads;
 mod rehearse;
+mod shared;
 mod shipped;
 
 pub use escape::Form;
@@ -40,14 +41,17 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
 use output::Bounded;
 use own::Cache;
+use shared::Shared;
 use std::cell::RefCell;
 
-/// Steps one rendering may take; the largest shipped file of eight lines needs a tenth of them.
+/// Steps one rendering may take, and bytes that expressions may print; the largest shipped file of
+/// eight lines needs a fifth of them.
 const FUEL: u64 = 50_000;
 
 /// Every shipped template, compiled and ready.
 pub struct Templates {
     environment: Environment<'static>,
+    shared: RefCell<Shared>,
     own: RefCell<Cache>,
 }
 
@@ -64,10 +68,18 @@ impl Templates {
     /// Compiles the shipped templates.
     pub fn shipped() -> Result<Templates, Flaw> {
         let mut environment = bare_environment().map_err(|error| flaw("", &error))?;
-        for Shipped { name, source, form: _, handset: _ } in SHIPPED.iter().chain(shipped::PARTS) {
+        for Shipped { name, source, form: _, handset: _ } in SHIPPED {
             environment.add_template(name, source).map_err(|error| flaw(name, &error))?;
         }
-        Ok(Templates { environment, own: RefCell::default() })
+        for part in shipped::PARTS {
+            let added = match shared::stand_in(part) {
+                Some(source) => environment.add_template_owned(part.name, source),
+                None => environment.add_template(part.name, part.source),
+            };
+            added.map_err(|error| flaw(part.name, &error))?;
+        }
+        let shared = Shared::shipped().map_err(|(name, error)| flaw(name, &error))?;
+        Ok(Templates { environment, shared: RefCell::new(shared), own: RefCell::default() })
     }
 }
 
@@ -77,7 +89,9 @@ impl Render for Templates {
         if !SHIPPED.iter().any(|shipped| shipped.name == template) {
             return Err(Unrendered::Unknown);
         }
-        fill_in(&self.environment, template, values, out)
+        let context = self.shared.borrow_mut().context(template, values);
+        let context = context.map_err(|error| Unrendered::Failed { line: line_of(&error) })?;
+        fill_in(&self.environment, template, context, out)
     }
 
     fn render_own(
@@ -91,20 +105,20 @@ impl Render for Templates {
         let mut cache = self.own.borrow_mut();
         let own = cache.compiled(shipped, source);
         let own = own.map_err(|fault| Unrendered::Failed { line: fault.line })?;
-        fill_in(&own.environment, template, values, out)
+        fill_in(&own.environment, template, Value::from(Serde(values)), out)
     }
 }
 
 fn fill_in(
     environment: &Environment<'_>,
     template: &str,
-    values: &Values,
+    context: Value,
     out: &mut Vec<u8>,
 ) -> Result<(), Unrendered> {
     let compiled = environment.get_template(template).map_err(|_| Unrendered::Unknown)?;
     let before = out.len();
     let mut bounded = Bounded::new(out, FILE_BYTES_MAX);
-    let outcome = compiled.render_captured_to(Value::from(Serde(values)), &mut bounded);
+    let outcome = compiled.render_captured_to(context, &mut bounded);
     let overflowed = bounded.overflowed();
     outcome.map(drop).map_err(|error| {
         out.truncate(before);

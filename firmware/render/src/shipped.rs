@@ -1,7 +1,8 @@
 //! The templates that come with the product, by the names the exchange asks for.
 //!
 //! A template lives in the folder of its family; a part (its name begins with `_`) is included by
-//! others of that folder and cannot be asked for. To add a template: the file, its line here, and
+//! others of that folder and cannot be asked for. A part is included where nothing else stands on
+//! the line, and reads the values, never a name that the one who includes it has set. To add a template: the file, its line here, and
 //! its golden files, which a test asks for.
 
 use crate::escape::Form;
@@ -14,7 +15,8 @@ pub struct Shipped {
     pub source: &'static str,
     /// How values are kept from becoming structure.
     pub form: Form,
-    /// Whether the file is for one handset; if not, it holds nothing secret.
+    /// Whether the file is for one handset, or the part reads one; if not, it holds nothing secret,
+    /// and what is made of a part is kept and serves many files.
     pub handset: bool,
 }
 
@@ -79,15 +81,18 @@ pub(crate) static PARTS: &[Shipped] = &[
     shipped!("cisco_mpp/_site.xml", Markup, false),
     shipped!("cisco_spa/_site.xml", Markup, false),
     shipped!("fanvil/_site.xml", Markup, false),
-    shipped!("gigaset/_maxwell.xml", Markup, false),
-    shipped!("gigaset/_n510.xml", Markup, false),
-    shipped!("gigaset/_n670.xml", Markup, false),
+    shipped!("gigaset/_maxwell.xml", Markup, true),
+    shipped!("gigaset/_n510.xml", Markup, true),
+    shipped!("gigaset/_n670.xml", Markup, true),
     shipped!("grandstream/_site.xml", Markup, false),
     shipped!("htek/_site.xml", Markup, false),
     shipped!("panasonic/_site.cfg", Quoted, false),
     shipped!("polycom/_site.xml", Markup, false),
     shipped!("snom/_site.xml", Markup, false),
+    shipped!("snom/_unused.xml", Markup, false),
+    shipped!("snom/_unused_keys.xml", Markup, false),
     shipped!("yealink/_site.cfg", Lines, false),
+    shipped!("yealink/_unused.cfg", Lines, false),
 ];
 
 /// The template of this name, if a file is made from it.

@@ -6,4 +6,5 @@ mod nasty;
 mod office;
 mod own;
 mod settings;
+mod shared;
 mod speed;

@@ -38,6 +38,7 @@ fn values() -> Values {
     Values {
         handset: Some(handset),
         model: "T46U".to_owned(),
+        line_count: 1,
         site,
         settings: SettingValues::default(),
     }

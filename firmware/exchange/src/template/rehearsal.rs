@@ -154,6 +154,7 @@ pub(crate) fn made_up(office: &Office, common: bool, template: &str) -> Vec<Phon
         let mut values = provision::values(office, port, None, None, family);
         values.model = model.clone();
         values.handset = Some(handset).filter(|_| !common);
+        values.line_count = values.handset.as_ref().map_or(0, |it| it.lines.len() as u8);
         values.settings = SettingValues::default();
         if !model.is_empty() {
             values.settings = longest_settings();
@@ -189,6 +190,7 @@ pub(crate) fn example(
         handset.user_password = MASK.to_string();
         handset.lines.iter_mut().for_each(|line| line.password = MASK.to_string());
         values.handset = Some(handset).filter(|_| !common);
+        values.line_count = values.handset.as_ref().map_or(0, |it| it.lines.len() as u8);
         let forced = in_force(office.durable.templates(), template, known.for_file(common));
         let own = forced.map(|it| (it.place.layer.clone(), it.source.to_string()));
         let origins = Origins::of(office.durable.settings(), known.for_file(common));

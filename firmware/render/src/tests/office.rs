@@ -39,7 +39,7 @@ pub(super) fn site(zone_name: &str) -> SiteValues {
 /// Values of a file common to all phones.
 pub(super) fn common(zone_name: &str) -> Values {
     let settings = SettingValues::default();
-    Values { handset: None, model: "T46U".into(), site: site(zone_name), settings }
+    Values { handset: None, model: "T46U".into(), line_count: 0, site: site(zone_name), settings }
 }
 
 /// Values of a handset; `name` is who sits there, or empty while nobody does.
@@ -52,7 +52,7 @@ pub(super) fn handset(zone_name: &str, lines: u8, name: &str) -> Values {
         user_password: "web-7Hq2mKp9xW".into(),
         lines: (1..=lines).map(|number| line(number, name)).collect(),
     };
-    Values { handset: Some(handset), ..common(zone_name) }
+    Values { handset: Some(handset), line_count: lines, ..common(zone_name) }
 }
 
 /// Everything that can be set, each thing with a value that is found again.
