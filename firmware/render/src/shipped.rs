@@ -1,9 +1,10 @@
 //! The templates that come with the product, by the names the exchange asks for.
 //!
 //! A template lives in the folder of its family; a part (its name begins with `_`) is included by
-//! others of that folder and cannot be asked for. A part is included where nothing else stands on
-//! the line, and reads the values, never a name that the one who includes it has set. To add a template: the file, its line here, and
-//! its golden files, which a test asks for.
+//! others of that folder and cannot be asked for. It is included where nothing else stands on the
+//! line, and reads the values, never a name that the one who includes it has set.
+//!
+//! To add a template: the file, its line here, and its golden files, which a test asks for.
 
 use crate::escape::Form;
 
