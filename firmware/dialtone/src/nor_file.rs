@@ -5,7 +5,8 @@
 //! one of the flash too. Page timing can be switched on for measurements.
 
 use crate::chip::PARTITION_BYTES_LEAST;
-use journal::{Flash, Geometry};
+use journal::mem::MemFlash;
+use journal::{Flash, Geometry, Journal};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -16,12 +17,15 @@ use std::time::Duration;
 /// What is made where there is no file: 1 MiB with 4 KiB blocks and 256-byte pages, as the smallest
 /// partition of a board.
 const GEOMETRY: Geometry = Geometry { size: 1024 * 1024, erase_block: 4096, page: 256 };
+/// The erase blocks that a chip can have, in bytes.
+const ERASE_BLOCKS: [u32; 7] = [4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144];
 /// The largest file that is taken for a copy of a partition, in bytes.
 const BYTES_MOST: u32 = 32 * 1024 * 1024;
 /// A page takes 0.4 to 0.7 ms on the usual chips.
 const PAGE_TIME: Duration = Duration::from_micros(550);
-/// A block of 4 KiB takes 45 ms.
+/// A block of 4 KiB takes 45 ms, a larger one longer.
 const ERASE_TIME: Duration = Duration::from_millis(45);
+const LARGE_ERASE_TIME: Duration = Duration::from_millis(150);
 
 /// The emulated flash.
 pub(crate) struct NorFile {
@@ -43,15 +47,34 @@ impl NorFile {
     /// The geometry of a file that is made.
     pub(crate) const GEOMETRY: Geometry = GEOMETRY;
 
-    /// The geometry of a file with so many bytes; nothing where it can be no state.
-    ///
-    /// A copy of a partition is divided as that was, as long as the halves begin and end alike: for
-    /// a chip that has lost blocks larger than 4 KiB they do not, and its copy is not read.
-    pub(crate) fn sized(bytes: u64) -> Option<Geometry> {
+    /// The size of a file with so many bytes; nothing where it can be no state.
+    pub(crate) fn sized(bytes: u64) -> Option<u32> {
         let size = u32::try_from(bytes).ok()?;
         let whole = size.is_multiple_of(GEOMETRY.erase_block);
         let fits = (PARTITION_BYTES_LEAST..=BYTES_MOST).contains(&size);
-        (whole && fits).then_some(Geometry { size, ..GEOMETRY })
+        (whole && fits).then_some(size)
+    }
+
+    /// How a file is divided that has these bytes; nothing where it can be no state.
+    ///
+    /// A copy of a partition does not say how large the erase blocks of its chip are. As long as
+    /// the chip has lost none, the state reads alike with any that give the same halves, and the
+    /// smallest that agree with what was counted are taken. Otherwise they are those with which
+    /// most is proven good.
+    pub(crate) fn divided(image: &[u8]) -> Option<Geometry> {
+        let size = NorFile::sized(image.len() as u64)?;
+        let mut best = (Proof::default(), Geometry { size, ..GEOMETRY });
+        for erase_block in ERASE_BLOCKS {
+            let geometry = Geometry { size, erase_block, ..GEOMETRY };
+            let Some(proof) = Proof::of(geometry, image) else { continue };
+            if proof.is_whole() {
+                return Some(geometry);
+            }
+            if proof > best.0 {
+                best = (proof, geometry);
+            }
+        }
+        Some(best.1)
     }
 
     /// Opens the file, makes it blank flash where there is none or nothing in it, and keeps others
@@ -73,11 +96,46 @@ impl NorFile {
         };
         let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(busy)?;
         let len = file.metadata()?.len();
-        let geometry = NorFile::sized(len).ok_or_else(|| {
+        let other = || {
             let why = format!("it is not a state file of Dialtone ({len} bytes)");
             io::Error::new(io::ErrorKind::InvalidData, why)
-        })?;
+        };
+        let mut image = vec![0; NorFile::sized(len).ok_or_else(other)? as usize];
+        file.read_exact_at(&mut image, 0)?;
+        let geometry = NorFile::divided(&image).ok_or_else(other)?;
         Ok(NorFile { file, geometry, timing })
+    }
+}
+
+/// What speaks for a way to divide a copy, the weightiest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Proof {
+    undamaged: bool,
+    records: u32,
+    /// No more was written than so many blocks of this size hold as were erased.
+    counts_agree: bool,
+    none_lost: bool,
+}
+
+impl Proof {
+    /// Nothing where it is no state at all if it is divided so.
+    fn of(geometry: Geometry, image: &[u8]) -> Option<Proof> {
+        let copy = MemFlash::holding(geometry, image);
+        let (mut journal, found) = Journal::mount(copy, &mut |_| {}).ok()?;
+        let pending = journal.look().unwrap_or_default();
+        let erased = u64::from(journal.erases()) + u64::from(pending);
+        let before = journal.written().saturating_sub(u64::from(journal.used()));
+        Some(Proof {
+            undamaged: found.damaged.is_none(),
+            records: found.records,
+            counts_agree: before <= erased * u64::from(geometry.erase_block),
+            none_lost: journal.retired() == 0,
+        })
+    }
+
+    /// Tells whether another size could not be better.
+    fn is_whole(&self) -> bool {
+        self.undamaged && self.counts_agree && self.none_lost
     }
 }
 
@@ -137,10 +195,12 @@ impl Flash for NorFile {
     }
 
     fn erase(&mut self, at: u32) -> io::Result<()> {
-        self.file.write_all_at(&[0xff; GEOMETRY.erase_block as usize], u64::from(at))?;
+        let block = self.geometry.erase_block;
+        self.file.write_all_at(&vec![0xff; block as usize], u64::from(at))?;
         self.file.sync_data()?;
         if self.timing == Timing::Nor {
-            std::thread::sleep(ERASE_TIME);
+            let large = block > GEOMETRY.erase_block;
+            std::thread::sleep(if large { LARGE_ERASE_TIME } else { ERASE_TIME });
         }
         Ok(())
     }
@@ -168,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_file_has_whole_blocks_and_is_as_large_as_a_partition_may_be() {
-        let sized = |bytes| NorFile::sized(bytes).map(|geometry| geometry.size);
+        let sized = NorFile::sized;
         for bytes in [262_144, 1_048_576, 4_194_304, 4_194_304 + 4_096, 33_554_432] {
             assert_eq!(sized(u64::from(bytes)), Some(bytes));
         }

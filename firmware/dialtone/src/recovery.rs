@@ -1,10 +1,11 @@
 //! What the box does when it cannot use its state: one page on the LAN that says so.
 //!
 //! No phone is served here, by no protocol. The page is seen without log-in, since who may log in
-//! stands in the state; each of its three actions asks for a code that is drawn at each start and
-//! shown on the console: download the partition's bytes, erase the state and start anew, restart.
-//! Nothing is erased but by that form, with the code and a typed word, and only where an empty
-//! state is what is missing: a partition that is too small stays as it is.
+//! stands in the state; each of its actions asks for a code that is drawn at each start and shown
+//! on the console: download the partition's bytes, restart, restore a backup, erase the state and
+//! start anew. Nothing is erased but by the last two, with the code and a typed word, and only
+//! where an empty state is what is missing: a partition that is too small stays as it is. A backup
+//! is read as a whole before that.
 //!
 //! Everything that needs a privilege is opened by [`Recovery::open`]; [`Recovery::serve`] needs
 //! none. It returns when somebody has asked for a new start: the process ends with success, and
@@ -15,6 +16,7 @@ mod code;
 mod desk;
 mod door;
 mod raw;
+mod restore;
 #[cfg(test)]
 mod tests;
 
@@ -27,10 +29,13 @@ use answer::Page;
 use code::Code;
 use desk::Desk;
 use door::{Door, Places};
+use exchange::board::Board;
 use exchange::limits::RECOVERY_BACKLOG;
+use exchange::state::Event;
 use journal::{Fault, MountError};
-use pages::recovery::{neighbour, Leaving, Problem};
+use pages::recovery::{neighbour, Problem};
 use raw::Raw;
+use restore::Ground;
 use std::net::SocketAddrV4;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,11 +61,19 @@ pub(crate) struct Entrance {
     pub(crate) device: Option<Device>,
 }
 
+/// What was granted, to be done by whoever holds the chip.
+enum Granted {
+    Restarting,
+    Erasing,
+    /// This whole state in the place of what is there.
+    Restoring(Vec<Event>),
+}
+
 /// A box without a state, with everything open that its page needs.
 pub(crate) struct Recovery {
     doors: Vec<Door>,
     page: Arc<Page>,
-    granted: mpsc::Receiver<Leaving>,
+    granted: mpsc::Receiver<Granted>,
     /// What an erasing erases; `None` where none is offered.
     chip: Option<Chip>,
 }
@@ -73,8 +86,10 @@ impl Recovery {
         state: &Path,
         timing: Timing,
         problem: Problem,
+        board: Option<Board>,
     ) -> Result<Recovery, String> {
         let (chip, problem) = chip(state, timing, problem);
+        let ground = Ground { board, room: chip.as_ref().map_or(0, restore::room) };
         let raw = Raw::open(state);
         let code = Code::draw().map_err(|error| format!("the kernel gives no entropy: {error}"))?;
         let partition = state.display().to_string();
@@ -83,7 +98,7 @@ impl Recovery {
         say(format_args!("Code:   {code}   (for what the recovery page offers)\n"));
         let (sender, granted) = mpsc::channel(1);
         let desk = Desk::new(code, problem, raw.is_some());
-        let page = Arc::new(Page::new(partition, problem, raw, desk, sender));
+        let page = Arc::new(Page::new(partition, problem, raw, desk, ground, sender));
         Ok(Recovery { doors, page, granted, chip })
     }
 
@@ -103,16 +118,20 @@ impl Recovery {
         loop {
             tokio::select! {
                 _ = ticks.tick() => beat(),
-                leaving = granted.recv() => match (leaving, chip.take()) {
-                    (Some(Leaving::Erasing), Some(chip)) => erasing = Some(erase(chip)),
+                granted = granted.recv() => match (granted, chip.take()) {
+                    (Some(Granted::Erasing), Some(chip)) => erasing = Some(erase(chip, None)),
+                    (Some(Granted::Restoring(facts)), Some(chip)) => {
+                        erasing = Some(erase(chip, Some(facts)));
+                    }
+                    (Some(Granted::Restarting) | None, _) => break,
                     // Nothing to erase was opened, so there is nothing to start anew from either.
-                    (Some(Leaving::Erasing | Leaving::Restarting) | None, _) => break,
+                    (Some(Granted::Erasing | Granted::Restoring(_)), None) => break,
                 },
                 erased = finished(&mut erasing) => match erased {
-                    Erased::Empty => break,
+                    Erased::Done => break,
                     Erased::Failed(again, why) => {
-                        log::error!("the state could not be erased: {why}");
-                        page.desk().erasing_failed(why);
+                        log::error!("{why}");
+                        page.desk().has_failed(why);
                         (chip, erasing) = (Some(again), None);
                     }
                 },
@@ -170,18 +189,25 @@ fn doors(entrances: &[Entrance]) -> Result<Vec<Door>, String> {
 
 /// What became of an erasing.
 enum Erased {
-    /// An empty journal is there.
-    Empty,
+    /// An empty journal is there, or one that holds what was restored.
+    Done,
     /// It failed, and may be tried again.
     Failed(Chip, String),
 }
 
-/// Makes an empty journal, on a thread of its own: a chip takes a minute for some megabytes.
-fn erase(mut chip: Chip) -> JoinHandle<Erased> {
-    tokio::task::spawn_blocking(move || match journal::format(&mut chip) {
-        Ok(()) => Erased::Empty,
-        Err(error) => {
-            let why = why(&error);
+/// Makes an empty journal, or one with these facts, on a thread of its own: a chip takes a minute
+/// for some megabytes.
+fn erase(mut chip: Chip, facts: Option<Vec<Event>>) -> JoinHandle<Erased> {
+    tokio::task::spawn_blocking(move || match (journal::format(&mut chip), facts) {
+        (Ok(()), None) => Erased::Done,
+        (Ok(()), Some(facts)) => match restore::write(chip, &facts) {
+            None => Erased::Done,
+            Some((chip, why)) => {
+                Erased::Failed(chip, format!("The backup could not be written: {why}"))
+            }
+        },
+        (Err(error), _) => {
+            let why = format!("The state could not be erased: {}", why(&error));
             Erased::Failed(chip, why)
         }
     })
@@ -205,7 +231,7 @@ fn why(error: &MountError<std::io::Error>) -> String {
 async fn finished(erasing: &mut Option<JoinHandle<Erased>>) -> Erased {
     match erasing {
         // A thread that is lost has left the chip as a power cut would: the next start says so.
-        Some(thread) => thread.await.unwrap_or(Erased::Empty),
+        Some(thread) => thread.await.unwrap_or(Erased::Done),
         None => std::future::pending().await,
     }
 }

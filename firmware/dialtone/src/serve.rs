@@ -145,7 +145,7 @@ async fn recover(start: &Start, problem: Problem) -> Result<(), String> {
         bring_up::bring_up(hardware, ports, board, WayOut::default())?;
     }
     let entrances: Vec<Entrance> = web.iter().filter_map(entrance).collect();
-    let recovery = Recovery::open(&entrances, state, *timing, problem)?;
+    let recovery = Recovery::open(&entrances, state, *timing, problem, Some(board.clone()))?;
     let mut watchdog = watchdog(hardware);
     give_up_root(hardware)?;
     let clock = Clock::start();

@@ -109,10 +109,10 @@ pub(crate) fn image(path: &Path) -> Result<(Geometry, Vec<u8>), Problem> {
     if !there.is_file() {
         return Err(Problem::NotFlash);
     }
-    let Some(geometry) = NorFile::sized(there.len()) else {
-        return Err(Problem::FileSize { bytes: there.len() });
-    };
-    Ok((geometry, std::fs::read(path).map_err(fault)?))
+    let other = Problem::FileSize { bytes: there.len() };
+    NorFile::sized(there.len()).ok_or(other)?;
+    let image = std::fs::read(path).map_err(fault)?;
+    Ok((NorFile::divided(&image).ok_or(other)?, image))
 }
 
 #[cfg(test)]
@@ -225,6 +225,78 @@ mod tests {
         // Half of it is the state of another size.
         std::fs::write(&own.0, &of_a_board(4_096)[..2 << 20]).unwrap();
         assert!(own.looked().is_err());
+    }
+
+    fn facts(durable: &Durable) -> Vec<Vec<u8>> {
+        durable.facts().map(|fact| encoded(&fact)).collect()
+    }
+
+    /// What a chip of 1 MiB holds that has lost these blocks in some years, and what that means.
+    fn of_a_worn_chip(erase_block: u32, lost: &[u32]) -> (MemFlash, Vec<Vec<u8>>) {
+        let geometry = Geometry { size: 1 << 20, erase_block, page: 256 };
+        let mut flash = MemFlash::new(geometry);
+        lost.iter().for_each(|block| flash.wear_out(*block));
+        let (mut journal, _) = Journal::mount(flash, &mut |_| {}).unwrap();
+        let mut durable = Durable::default();
+        let mut record = Vec::new();
+        for turn in 0..=6 {
+            // The last bank stays two thirds full.
+            let room = if turn == 6 { journal.room() / 3 } else { 100 };
+            for no in 0u32.. {
+                if journal.room() < room {
+                    break;
+                }
+                let [.., high, low] = (no % 400).to_be_bytes();
+                let address = [10, turn, high, low];
+                let event = Event::AddressGiven { mac: [2, 0, 0, 0, high, low], address };
+                record.clear();
+                event.encode(&mut record);
+                durable.apply(&event);
+                journal.append(&[&record]).unwrap();
+            }
+            if turn < 6 {
+                let facts = facts(&durable);
+                journal.compact(&mut |keep| facts.iter().for_each(|fact| keep(fact))).unwrap();
+            }
+        }
+        assert_eq!(journal.retired() as usize, lost.len());
+        (journal.into_flash(), facts(&durable))
+    }
+
+    fn encoded(event: &Event) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        event.encode(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn the_copy_of_a_chip_that_has_lost_blocks_is_divided_as_the_chip_is() {
+        for erase_block in [4_096, 32_768, 65_536] {
+            let blocks = (1 << 20) / erase_block;
+            let half = blocks / 2;
+            for lost in [&[][..], &[0], &[half], &[3, half + 2], &[1, 2, half, half + 1]] {
+                let own = Own::new("worn");
+                let (flash, wanted) = of_a_worn_chip(erase_block, lost);
+                std::fs::write(&own.0, flash.bytes()).unwrap();
+                let looked = own.looked().unwrap_or_else(|why| panic!("{why}"));
+                let told = looked.stat();
+                let first = format!("flash       1048576 bytes, blocks of {erase_block}\n");
+                assert!(told.starts_with(&first), "{lost:?} of {erase_block}: {told}");
+                assert!(looked.verdict().is_ok_and(|said| said.starts_with("good: ")), "{told}");
+                assert_eq!(facts(&looked.durable), wanted);
+                // What is written to the copy can be read of the chip.
+                let chip = Chip::open(&own.0, Timing::Host).unwrap_or_else(|why| panic!("{why}"));
+                let mut journal = flash::open(chip).unwrap_or_else(|why| panic!("{why}")).journal;
+                let given = Event::AddressGiven { mac: [4; 6], address: [10, 9, 9, 9] };
+                journal.compact(&mut |keep| keep(&encoded(&given))).unwrap();
+                drop(journal);
+                let geometry = Geometry { size: 1 << 20, erase_block, page: 256 };
+                let copy = MemFlash::holding(geometry, &std::fs::read(&own.0).unwrap());
+                let mut found = Vec::new();
+                Journal::mount(copy, &mut |record| found.push(record.to_vec())).unwrap();
+                assert_eq!(found, [encoded(&given)]);
+            }
+        }
     }
 
     #[test]

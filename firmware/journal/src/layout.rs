@@ -245,7 +245,7 @@ impl RecordHeader {
 
     /// Returns the payload of `record`, which begins with this header, if the CRC proves it.
     pub(crate) fn prove(self, generation: u32, record: &[u8]) -> Option<&[u8]> {
-        let head = record.get(..8)?;
+        let head = record.first_chunk()?;
         let start = RECORD_HEADER as usize;
         let payload = record.get(start..start.checked_add(self.length as usize)?)?;
         (record_crc(generation, head, payload) == self.crc).then_some(payload)
@@ -285,10 +285,13 @@ pub(crate) fn word(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// The generation is in it so that no record can come back from a bank's earlier life.
-fn record_crc(generation: u32, head: &[u8], payload: &[u8]) -> u32 {
+fn record_crc(generation: u32, head: &[u8; 8], payload: &[u8]) -> u32 {
+    // In one piece with the head: a start asks for it once for each record.
+    let mut before = [0; 12];
+    before[..4].copy_from_slice(&generation.to_le_bytes());
+    before[4..].copy_from_slice(head);
     let mut hasher = Hasher::new();
-    hasher.update(&generation.to_le_bytes());
-    hasher.update(head);
+    hasher.update(&before);
     hasher.update(payload);
     hasher.finalize()
 }

@@ -25,19 +25,24 @@ impl<'f, F: Flash> Window<'f, F> {
     }
 
     /// Returns `len` bytes from `at` on; fewer at the end of the bank.
+    #[inline]
     pub(crate) fn bytes(&mut self, at: u32, len: u32) -> Result<&[u8], F::Error> {
         let at = at.min(self.end);
         let len = len.min(self.end - at);
         let loaded = self.start + self.buffer.len() as u32;
         if at < self.start || at + len > loaded {
-            let ahead = len.max(AHEAD).min(self.end - at);
-            self.buffer.clear();
-            self.buffer.resize(ahead as usize, 0xFF);
-            self.start = at;
-            self.stretch.read(self.flash, at, &mut self.buffer)?;
+            self.load(at, len.max(AHEAD).min(self.end - at))?;
         }
         let from = (at - self.start) as usize;
         Ok(self.buffer.get(from..from + len as usize).unwrap_or_default())
+    }
+
+    #[cold]
+    fn load(&mut self, at: u32, ahead: u32) -> Result<(), F::Error> {
+        self.buffer.clear();
+        self.buffer.resize(ahead as usize, 0xFF);
+        self.start = at;
+        self.stretch.read(self.flash, at, &mut self.buffer)
     }
 
     pub(crate) fn word(&mut self, at: u32) -> Result<u32, F::Error> {

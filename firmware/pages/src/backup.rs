@@ -8,6 +8,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use askama::Template;
+use core::fmt;
 use core::net::Ipv4Addr;
 use exchange::time::{Now, DAY_MS, SECOND_MS};
 use exchange::view::{AdminPassword, BackupRefused, BadLine, BoxView, Changes};
@@ -44,26 +45,24 @@ pub fn backup(
     html(&BackupPage { viewer, view, passphrase, not_restored }, 8 * 1024)
 }
 
-impl BackupPage<'_> {
-    /// Why nothing was restored, where it was tried.
-    fn why_not(&self) -> Option<String> {
-        self.not_restored.map(|why| match why {
-            NotRestored::NoFile => "Choose the file of a backup first.".to_string(),
-            NotRestored::Late => {
-                "It was looked at too long ago, or another one since. Choose the file again."
-                    .to_string()
-            }
-            NotRestored::Refused(refused) => refused.to_string(),
-        })
+impl fmt::Display for NotRestored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotRestored::NoFile => f.write_str("Choose the file of a backup first."),
+            NotRestored::Late => f.write_str(
+                "It was looked at too long ago, or another one since. Choose the file again.",
+            ),
+            NotRestored::Refused(refused) => refused.fmt(f),
+        }
     }
+}
 
+impl NotRestored {
     /// The bad lines, and how many more there are.
-    fn bad_lines(&self) -> (&[BadLine], usize) {
-        match self.not_restored {
-            Some(NotRestored::Refused(BackupRefused::Lines(bad))) => (&bad.lines, bad.more),
-            Some(NotRestored::NoFile | NotRestored::Late | NotRestored::Refused(_)) | None => {
-                (&[], 0)
-            }
+    pub(crate) fn bad_lines(&self) -> (&[BadLine], usize) {
+        match self {
+            NotRestored::Refused(BackupRefused::Lines(bad)) => (&bad.lines, bad.more),
+            NotRestored::NoFile | NotRestored::Late | NotRestored::Refused(_) => (&[], 0),
         }
     }
 }

@@ -8,8 +8,11 @@
 //! |---|---|---|
 //! | [`COPY`] | POST | `code` |
 //! | [`RESTART`] | POST | `code` |
+//! | [`RESTORE`] | POST | a form with the file of a backup: `code`, `word`, `file`, `passphrase` |
 //! | [`ERASE`] | POST | `code`, `word`, which has to be [`ERASE_WORD`] |
 
+use crate::backup::NotRestored;
+use crate::form::PASSWORD_CHARS_MAX;
 use crate::{asset, html, Html};
 use alloc::string::String;
 use askama::Template;
@@ -20,6 +23,8 @@ use core::net::Ipv4Addr;
 pub const COPY: &str = "/recovery/copy";
 /// Where a new start is asked for.
 pub const RESTART: &str = "/recovery/restart";
+/// Where a backup is sent that is to be the state.
+pub const RESTORE: &str = "/recovery/restore";
 /// Where the erasing of the state is asked for.
 pub const ERASE: &str = "/recovery/erase";
 /// What has to be typed before the state is erased, in letters of either case.
@@ -199,6 +204,8 @@ impl Problem {
 pub enum Asked {
     /// The one to download or to restart.
     CopyOrRestart,
+    /// The one to restore a backup.
+    Restore,
     /// The one to erase.
     Erase,
 }
@@ -228,10 +235,12 @@ pub struct Recovery<'a> {
     pub address: Ipv4Addr,
     /// Length of that network's prefix, in bits.
     pub prefix: u8,
-    /// Why erasing failed that was tried before.
+    /// Why erasing or restoring failed that was tried before: a sentence without its full stop.
     pub failed: Option<&'a str>,
     /// Why the form that was sent did nothing.
     pub refused: Option<(Asked, Refused)>,
+    /// What is wrong with the backup that was sent.
+    pub not_restored: Option<&'a NotRestored>,
 }
 
 #[derive(Template)]
@@ -272,6 +281,8 @@ pub fn recovery(recovery: &Recovery<'_>) -> Html {
 pub enum Leaving {
     /// The state is being erased; then the box starts anew.
     Erasing,
+    /// A backup is being put in the place of the state; then the box starts anew.
+    Restoring,
     /// It starts anew at once.
     Restarting,
 }
@@ -281,11 +292,13 @@ pub enum Leaving {
 struct LeavingPage {
     leaving: Leaving,
     address: Ipv4Addr,
+    moves: bool,
 }
 
-/// The page after a form was granted; `address` is where the box is found afterwards.
-pub fn leaving(leaving: Leaving, address: Ipv4Addr) -> Html {
-    html(&LeavingPage { leaving, address }, 2 * 1024)
+/// The page after a form was granted; `own` is where the box is, `address` where it is found
+/// afterwards.
+pub fn leaving(leaving: Leaving, own: Ipv4Addr, address: Ipv4Addr) -> Html {
+    html(&LeavingPage { leaving, address, moves: address != own }, 2 * 1024)
 }
 
 /// Another address of the same network, for the visitor's computer; `None` where there is none.

@@ -237,9 +237,18 @@ impl Chip {
         if let Some((half, ())) = self.half_erased.range(at / block..=last / block).next() {
             return Err(ChipError::HalfErased(half * block));
         }
-        let mut bytes = (at..).zip(wanted);
-        let sets = |(at, wanted): &(u32, &u8)| self.peek(*at as usize) & **wanted != **wanted;
-        bytes.find(sets).map_or(Ok(()), |(at, _)| Err(ChipError::SetsBits(at)))
+        let mut done = 0;
+        while let Some(rest) = wanted.get(done..).filter(|rest| !rest.is_empty()) {
+            let from = at as usize + done;
+            let len = (TILE - from % TILE).min(rest.len());
+            let cells = &self.tiles[from / TILE][from % TILE..from % TILE + len];
+            let sets = |(cell, wanted): (&u8, &u8)| cell & wanted != *wanted;
+            if let Some(place) = cells.iter().zip(rest).position(sets) {
+                return Err(ChipError::SetsBits((from + place) as u32));
+            }
+            done += len;
+        }
+        Ok(())
     }
 
     /// Clears all bits that are to be 0; those are marginal no more.

@@ -11,6 +11,7 @@
 //! | `life` | one thing that a journal's owner does, and what a cut in it may leave |
 //! | `cuts` | the power cut at every step of a script, in recovery too, and twice in a row |
 //! | `random` | a long life with cuts at random |
+//! | `soak` | many such lives, up to a million cuts |
 //! | `damage` | flipped bits, arbitrary bytes, and operations that fail |
 //! | `year` | what a year of an office writes, kept in two ways |
 //! | `bench` | the table of costs with their limits |
@@ -30,6 +31,7 @@ pub mod dice;
 pub mod life;
 pub mod office;
 pub mod random;
+pub mod soak;
 pub mod year;
 
 use journal::Geometry;

@@ -2,7 +2,7 @@
 
 use crate::chip::{Chip, ChipError};
 use exchange::state::{Durable, Event};
-use journal::{AppendError, EraseError, Fault, Journal, MountError};
+use journal::{AppendError, EraseError, Fault, Flash, Journal, MountError};
 
 /// Records one after the other, each with its length before it. What they make is a function of
 /// them alone, so two equal logs are one state.
@@ -20,7 +20,8 @@ pub struct Found {
 
 /// Mounts, and keeps what is handed on.
 pub fn mount(chip: Chip) -> Result<Found, MountError<ChipError>> {
-    let mut log = Log::new();
+    // As much as a bank can hold, in all but the strangest cases.
+    let mut log = Log::with_capacity(chip.geometry().size as usize / 2);
     let (journal, mounted) = Journal::mount(chip, &mut |record| enter(&mut log, record))?;
     Ok(Found { journal, log, mounted })
 }

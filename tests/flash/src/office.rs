@@ -26,6 +26,8 @@ pub type Told = Vec<u8>;
 #[derive(Clone, Default)]
 pub struct Naive {
     facts: BTreeMap<About, (Event, u64)>,
+    /// Who has an address.
+    holders: BTreeMap<[u8; 4], [u8; 6]>,
     heard: u64,
 }
 
@@ -36,12 +38,13 @@ impl Naive {
         let fact = (event.clone(), self.heard);
         match event {
             Event::AddressGiven { mac, address: new } => {
-                self.facts.retain(|_, (fact, _)| {
-                    !matches!(fact, Event::AddressGiven { address, .. } if address == new)
-                });
+                self.forget_address(*mac);
+                if let Some(other) = self.holders.insert(*new, *mac) {
+                    self.facts.remove(&About::Address(other));
+                }
                 self.facts.insert(About::Address(*mac), fact);
             }
-            Event::AddressForgotten { mac } => drop(self.facts.remove(&About::Address(*mac))),
+            Event::AddressForgotten { mac } => self.forget_address(*mac),
             Event::HandsetCreated { handset, .. } => {
                 self.facts.entry(About::Handset(handset.0)).or_insert(fact);
             }
@@ -66,6 +69,14 @@ impl Naive {
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. } => {}
+        }
+    }
+
+    fn forget_address(&mut self, mac: [u8; 6]) {
+        if let Some((Event::AddressGiven { address, .. }, _)) =
+            self.facts.remove(&About::Address(mac))
+        {
+            self.holders.remove(&address);
         }
     }
 
@@ -140,6 +151,8 @@ pub fn created(phone: u16, handset: u16, times: u16) -> Event {
     let mut dice = Dice(u64::from(phone) << 32 | u64::from(handset) << 16 | u64::from(times));
     let mut secret = [0; 30];
     secret.iter_mut().for_each(|byte| *byte = dice.draw() as u8);
+    // The login's beginning: the exchange takes in no handset with a login that another one has.
+    secret[10..12].copy_from_slice(&[high, low]);
     let mac = [0x00, 0x15, 0x65, 0, high, low];
     // The third kind of event; origin 0, Yealink's number 1. The secrets' types have no name
     // outside the exchange, but their bytes are frozen.

@@ -22,10 +22,21 @@ pub struct Wish {
     pub events: u64,
     /// And after so many cuts at least.
     pub cuts: u64,
-    /// A cut comes after as many steps at most, and one in ten after a hundred times as many.
+    /// A cut comes after as many steps at most.
     pub within: u64,
+    /// One in so many cuts comes after a hundred times as many steps at most.
+    pub seldom: u64,
+    /// How many phones the office has.
+    pub desks: usize,
+    /// Once half of the bank is taken, one deed in so many writes all anew before it must be.
+    pub early: u64,
     /// Where chance begins.
     pub seed: u64,
+}
+
+/// As many phones as leave most of a bank free.
+pub fn desks(geometry: Geometry) -> usize {
+    (geometry.size as usize / 2 / 900).clamp(3, 400)
 }
 
 /// What a life was like.
@@ -69,36 +80,63 @@ struct Life {
     naive: Naive,
     dice: Dice,
     report: Report,
+    /// A snapshot that was cut and has left nothing: it is due again, and would be the same.
+    due: Option<Plan>,
 }
 
-/// What is done next, and the events that are acknowledged by it, each with the office after it.
+/// What is done next, and what is acknowledged by it.
 struct Plan {
     deed: Deed,
-    events: Vec<(Event, Office)>,
+    events: Vec<Event>,
+    /// The office after all of the events.
+    office: Office,
     /// The log once it is done, where it is written anew.
     log: Option<Log>,
 }
 
-/// Lives; says what went wrong, if anything did.
-pub fn live(wish: Wish) -> Result<Report, String> {
+impl Report {
+    /// Adds another life; of the wear there is the most and the least that a block had in one.
+    pub fn add(&mut self, other: &Report) {
+        let Report { events, cuts, in_start, snapshots, erases, wear: (most, least) } = other;
+        let first = self.erases == 0;
+        self.events += events;
+        self.cuts += cuts;
+        self.in_start += in_start;
+        self.snapshots += snapshots;
+        self.erases += erases;
+        self.wear = match (first, self.wear) {
+            (true, _) => (*most, *least),
+            (false, (high, low)) => (high.max(*most), low.min(*least)),
+        };
+    }
+}
+
+/// Lives; says what went wrong, if anything did. After each cut `heard` is told how far it is, and
+/// says whether it goes on.
+pub fn live(wish: Wish, heard: &mut dyn FnMut(&Report) -> bool) -> Result<Report, String> {
     let found = mount(Chip::new(wish.geometry)).map_err(|error| format!("{error:?}"))?;
-    let desks = (wish.geometry.size as usize / 2 / 900).clamp(3, 400);
     let mut life = Life {
         wish,
         journal: found.journal,
         log: found.log,
-        office: Office::new(desks, wish.seed),
+        office: Office::new(wish.desks, wish.seed),
         durable: Durable::default(),
         naive: Naive::default(),
         dice: Dice(wish.seed ^ 3),
         report: Report::default(),
+        due: None,
     };
     life.arm();
     while life.report.events < wish.events || life.report.cuts < wish.cuts {
         let plan = life.plan()?;
         match plan.deed.perform(&mut life.journal) {
             Ok(()) => life.acknowledged(plan),
-            Err(Ended::Off) => life = life.start(plan)?,
+            Err(Ended::Off) => {
+                life = life.start(plan)?;
+                if !heard(&life.report) {
+                    break;
+                }
+            }
             Err(end) => return Err(format!("{end:?} after {}", life.report)),
         }
     }
@@ -119,7 +157,8 @@ impl Life {
     /// Arms the next cut.
     fn arm(&mut self) {
         // Most come soon; without some that leave time, no large snapshot would ever be whole.
-        let within = if self.dice.happens(10) { self.wish.within * 100 } else { self.wish.within };
+        let late = self.dice.below(self.wish.seldom) == 0;
+        let within = if late { self.wish.within * 100 } else { self.wish.within };
         let steps = self.dice.below(within);
         let seed = self.dice.draw();
         self.journal.flash_mut().seed(seed);
@@ -129,21 +168,24 @@ impl Life {
     fn plan(&mut self) -> Result<Plan, String> {
         let journal = &self.journal;
         if journal.erase_pending() != Some(0) && self.dice.happens(10) {
-            return Ok(Plan { deed: Deed::Idle, events: Vec::new(), log: None });
+            let office = self.office.clone();
+            return Ok(Plan { deed: Deed::Idle, events: Vec::new(), office, log: None });
+        }
+        if let Some(due) = self.due.take() {
+            return Ok(due);
         }
         let mut office = self.office.clone();
-        let events: Vec<(Event, Office)> =
-            (0..1 + self.dice.below(4)).map(|_| (office.event(), office.clone())).collect();
-        let batch: Vec<Vec<u8>> = events.iter().map(|(event, _)| encoded(event)).collect();
+        let events: Vec<Event> = (0..1 + self.dice.below(4)).map(|_| office.event()).collect();
+        let batch: Vec<Vec<u8>> = events.iter().map(encoded).collect();
         let need = batch.iter().map(|record| Journal::<Chip>::cost(record.len())).sum::<u64>();
         // A state that fills half a bank by itself is not written anew again and again.
-        let early = journal.used() > journal.room() && self.dice.below(1_000) == 0;
+        let early = journal.used() > journal.room() && self.dice.below(self.wish.early) == 0;
         if need <= u64::from(journal.room()) && !early {
-            return Ok(Plan { deed: Deed::Append(batch), events, log: None });
+            return Ok(Plan { deed: Deed::Append(batch), events, office, log: None });
         }
         let mut after = fold(&self.log).ok_or("a record that nobody wrote")?;
         let mut naive = self.naive.clone();
-        for (event, _) in &events {
+        for event in &events {
             after.apply(event);
             naive.hear(event);
         }
@@ -152,7 +194,7 @@ impl Life {
         }
         let facts = snapshot(&after);
         let log = Some(entered(&facts));
-        Ok(Plan { deed: Deed::Snapshot(facts), events, log })
+        Ok(Plan { deed: Deed::Snapshot(facts), events, office, log })
     }
 
     fn acknowledged(&mut self, plan: Plan) {
@@ -166,13 +208,13 @@ impl Life {
             }
             (None, Deed::Snapshot(_) | Deed::Idle) => {}
         }
-        plan.events.into_iter().for_each(|(event, office)| self.happened(&event, office));
+        plan.events.iter().for_each(|event| self.happened(event));
+        self.office = plan.office;
     }
 
-    fn happened(&mut self, event: &Event, office: Office) {
+    fn happened(&mut self, event: &Event) {
         self.durable.apply(event);
         self.naive.hear(event);
-        self.office = office;
         self.report.events += 1;
     }
 
@@ -210,16 +252,17 @@ impl Life {
     /// Of what was under way nothing is there, or the first records of a batch.
     fn take_over_a_part(&mut self, plan: Plan, found: &[u8]) -> Result<(), String> {
         match &plan.deed {
-            Deed::Snapshot(_) | Deed::Idle => {}
+            Deed::Snapshot(_) => self.due = Some(plan),
+            Deed::Idle => {}
             Deed::Append(batch) => {
-                let mut events = plan.events.into_iter();
-                for record in batch {
+                for (record, event) in batch.iter().zip(&plan.events) {
                     if found.len() <= self.log.len() {
                         break;
                     }
                     enter(&mut self.log, record);
-                    let Some((event, office)) = events.next() else { break };
-                    self.happened(&event, office);
+                    self.happened(event);
+                    // What happens follows from the office before it: this is that event again.
+                    let _ = self.office.event();
                 }
             }
         }

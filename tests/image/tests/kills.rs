@@ -40,26 +40,27 @@ fn what_phones_were_told_survives_a_power_cut_in_the_middle_of_a_storm() {
     let mut left = kills;
     while left > 0 {
         let rounds = MOMENTS.len().min(left);
-        one_box(rounds);
+        one_box(rounds, kills - left, kills);
         left -= rounds;
     }
 }
 
-/// A new box that is killed once at each of the first moments.
-fn one_box(rounds: usize) {
+/// A new box that is killed once at each of the first moments; `before` counts the kills of others.
+fn one_box(rounds: usize, before: usize, kills: usize) {
     let mut appliance = Appliance::new(BOARD);
     appliance.start();
     let phones = appliance.lan().plug("phones", "02:00:00:00:77:02");
     for (round, (step, count)) in MOMENTS.into_iter().take(rounds).enumerate() {
         let known = round * NEW;
         let boot = round * 2;
+        eprintln!("kill {} of {kills}, when {count} new phones are {step}", before + round + 1);
         let victim = appliance.pid();
         let moment = [step.to_owned(), (known + count).to_string(), victim.to_string()];
-        let before = storm(&phones, known + NEW, boot, &moment);
+        let told = storm(&phones, known + NEW, boot, &moment);
         appliance.power_cut();
         appliance.start();
         let after = storm(&phones, known + NEW, boot + 1, &[]);
-        judge(&before, &after, step);
+        judge(&told, &after, step);
         assert_eq!(unclean(&mut appliance), [""; 0]);
     }
 }

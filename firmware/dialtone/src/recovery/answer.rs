@@ -1,4 +1,4 @@
-//! What a request is answered with: the page, its files, and the three forms.
+//! What a request is answered with: the page, its files, and its forms.
 //!
 //! Whoever asks for anything else gets the page too, with 503: a person sees at once what is wrong
 //! under any address of the box, and a phone reads no page as its configuration. Every answer
@@ -6,22 +6,25 @@
 
 use super::desk::{Denied, Desk, Wish};
 use super::raw::{Raw, RawBytes};
+use super::restore::{self, Ground};
+use super::Granted;
 use crate::clock::Clock;
 use crate::web::names_us;
-use exchange::limits::{HTTP_BODY_MS, RECOVERY_FORM_BYTES_MAX};
+use exchange::limits::{BACKUP_BYTES_MAX, HTTP_BODY_MS, RECOVERY_FORM_BYTES_MAX};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderName, HeaderValue, CONTENT_TYPE, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
-use pages::form::Fields;
+use pages::backup::NotRestored;
+use pages::form::{Fields, Upload, PASSWORD_CHARS_MAX};
 use pages::recovery::{leaving, recovery, Asked, Leaving, Problem, Recovery, Refused};
-use pages::recovery::{COPY, ERASE, RESTART};
+use pages::recovery::{COPY, ERASE, RESTART, RESTORE};
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, Semaphore};
 
 /// An answer; only the partition's bytes are not complete before it is sent.
 pub(super) type Answered = Response<Either<Full<Bytes>, RawBytes>>;
@@ -49,8 +52,8 @@ pub(super) struct Visitor {
     /// The box's own address there.
     pub(super) own: Ipv4Addr,
     pub(super) prefix: u8,
-    /// Set once the partition's bytes are on their way to him.
-    pub(super) downloads: AtomicBool,
+    /// Set once the partition's bytes are on their way to him, or his backup is read.
+    pub(super) lingers: AtomicBool,
 }
 
 /// The page and what it is about.
@@ -60,7 +63,10 @@ pub(super) struct Page {
     raw: Option<Raw>,
     desk: Mutex<Desk>,
     clock: Clock,
-    granted: mpsc::Sender<Leaving>,
+    ground: Ground,
+    /// Who may send a backup now: it is large.
+    sending: Semaphore,
+    granted: mpsc::Sender<Granted>,
 }
 
 impl Page {
@@ -70,10 +76,11 @@ impl Page {
         problem: Problem,
         raw: Option<Raw>,
         desk: Desk,
-        granted: mpsc::Sender<Leaving>,
+        ground: Ground,
+        granted: mpsc::Sender<Granted>,
     ) -> Page {
-        let (desk, clock) = (Mutex::new(desk), Clock::start());
-        Page { partition, problem, raw, desk, clock, granted }
+        let (desk, clock, sending) = (Mutex::new(desk), Clock::start(), Semaphore::new(1));
+        Page { partition, problem, raw, desk, clock, ground, sending, granted }
     }
 
     /// The desk at which wishes are judged.
@@ -96,7 +103,8 @@ impl Page {
                 Ok(fields) => self.obey(visitor, path, &fields),
                 Err(status) => plain(status),
             },
-            (&Method::GET | &Method::HEAD, "/") => self.page(visitor, StatusCode::OK, None),
+            (&Method::POST, RESTORE) => self.restore(visitor, &parts, body).await,
+            (&Method::GET | &Method::HEAD, "/") => self.page(visitor, StatusCode::OK, None, None),
             (&Method::GET | &Method::HEAD, path) => match asset(path) {
                 Some(answered) => answered,
                 None => self.closed(visitor),
@@ -107,7 +115,7 @@ impl Page {
 
     /// Anything that is not served here.
     fn closed(&self, visitor: &Visitor) -> Answered {
-        let mut answered = self.page(visitor, StatusCode::SERVICE_UNAVAILABLE, None);
+        let mut answered = self.page(visitor, StatusCode::SERVICE_UNAVAILABLE, None, None);
         answered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         answered
     }
@@ -117,10 +125,11 @@ impl Page {
         visitor: &Visitor,
         status: StatusCode,
         refused: Option<(Asked, Refused)>,
+        not_restored: Option<&NotRestored>,
     ) -> Answered {
         let desk = self.desk();
         if let Some(leaving) = desk.leaving() {
-            return leaves(visitor, leaving);
+            return leaves(visitor, leaving, visitor.own);
         }
         let page = Recovery {
             partition: &self.partition,
@@ -130,6 +139,7 @@ impl Page {
             prefix: visitor.prefix,
             failed: desk.failed(),
             refused,
+            not_restored,
         };
         html(status, recovery(&page))
     }
@@ -141,19 +151,77 @@ impl Page {
             RESTART => Wish::Restart,
             _erase => Wish::Erase { word: field("word") },
         };
+        if let Some(denied) = self.denied(visitor, field("code"), wish) {
+            return denied;
+        }
+        match wish {
+            Wish::Copy => self.copy(visitor),
+            Wish::Restart => self.leave(visitor, Granted::Restarting, visitor.own),
+            Wish::Erase { .. } | Wish::Restore { .. } => {
+                self.leave(visitor, Granted::Erasing, visitor.own)
+            }
+        }
+    }
+
+    /// Has the desk judge a wish; the answer where it is not granted.
+    fn denied(&self, visitor: &Visitor, code: &str, wish: Wish<'_>) -> Option<Answered> {
         let now = self.clock.now().mono;
         // The desk is free again before any page is made of the outcome.
-        let outcome = self.desk().grant(now, visitor.source, field("code"), wish);
-        match outcome {
-            Err(Denied::NotOffered) => self.page(visitor, StatusCode::CONFLICT, None),
-            Err(Denied::Leaving(leaving)) => leaves(visitor, leaving),
-            Err(Denied::Typed(refused)) => self.refuse(visitor, wish, refused),
-            Ok(()) => match wish {
-                Wish::Copy => self.copy(visitor),
-                Wish::Restart => self.leave(visitor, Leaving::Restarting),
-                Wish::Erase { .. } => self.leave(visitor, Leaving::Erasing),
-            },
+        let outcome = self.desk().grant(now, visitor.source, code, wish);
+        outcome.err().map(|denied| match denied {
+            Denied::NotOffered => self.page(visitor, StatusCode::CONFLICT, None, None),
+            Denied::Leaving(leaving) => leaves(visitor, leaving, visitor.own),
+            Denied::Typed(refused) => self.refuse(visitor, wish, refused),
+        })
+    }
+
+    /// Takes a backup; if it is good, it is put in the place of the state.
+    async fn restore(&self, visitor: &Visitor, parts: &Parts, body: Incoming) -> Answered {
+        let Ok(_sending) = self.sending.try_acquire() else {
+            return plain(StatusCode::SERVICE_UNAVAILABLE);
+        };
+        let bytes = match arrived(body, BACKUP_BYTES_MAX + RECOVERY_FORM_BYTES_MAX).await {
+            Ok(bytes) => bytes,
+            Err(status) => return plain(status),
+        };
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let Ok(upload) = Upload::parse(kind.unwrap_or_default(), &bytes) else {
+            return plain(StatusCode::BAD_REQUEST);
+        };
+        let field = |name| upload.field(name).unwrap_or_default();
+        let wish = Wish::Restore { word: field("word") };
+        if let Some(denied) = self.denied(visitor, field("code"), wish) {
+            return denied;
         }
+        let mut reading = Reading { page: self, good: false };
+        let text = upload.bytes("file").unwrap_or_default();
+        if text.is_empty() {
+            drop(reading);
+            return self.not_restored(visitor, &NotRestored::NoFile);
+        }
+        let passphrase = Some(field("passphrase"));
+        let passphrase = passphrase.filter(|typed| typed.chars().count() <= PASSWORD_CHARS_MAX);
+        // To make the key of a sealed one may take longer than a visit.
+        visitor.lingers.store(true, Ordering::Relaxed);
+        let (ground, text) = (self.ground.clone(), text.to_vec());
+        let passphrase = passphrase.unwrap_or_default().to_owned();
+        let read = move || restore::read(&ground, &text, &passphrase);
+        let read = tokio::task::spawn_blocking(read).await;
+        reading.good = matches!(read, Ok(Ok(Ok(_))));
+        drop(reading);
+        match read {
+            Ok(Ok(Ok(restored))) => {
+                let moves_to = restored.changes.will.lan.map(|(address, _)| address);
+                let address = moves_to.unwrap_or(visitor.own);
+                self.leave(visitor, Granted::Restoring(restored.facts), address)
+            }
+            Ok(Ok(Err(refused))) => self.not_restored(visitor, &NotRestored::Refused(refused)),
+            Ok(Err(_)) | Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
+
+    fn not_restored(&self, visitor: &Visitor, why: &NotRestored) -> Answered {
+        self.page(visitor, StatusCode::UNPROCESSABLE_ENTITY, None, Some(why))
     }
 
     fn refuse(&self, visitor: &Visitor, wish: Wish<'_>, refused: Refused) -> Answered {
@@ -163,7 +231,7 @@ impl Page {
             Refused::Word => StatusCode::UNPROCESSABLE_ENTITY,
             Refused::CopyUnderWay => StatusCode::CONFLICT,
         };
-        let mut answered = self.page(visitor, status, Some((wish.asked(), refused)));
+        let mut answered = self.page(visitor, status, Some((wish.asked(), refused)), None);
         if let Refused::Slowed(seconds) = refused {
             answered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -175,7 +243,7 @@ impl Page {
         let Some((raw, bytes)) = raw.and_then(|raw| Some((raw, raw.read()?))) else {
             return self.refuse(visitor, Wish::Copy, Refused::CopyUnderWay);
         };
-        visitor.downloads.store(true, Ordering::Relaxed);
+        visitor.lingers.store(true, Ordering::Relaxed);
         let mut answered = answer(StatusCode::OK, Either::Right(bytes));
         // So that the browser notices if it does not get them all.
         answered.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(raw.bytes()));
@@ -185,17 +253,38 @@ impl Page {
         answered
     }
 
-    fn leave(&self, visitor: &Visitor, how: Leaving) -> Answered {
+    fn leave(&self, visitor: &Visitor, granted: Granted, address: Ipv4Addr) -> Answered {
+        let how = match &granted {
+            Granted::Restarting => Leaving::Restarting,
+            Granted::Erasing => Leaving::Erasing,
+            Granted::Restoring(_) => Leaving::Restoring,
+        };
         // The desk grants it once, so there is room.
-        let _ = self.granted.try_send(how);
-        leaves(visitor, how)
+        let _ = self.granted.try_send(granted);
+        leaves(visitor, how, address)
+    }
+}
+
+/// A backup that is being read: the box stays unless it is good, also where the visitor hangs up.
+struct Reading<'p> {
+    page: &'p Page,
+    good: bool,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if !self.good {
+            self.page.desk().stay();
+        }
     }
 }
 
 /// The page that says what the box is about to do.
-fn leaves(visitor: &Visitor, how: Leaving) -> Answered {
-    let mut answered = html(StatusCode::OK, leaving(how, visitor.own));
-    set(&mut answered, header::REFRESH, REFRESH);
+fn leaves(visitor: &Visitor, how: Leaving, address: Ipv4Addr) -> Answered {
+    let mut answered = html(StatusCode::OK, leaving(how, visitor.own, address));
+    if address == visitor.own {
+        set(&mut answered, header::REFRESH, REFRESH);
+    }
     answered
 }
 
@@ -205,11 +294,15 @@ async fn form(parts: &Parts, body: Incoming) -> Result<Fields, StatusCode> {
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let whole = Limited::new(body, RECOVERY_FORM_BYTES_MAX).collect();
+    let bytes = arrived(body, RECOVERY_FORM_BYTES_MAX).await?;
+    Fields::parse(&bytes).map_err(|_garbled| StatusCode::BAD_REQUEST)
+}
+
+async fn arrived(body: Incoming, bytes_max: usize) -> Result<Bytes, StatusCode> {
+    let whole = Limited::new(body, bytes_max).collect();
     let arrived = tokio::time::timeout(FORM_TIME, whole).await;
     let collected = arrived.map_err(|_too_slow| StatusCode::REQUEST_TIMEOUT)?;
-    let bytes = collected.map_err(|_too_long| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes();
-    Fields::parse(&bytes).map_err(|_garbled| StatusCode::BAD_REQUEST)
+    Ok(collected.map_err(|_too_long| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes())
 }
 
 fn html(status: StatusCode, html: pages::Html) -> Answered {

@@ -12,6 +12,8 @@ pub(super) enum Wish<'a> {
     Copy,
     /// A new start.
     Restart,
+    /// A backup in the place of the state, with the word that was typed.
+    Restore { word: &'a str },
     /// An empty state, with the word that was typed.
     Erase { word: &'a str },
 }
@@ -21,6 +23,7 @@ impl Wish<'_> {
     pub(super) fn asked(self) -> Asked {
         match self {
             Wish::Copy | Wish::Restart => Asked::CopyOrRestart,
+            Wish::Restore { .. } => Asked::Restore,
             Wish::Erase { .. } => Asked::Erase,
         }
     }
@@ -68,7 +71,7 @@ impl Desk {
         let offered = match wish {
             Wish::Copy => self.readable,
             Wish::Restart => true,
-            Wish::Erase { .. } => self.problem.ends_with_erasing(),
+            Wish::Restore { .. } | Wish::Erase { .. } => self.problem.ends_with_erasing(),
         };
         if !offered {
             return Err(Denied::NotOffered);
@@ -82,14 +85,16 @@ impl Desk {
             return Err(Denied::Typed(Refused::Code));
         }
         self.tries.right(source);
-        match wish {
-            Wish::Copy => (),
-            Wish::Restart => self.leaving = Some(Leaving::Restarting),
-            Wish::Erase { word } if word.trim().eq_ignore_ascii_case(ERASE_WORD) => {
-                (self.leaving, self.failed) = (Some(Leaving::Erasing), None);
+        let leaving = match wish {
+            Wish::Copy => return Ok(()),
+            Wish::Restart => Leaving::Restarting,
+            Wish::Restore { word } if is_meant(word) => Leaving::Restoring,
+            Wish::Erase { word } if is_meant(word) => Leaving::Erasing,
+            Wish::Restore { .. } | Wish::Erase { .. } => {
+                return Err(Denied::Typed(Refused::Word));
             }
-            Wish::Erase { .. } => return Err(Denied::Typed(Refused::Word)),
-        }
+        };
+        (self.leaving, self.failed) = (Some(leaving), None);
         Ok(())
     }
 
@@ -98,13 +103,18 @@ impl Desk {
         self.leaving
     }
 
-    /// Why erasing failed that was granted before.
+    /// Takes back what was granted: the backup is not good.
+    pub(super) fn stay(&mut self) {
+        self.leaving = None;
+    }
+
+    /// Why erasing or restoring failed that was granted before.
     pub(super) fn failed(&self) -> Option<&str> {
         self.failed.as_deref()
     }
 
-    /// Says that erasing failed; it may be asked for again.
-    pub(super) fn erasing_failed(&mut self, why: String) {
+    /// Says that erasing or restoring failed; it may be asked for again.
+    pub(super) fn has_failed(&mut self, why: String) {
         (self.leaving, self.failed) = (None, Some(why));
     }
 
@@ -113,6 +123,10 @@ impl Desk {
     pub(super) fn code(&self) -> &Code {
         &self.code
     }
+}
+
+fn is_meant(word: &str) -> bool {
+    word.trim().eq_ignore_ascii_case(ERASE_WORD)
 }
 
 #[cfg(test)]
@@ -131,8 +145,9 @@ mod tests {
     #[test]
     fn nothing_is_granted_without_the_code() {
         let (mut desk, _) = desk(Problem::Foreign);
-        let wishes = [Wish::Copy, Wish::Restart, Wish::Erase { word: "erase" }];
-        for (wish, typed) in wishes.into_iter().zip(["", "aaaa-aaaa", "erase"]) {
+        let word = "erase";
+        let wishes = [Wish::Copy, Wish::Restart, Wish::Erase { word }, Wish::Restore { word }];
+        for (wish, typed) in wishes.into_iter().zip(["", "aaaa-aaaa", "erase", "erase"]) {
             assert_eq!(desk.grant(NOW, SOURCE, typed, wish), Err(Denied::Typed(Refused::Code)));
         }
         assert_eq!(desk.leaving(), None);
@@ -184,7 +199,7 @@ mod tests {
             let granted = desk.grant(NOW, SOURCE, &code, wish);
             assert_eq!(granted, Err(Denied::Leaving(Leaving::Erasing)));
         }
-        desk.erasing_failed("a block is worn out".to_owned());
+        desk.has_failed("a block is worn out".to_owned());
         assert_eq!((desk.leaving(), desk.failed()), (None, Some("a block is worn out")));
         assert_eq!(desk.grant(NOW, SOURCE, &code, erase), Ok(()));
         assert_eq!(desk.failed(), None);

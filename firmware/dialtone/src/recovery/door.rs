@@ -62,7 +62,7 @@ impl Door {
                 source,
                 own: self.address,
                 prefix: self.prefix,
-                downloads: AtomicBool::new(false),
+                lingers: AtomicBool::new(false),
             };
             tokio::spawn(converse(stream, place, page.clone(), visitor));
         }
@@ -85,7 +85,7 @@ async fn converse(stream: TcpStream, place: Place, page: Arc<Page>, visitor: Vis
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     let ended = timeout(CONNECTION_TIME, connection.as_mut()).await;
-    if ended.is_err() && visitor.downloads.load(Ordering::Relaxed) {
+    if ended.is_err() && visitor.lingers.load(Ordering::Relaxed) {
         // How it ends, whole or not, the browser sees by the length.
         let _ = timeout(DOWNLOAD_TIME, connection).await;
     }

@@ -1,5 +1,7 @@
 //! Conversations with a box whose state cannot be used, over real connections.
 
+mod restore;
+
 use super::{Entrance, Recovery};
 use crate::chip::{self, Chip};
 use crate::flash;
@@ -71,7 +73,7 @@ impl Box {
     fn up(state: &StateFile, problem: Problem) -> Box {
         let at = SocketAddrV4::new(HOME, 0);
         let entrances = [Entrance { at, prefix: 8, device: None }];
-        let recovery = Recovery::open(&entrances, &state.0, Timing::Host, problem).unwrap();
+        let recovery = Recovery::open(&entrances, &state.0, Timing::Host, problem, None).unwrap();
         let SocketAddr::V4(at) = recovery.doors[0].listener.local_addr().unwrap() else { panic!() };
         let code = recovery.code();
         let serving = tokio::spawn(async move {
@@ -302,7 +304,8 @@ async fn who_is_not_of_the_network_is_not_let_in() {
     let state = StateFile::holding(&noise());
     let at = SocketAddrV4::new(HOME, 0);
     let entrances = [Entrance { at, prefix: 24, device: None }];
-    let recovery = Recovery::open(&entrances, &state.0, Timing::Host, Problem::Foreign).unwrap();
+    let recovery =
+        Recovery::open(&entrances, &state.0, Timing::Host, Problem::Foreign, None).unwrap();
     let SocketAddr::V4(at) = recovery.doors[0].listener.local_addr().unwrap() else { panic!() };
     let serving = tokio::spawn(recovery.serve(|| ()));
     let stand = Box { at, code: String::new(), serving: tokio::spawn(async { 0 }) };

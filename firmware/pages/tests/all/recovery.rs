@@ -1,6 +1,8 @@
 //! The page of a box that cannot use its state, for every reason and every outcome of its forms.
 
 use crate::tags::opening_tags;
+use exchange::view::{BackupRefused, BadLine, BadLines, Wrong};
+use pages::backup::NotRestored;
 use pages::recovery::{leaving, recovery, Asked, Leaving, Problem, Recovery, Refused};
 use pages::Html;
 use std::net::Ipv4Addr;
@@ -16,6 +18,7 @@ fn page(problem: Problem) -> Recovery<'static> {
         prefix: 24,
         failed: None,
         refused: None,
+        not_restored: None,
     }
 }
 
@@ -68,7 +71,10 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let refused = |asked, refused| {
         recovery(&Recovery { refused: Some((asked, refused)), ..page(Problem::Foreign) })
     };
-    let failed = Some("a block does not read back as it was written");
+    let failed =
+        Some("The state could not be erased: a block does not read back as it was written");
+    let lines = vec![BadLine { number: 7, wrong: Wrong::NoHandset }];
+    let bad = NotRestored::Refused(BackupRefused::Lines(BadLines { lines, more: 2 }));
     pages.extend([
         ("recovery-wrong-code", refused(Asked::CopyOrRestart, Refused::Code)),
         ("recovery-slowed", refused(Asked::CopyOrRestart, Refused::Slowed(8))),
@@ -76,8 +82,14 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("recovery-erase-wrong-code", refused(Asked::Erase, Refused::Code)),
         ("recovery-erase-wrong-word", refused(Asked::Erase, Refused::Word)),
         ("recovery-erase-failed", recovery(&Recovery { failed, ..page(Problem::Foreign) })),
-        ("recovery-erasing", leaving(Leaving::Erasing, ADDRESS)),
-        ("recovery-restarting", leaving(Leaving::Restarting, ADDRESS)),
+        ("recovery-restore-wrong-code", refused(Asked::Restore, Refused::Code)),
+        (
+            "recovery-not-restored",
+            recovery(&Recovery { not_restored: Some(&bad), ..page(Problem::Headless) }),
+        ),
+        ("recovery-erasing", leaving(Leaving::Erasing, ADDRESS, ADDRESS)),
+        ("recovery-restoring", leaving(Leaving::Restoring, ADDRESS, ADDRESS)),
+        ("recovery-restarting", leaving(Leaving::Restarting, ADDRESS, ADDRESS)),
     ]);
     pages
 }
@@ -93,8 +105,9 @@ fn every_reason_has_its_words() {
 fn erasing_is_offered_only_where_it_ends_the_problem() {
     for (problem, words) in PROBLEMS {
         let html = recovery(&page(problem));
-        let offered = html.contains(pages::recovery::ERASE);
-        assert_eq!(offered, problem.ends_with_erasing(), "{words}");
+        for form in [pages::recovery::ERASE, pages::recovery::RESTORE] {
+            assert_eq!(html.contains(form), problem.ends_with_erasing(), "{words}");
+        }
         assert!(html.contains("No phone is served") && html.contains(problem.advice()), "{words}");
     }
 }
