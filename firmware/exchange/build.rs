@@ -1,9 +1,10 @@
 //! Turns the makers' TOML files into constant tables, and refuses what would not work.
 //!
 //! An unknown key, a pattern that does not compile, a prefix that is not hex, a family without a
-//! file: each stops the build with the file's name.
+//! code, two of one code: each stops the build with the file's name. The families themselves are
+//! made of these files too, so that a new maker is one file more and nothing else in Rust.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -19,8 +20,11 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 30] = [
     "id",
+    "code",
+    "vendor",
+    "form",
     "proof",
     "files_proof",
     "unproven",
@@ -46,6 +50,7 @@ const KEYS: [&str; 26] = [
     "pnp_url",
     "option",
     "file",
+    "other_protocol",
 ];
 /// Kinds of pattern, in the order of the struct.
 const SIGNS: [&str; 6] = [
@@ -66,73 +71,102 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
         .collect();
-    let families = std::fs::read_to_string(catalog.join("family.rs"))?;
-    let mut entries = Vec::new();
+    let mut families: BTreeMap<u8, Entry> = BTreeMap::new();
     for path in &files {
+        let named = |flaw: String| format!("{}: {flaw}", path.display());
         let text = std::fs::read_to_string(path)?;
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let entry = entry(stem, &text, &families);
-        entries.push((stem, entry.map_err(|flaw| format!("{}: {flaw}", path.display()))?));
+        let (code, entry) = entry(stem, &text).map_err(named)?;
+        if let Some(other) = families.insert(code, entry) {
+            return Err(named(format!("{} has the code {code} already", other.id)).into());
+        }
     }
-    let out = Path::new(&std::env::var("OUT_DIR")?).join("makers.rs");
-    std::fs::write(out, table(&entries, &families)?)?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("families.rs"), family_table(&families))?;
+    std::fs::write(out.join("makers.rs"), table(&families))?;
     Ok(())
 }
 
+/// One maker, as it becomes Rust.
+struct Entry {
+    id: String,
+    vendor: String,
+    maker: String,
+}
+
+/// The lines of the enum's macro: code, variant, id and name.
+fn family_table(families: &BTreeMap<u8, Entry>) -> String {
+    let mut lines = String::new();
+    for (code, Entry { id, vendor, maker: _ }) in families {
+        let _ = writeln!(lines, "    {code} {} {id:?} {vendor:?},", variant(id));
+    }
+    format!("families! {{\n{lines}}}\n")
+}
+
+/// `cisco_spa` as `CiscoSpa`.
+fn variant(id: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or_default();
+        first.to_uppercase() + rest
+    };
+    id.split('_').map(word).collect()
+}
+
 /// The table in the order of the codes, so that the makers best known are tried first.
-fn table(entries: &[(&str, String)], families: &str) -> Built<String> {
+fn table(families: &BTreeMap<u8, Entry>) -> String {
     let mut statics = String::new();
     let mut names = String::new();
-    for id in families.lines().filter_map(id_of) {
-        let (_, entry) =
-            entries.iter().find(|(stem, _)| *stem == id).ok_or(format!("{id} has no TOML file"))?;
+    for Entry { id, vendor: _, maker } in families.values() {
         let name = id.to_uppercase();
-        let _ = writeln!(statics, "static {name}: Maker = {entry};");
+        let _ = writeln!(statics, "static {name}: Maker = {maker};");
         let _ = writeln!(names, "    &{name},");
     }
-    Ok(format!("{statics}\npub(super) static MAKERS: &[&Maker] = &[\n{names}];\n"))
+    format!("{statics}\npub(super) static MAKERS: &[&Maker] = &[\n{names}];\n")
 }
 
-/// The id in a line of the `families!` table.
-fn id_of(line: &str) -> Option<&str> {
-    let mut words = line.split_whitespace();
-    words.next()?.parse::<u8>().ok()?;
-    words.nth(1)?.strip_prefix('"')?.strip_suffix('"')
-}
-
-fn entry(stem: &str, text: &str, families: &str) -> Built<String> {
+fn entry(stem: &str, text: &str) -> Built<(u8, Entry)> {
     let maker: Table = text.parse().map_err(|flaw: toml::de::Error| flaw.to_string())?;
     known_keys(&maker, &KEYS)?;
-    if string(&maker, "id")? != stem {
-        return Err("the id is not the file's name".into());
+    let id = string(&maker, "id")?;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    if id != stem || !id.bytes().all(plain) {
+        return Err("the id is not the file's name in lower case".into());
     }
-    let line = families.lines().find(|line| id_of(line) == Some(stem));
-    let variant = line.and_then(|line| line.split_whitespace().nth(1));
-    let variant = variant.ok_or("there is no such family in family.rs")?;
+    let code = maker.get("code").and_then(Value::as_integer).unwrap_or(0);
+    let code = u8::try_from(code).ok().filter(|code| *code > 0);
+    let code = code.ok_or("code is the next number from 1 to 255")?;
+    let vendor = optional(&maker, "vendor")?.to_owned();
+    Ok((code, Entry { id: id.to_owned(), vendor, maker: written(&maker, id)? }))
+}
+
+/// A maker's row of the table.
+fn written(maker: &Table, id: &str) -> Built<String> {
+    let variant = variant(id);
     let mut out = format!("Maker {{ family: Family::{variant}, ");
     for key in ["proof", "resync", "reboot"] {
-        let _ = write!(out, "{key}: {:?}, ", string(&maker, key)?);
+        let _ = write!(out, "{key}: {:?}, ", string(maker, key)?);
     }
-    out.push_str(&files_proof(&maker)?);
+    out.push_str(&files_proof(maker)?);
     for key in ["oui", "oui_shared"] {
-        let _ = write!(out, "{key}: &{:?}, ", prefixes(&maker, key)?);
+        let _ = write!(out, "{key}: &{:?}, ", prefixes(maker, key)?);
     }
     for sign in SIGNS {
-        let _ = write!(out, "{sign}: &[{}], ", rules(&maker, sign)?);
+        let _ = write!(out, "{sign}: &[{}], ", rules(maker, sign)?);
     }
-    let _ = write!(out, "pnp_vendor: &{:?}, ", strings(&maker, "pnp_vendor")?);
-    let _ = write!(out, "parameter_list: &[{}], ", lists(&maker)?);
-    out.push_str(&model(&maker)?);
-    let _ = write!(out, "options: &[{}], ", options(&maker)?);
-    let _ = write!(out, "files: &[{}], ", file_rules(&maker)?);
+    let _ = write!(out, "pnp_vendor: &{:?}, ", strings(maker, "pnp_vendor")?);
+    let _ = write!(out, "parameter_list: &[{}], ", lists(maker)?);
+    out.push_str(&model(maker)?);
+    let _ = write!(out, "options: &[{}], ", options(maker)?);
+    let _ = write!(out, "files: &[{}], ", file_rules(maker)?);
+    let _ = write!(out, "other_protocols: &[{}], ", other_protocols(maker)?);
     let lines = maker.get("lines").and_then(Value::as_integer).unwrap_or(1);
-    let _ = write!(out, "lines: {}, lines_of: &[{}], ", line_count(lines)?, lines_of(&maker)?);
-    let cannot = strings(&maker, "cannot")?;
-    let _ = write!(out, "cannot: &{cannot:?}, cannot_of: &[{}], ", cannot_of(&maker)?);
+    let _ = write!(out, "lines: {}, lines_of: &[{}], ", line_count(lines)?, lines_of(maker)?);
+    let cannot = strings(maker, "cannot")?;
+    let _ = write!(out, "cannot: &{cannot:?}, cannot_of: &[{}], ", cannot_of(maker)?);
     for key in ["sha256", "loader_fetches"] {
-        let _ = write!(out, "{key}: {}, ", flag(&maker, key)?);
+        let _ = write!(out, "{key}: {}, ", flag(maker, key)?);
     }
-    let _ = write!(out, "pnp_url: {:?} }}", optional(&maker, "pnp_url")?);
+    let _ = write!(out, "pnp_url: {:?} }}", optional(maker, "pnp_url")?);
     Ok(out)
 }
 
@@ -272,6 +306,11 @@ fn files_proof(maker: &Table) -> Built<String> {
     let files = tables(maker, "file")?;
     let written = files.iter().any(|f| f.contains_key("handset") || f.contains_key("common"));
     let (proof, unproven) = (optional(maker, "files_proof")?, optional(maker, "unproven")?);
+    let forms = ["lines", "colons", "quoted", "markup"];
+    let form = optional(maker, "form")?;
+    if written != forms.contains(&form) || written == form.is_empty() {
+        return Err(format!("a maker whose files are written has a form, one of {forms:?}"));
+    }
     if written == proof.is_empty() || (proof.is_empty() && !unproven.is_empty()) {
         return Err("files_proof and files that are written go together".into());
     }
@@ -293,7 +332,7 @@ fn file_rules(maker: &Table) -> Built<String> {
 
 fn role(file: &Table) -> Built<String> {
     let roles = ["handset", "common", "absent", "firmware", "upload", "known"];
-    known_keys(file, &[&roles[..], &["pattern", "shared", "content_type"]].concat())?;
+    known_keys(file, &[&roles[..], &["pattern", "shared", "content_type", "form"]].concat())?;
     let mut named = roles.into_iter().filter(|role| file.contains_key(*role));
     let (Some(role), None) = (named.next(), named.next()) else {
         return Err("a file has none of the roles, or two".into());
@@ -310,6 +349,18 @@ fn role(file: &Table) -> Built<String> {
         "upload" => Ok("Upload".into()),
         _ => Ok("Known".into()),
     }
+}
+
+/// Devices of a maker that speak no SIP at all.
+fn other_protocols(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for row in tables(maker, "other_protocol")? {
+        known_keys(row, &["vendor_class", "name", "todo"])?;
+        let class = compiles(string(row, "vendor_class")?)?;
+        let (name, todo) = (string(row, "name")?, string(row, "todo")?);
+        let _ = write!(out, "({class:?}, OtherProtocol {{ name: {name:?}, todo: {todo:?} }}), ");
+    }
+    Ok(out)
 }
 
 fn line_count(lines: i64) -> Built<u8> {

@@ -10,6 +10,7 @@ mod cross;
 mod debian;
 mod image;
 mod licences;
+mod maker;
 mod shop;
 mod stages;
 mod tally;

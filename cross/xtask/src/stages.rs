@@ -8,6 +8,7 @@ use crate::cross;
 use crate::debian;
 use crate::image;
 use crate::licences;
+use crate::maker;
 use crate::shop::{counted, say, succeeds, Shop};
 use crate::tally::Tally;
 use crate::tidy::{findings, Tree};
@@ -76,6 +77,7 @@ const STAGES: &[Stage] = &[
         run: |shop, _| Tally::one(licences::check(shop)),
     },
     Stage { name: "workspace", part_of: Runs::All, run: workspace },
+    Stage { name: "maker", part_of: Runs::Full, run: |shop, _| maker::added(shop) },
     Stage { name: "flash", part_of: Runs::Full, run: flash },
     Stage { name: "bare", part_of: Runs::Full, run: |shop, _| cross::told(cross::bare(shop)) },
     Stage { name: "cross", part_of: Runs::Full, run: |shop, _| cross::told(cross::daemon(shop)) },
@@ -286,7 +288,8 @@ mod tests {
 
     #[test]
     fn every_stage_has_a_name_of_its_own() {
-        let all = "fmt, clippy, tidy, licences, workspace, flash, bare, cross, arm, lan, image";
+        let all =
+            "fmt, clippy, tidy, licences, workspace, maker, flash, bare, cross, arm, lan, image";
         assert_eq!(names(), all);
     }
 

@@ -10,12 +10,13 @@ pub(crate) use templates::{answer as answer_templates, AskTemplates, ToldTemplat
 use crate::wear::Wear;
 use exchange::access::LoggedIn;
 use exchange::backup::Footing;
+use exchange::catalog::OwnKind;
 use exchange::command::{By, Command, Refusal};
 use exchange::layer::Layer;
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::state::Event;
-use exchange::view::{BoxView, DeviceView, SettingsView, View};
+use exchange::view::{BoxView, DeviceView, SettingsView, SignsView, View};
 use exchange::Answer;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
@@ -55,6 +56,8 @@ pub(crate) enum Call {
     Restore { source: Ipv4Addr, facts: Vec<Event> },
     /// What is there of templates?
     Templates(AskTemplates),
+    /// Which signs of phones are an admin's own, and what is made of this one?
+    LookAtSigns(Option<(OwnKind, String)>),
 }
 
 /// The answer, by the question.
@@ -70,6 +73,7 @@ pub(crate) enum Reply {
     Access(Told),
     StateCopied(Box<Footing>),
     Templates(ToldTemplates),
+    LookedAtSigns(Box<SignsView>),
 }
 
 /// A question with the way back.

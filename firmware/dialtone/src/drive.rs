@@ -354,6 +354,10 @@ impl Driver {
                 Ok(()) => (Reply::Done(Ok(())), self.replace(&facts)),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
             },
+            Call::LookAtSigns(tried) => {
+                let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
+                (Reply::LookedAtSigns(Box::new(exchange.signs_view(tried))), nothing)
+            }
             Call::Templates(ask) => {
                 (Reply::Templates(call::answer_templates(exchange, now, ask)), nothing)
             }

@@ -95,7 +95,7 @@ impl Asker {
         let guess = self.guess(mac);
         let vendor = guess.family().map_or("", |family| family.vendor());
         let model = guess.model().unwrap_or_default();
-        let by: Vec<&str> = guess.led_by().map(|kind| kind.name()).collect();
+        let by: Vec<&str> = guess.led_by().map(|(kind, _)| kind.name()).collect();
         let taken = match (vendor, by.is_empty()) {
             (_, true) => "no phone".to_owned(),
             ("", false) => format!("a phone of no known maker, by {}", by.join(", ")),

@@ -18,6 +18,7 @@ mod account;
 mod backup;
 mod claim;
 mod gate;
+mod identity;
 mod machine;
 mod office;
 mod reply;
@@ -100,6 +101,9 @@ pub(crate) enum Route {
     ForgetTemplate,
     ApplyTemplate,
     HandsetFiles,
+    Identity,
+    TrySign,
+    ChangeSign,
 }
 
 /// What a route can be asked for.
@@ -111,7 +115,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 43] = [
+const ROUTES: [(&str, Route, Takes); 46] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -155,6 +159,9 @@ const ROUTES: [(&str, Route, Takes); 43] = [
     ("/templates/forget", Route::ForgetTemplate, Takes::Post),
     ("/templates/apply", Route::ApplyTemplate, Takes::Post),
     ("/handsets/{rest}/files", Route::HandsetFiles, Takes::Get),
+    ("/identity", Route::Identity, Takes::Get),
+    ("/identity/try", Route::TrySign, Takes::Post),
+    ("/identity/change", Route::ChangeSign, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -319,6 +326,7 @@ impl Admin<'_> {
                 Err(_garbled) => reply::unknown(),
             },
             Route::HandsetFiles => self.handset_files(rest, query).await,
+            Route::Identity => self.identity(query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -347,7 +355,9 @@ impl Admin<'_> {
             | Route::RemoveTemplate
             | Route::ReturnTemplate
             | Route::ForgetTemplate
-            | Route::ApplyTemplate => reply::unknown(),
+            | Route::ApplyTemplate
+            | Route::TrySign
+            | Route::ChangeSign => reply::unknown(),
         }
     }
 
@@ -380,6 +390,8 @@ impl Admin<'_> {
             Route::ReturnTemplate => self.change_at_once(fields, Change::Returned).await,
             Route::ForgetTemplate => self.change_at_once(fields, Change::Forgotten).await,
             Route::ApplyTemplate => self.apply_template(fields).await,
+            Route::TrySign => self.try_sign(fields).await,
+            Route::ChangeSign => self.change_sign(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login
@@ -395,7 +407,8 @@ impl Admin<'_> {
             | Route::SettingsModel
             | Route::Templates
             | Route::TemplateFile
-            | Route::HandsetFiles => reply::unknown(),
+            | Route::HandsetFiles
+            | Route::Identity => reply::unknown(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What becomes of an admin's wish: checked against limits and rules, then recorded.
 
-use crate::catalog::{Family, Sign};
+use crate::catalog::{Family, Meaning, OwnSign, Sign};
 use crate::command::{By, Command, Refusal};
 use crate::layer::Layer;
 use crate::limits::{LINES_MAX, SETTINGS_BYTES_MAX, SETTING_VALUES_MAX};
@@ -75,6 +75,9 @@ pub(crate) fn carry_out(
         Command::CallResyncOff => sip.call_off(office).map(|()| None),
         Command::ChangeTemplate { place, change } => {
             templating::change(office, now, by, place, change).map(|()| None)
+        }
+        Command::ChangeSign { sign, means } => {
+            change_sign(office, now, by, sign, means).map(|()| None)
         }
     }
 }
@@ -204,6 +207,24 @@ fn change_setting(
         None => office.record_site(event),
     }
     office.note(now, Note::SettingChanged(by.source, setting, whose));
+    Ok(())
+}
+
+fn change_sign(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    sign: OwnSign,
+    means: Option<Meaning>,
+) -> Result<(), Refusal> {
+    office.durable.signs().check(&sign, means.as_ref()).map_err(Refusal::Sign)?;
+    let adds = means.is_some();
+    let event = Event::SignChanged { sign, means };
+    if adds && !office.has_room_for(&event) {
+        return Err(Refusal::FlashFull);
+    }
+    office.record_site(event);
+    office.note(now, Note::SignChanged(by.source));
     Ok(())
 }
 

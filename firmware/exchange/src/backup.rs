@@ -30,6 +30,7 @@ mod parts;
 mod read;
 mod seal;
 mod settings;
+mod signs;
 mod templates;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 //! of the phone. [`crate::story`] decides which cause holds; the page, the console and the tests
 //! print the same words from here.
 
+use crate::catalog::OtherProtocol;
 use crate::names::Side;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -67,6 +68,8 @@ pub enum Cause {
     OtherDomain,
     /// It was told its voice VLAN and has asked for nothing since.
     NotInVoiceVlan,
+    /// It says that it speaks another protocol than SIP.
+    OtherProtocol(&'static OtherProtocol),
 }
 
 // What is inferred is worded as likely.
@@ -156,6 +159,7 @@ impl Cause {
             Cause::RegistersElsewhere => REGISTERS_ELSEWHERE_NEXT,
             Cause::OtherDomain => OTHER_DOMAIN_NEXT,
             Cause::NotInVoiceVlan => NOT_IN_VOICE_VLAN_NEXT,
+            Cause::OtherProtocol(spoken) => spoken.todo,
         }
     }
 }
@@ -228,6 +232,7 @@ impl fmt::Display for Cause {
             Cause::RegistersElsewhere => f.write_str(REGISTERS_ELSEWHERE),
             Cause::OtherDomain => f.write_str(OTHER_DOMAIN),
             Cause::NotInVoiceVlan => f.write_str(NOT_IN_VOICE_VLAN),
+            Cause::OtherProtocol(spoken) => spoken.fmt(f),
         }
     }
 }

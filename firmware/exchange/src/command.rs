@@ -3,6 +3,7 @@
 //! A command is a wish; it is checked against limits and rules before anything changes, and the
 //! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
 
+pub use crate::catalog::{Meaning, OwnKind, OwnSign, SignFlaw};
 use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
@@ -96,6 +97,13 @@ pub enum Command {
         /// What becomes of it.
         change: Change,
     },
+    /// Changes what a sign of an admin's own says of phones, or removes it.
+    ChangeSign {
+        /// Which sign.
+        sign: OwnSign,
+        /// What it says; `None` to remove it.
+        means: Option<Meaning>,
+    },
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -169,7 +177,11 @@ pub enum Refusal {
     ClockUnknown,
     /// A template is not as it has to be.
     Template(template::Flaw),
+    /// A sign of an admin's own is not as it has to be.
+    Sign(SignFlaw),
 }
+
+const NOTHING_TO_CALL_OFF: &str = "There was nothing left to call off: all were asked already.";
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,13 +245,12 @@ impl fmt::Display for Refusal {
             Refusal::OtherQuietHour(time) => {
                 write!(f, "Handsets are to be asked at {time} already. Call that off first.")
             }
-            Refusal::NothingToCallOff => {
-                f.write_str("There was nothing left to call off: all were asked already.")
-            }
+            Refusal::NothingToCallOff => f.write_str(NOTHING_TO_CALL_OFF),
             Refusal::ClockUnknown => f.write_str(
                 "The box does not know the time, so it cannot wait for an hour of the day.",
             ),
             Refusal::Template(flaw) => flaw.fmt(f),
+            Refusal::Sign(flaw) => flaw.fmt(f),
         }
     }
 }

@@ -36,9 +36,10 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Whether it has told by itself who made it, and does not merely look like it.
+    /// Whether it has told by itself who made it, or an admin has, and it does not merely look like
+    /// it.
     pub(crate) fn says_its_maker(&self) -> bool {
-        self.guess.led_by().any(|kind| kind.weight() == Weight::Strong)
+        self.guess.led_by().any(|(kind, own)| own || kind.weight() == Weight::Strong)
     }
 
     /// A device met for the first time relies on whatever was made true before: facts about it may

@@ -86,7 +86,7 @@ impl Leases {
         for (mac, address) in durable.addresses() {
             let known = durable.handset_of(mac).map(|(_, known)| known.family);
             let known = known.map(|code| Family::from_code(code).unwrap_or(Family::Generic));
-            let family = known.or_else(|| family_by_oui(mac));
+            let family = known.or_else(|| family_by_oui(durable.signs(), mac));
             // What else it said is forgotten. Where its holder can be asked, a term that is too
             // short does no harm; elsewhere it counts as a phone's.
             let asked_first = board.subnets.iter().any(|it| it.pools(address) && board.probes(it));

@@ -72,6 +72,7 @@ use access::{Access, LoggedIn, Session, Slowed, Unclaimed};
 use alloc::boxed::Box;
 use backup::{BackupKey, Footing};
 use board::Board;
+use catalog::OwnKind;
 use chance::Chance;
 use command::{By, Command, Refusal};
 use core::net::Ipv4Addr;
@@ -84,7 +85,7 @@ use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BoxView, DeviceView, SettingsView, View};
+use view::{BoxView, DeviceView, SettingsView, SignsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -404,6 +405,11 @@ impl Exchange {
     /// What is set of phones, as one layer has it and as it is in force there.
     pub fn settings_view(&self, now: Now, layer: Layer) -> SettingsView {
         settings::view(&self.office, now, layer)
+    }
+
+    /// The signs of phones of an admin's own, and what is made of a sign that he wants to know of.
+    pub fn signs_view(&self, tried: Option<(OwnKind, &str)>) -> SignsView {
+        look::signs(&self.office, tried)
     }
 
     /// Grows whenever something that a view shows has changed.

@@ -43,6 +43,14 @@ pub const OUTPUTS_MAX: usize = 4_096;
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
 /// Characters of a name, a model or a firmware version.
 pub const TEXT_MAX: usize = 40;
+/// Signs of phones of an admin's own.
+pub const SIGNS_MAX: usize = 64;
+/// Bytes of one of their patterns.
+pub const SIGN_BYTES_MAX: usize = 200;
+/// Instructions of all their patterns together: what a phone sends is compared with each.
+pub const SIGN_STEPS_MAX: usize = 4_096;
+/// Bytes of a sign that somebody tries; a longer one fits no pattern.
+pub const SIGN_TRIED_BYTES_MAX: usize = crate::pattern::INPUT_MAX;
 /// Values of settings that all layers have together.
 pub const SETTING_VALUES_MAX: usize = 2_048;
 /// Bytes of flash that they take together.
@@ -318,6 +326,7 @@ const _: () = assert!(
         >= 2 * (HANDSETS_MAX * (1 + LINES_MAX)
             + ADDRESSES_MAX
             + SETTING_VALUES_MAX
+            + SIGNS_MAX
             + 2 * TEMPLATES_MAX)
             + TEMPLATES_BYTES_MAX
 );

@@ -1,7 +1,7 @@
 //! Builds views: what may be shown, at the moment somebody looks.
 
 use crate::admin;
-use crate::catalog::{Family, SignKind};
+use crate::catalog::{Family, Identity, OwnKind, Sign, Weight};
 use crate::cause::Cause;
 use crate::limits::STRANGERS_IN_VIEW_MAX;
 use crate::mdns::Mdns;
@@ -14,8 +14,10 @@ use crate::sip::Sip;
 use crate::state::Handset;
 use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
 use crate::view::{
-    Alarm, BoxView, DeviceView, HandsetRow, LineRow, Status, StrangerRow, View, WanView,
+    Alarm, BoxView, DeviceView, HandsetRow, LineRow, SignSeen, SignsView, Status, StrangerRow,
+    Tried, View, WanView,
 };
+use alloc::string::String;
 use alloc::vec::Vec;
 use wire::Mac;
 
@@ -53,8 +55,9 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
     if known.is_none() && met.is_none() {
         return None;
     }
-    let mut signs: Vec<&'static str> =
-        met.map(|device| device.guess.led_by().map(SignKind::name).collect()).unwrap_or_default();
+    let led_by = met.into_iter().flat_map(|device| device.guess.led_by());
+    let mut signs: Vec<SignSeen> =
+        led_by.map(|(kind, own)| SignSeen { name: kind.name(), own }).collect();
     signs.reverse();
     let story = met.map(|device| device.story.steps().cloned().collect()).unwrap_or_default();
     let family = office.family(mac).filter(|family| *family != Family::Generic);
@@ -75,6 +78,52 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         restarts_apart: resync.restarts_apart(),
         resync_restarts: resync.resync_restarts(),
     })
+}
+
+/// The signs of an admin's own, and what is made of one that he wants to know of.
+pub(crate) fn signs(office: &Office, tried: Option<(OwnKind, &str)>) -> SignsView {
+    let all = office.durable.signs().all();
+    SignsView {
+        signs: all.map(|(sign, means)| (sign.clone(), means.clone())).collect(),
+        read_only: office.read_only,
+        tried: tried.map(|(kind, text)| try_sign(office, kind, text)),
+    }
+}
+
+fn try_sign(office: &Office, kind: OwnKind, text: &str) -> Tried {
+    let bytes = text.as_bytes();
+    let sign = match kind {
+        OwnKind::Oui => Sign::Oui(beginning(text)),
+        OwnKind::VendorClass => Sign::VendorClass(bytes),
+        OwnKind::UserAgent => Sign::HttpUserAgent(bytes),
+        OwnKind::FileName => Sign::FileName(bytes),
+    };
+    let (identity, by) = office.catalog.judge(sign);
+    let Identity { family, vendor, model, version, mac: _, stage: _, at_most, own } = identity;
+    let plain = |model| family.and_then(|family: Family| family.plain_model(model));
+    Tried {
+        kind,
+        text: String::from(text),
+        family,
+        vendor,
+        model: model.as_deref().and_then(plain).unwrap_or_default(),
+        version: version.unwrap_or_default(),
+        by: String::from(by),
+        own,
+        hint: at_most == Weight::Hint && !own,
+    }
+}
+
+/// A hardware address of which the beginning is known; the rest is zeros.
+fn beginning(text: &str) -> Mac {
+    let mut mac = Mac([0; 6]);
+    let digits = text.chars().filter_map(|letter| letter.to_digit(16)).take(12);
+    for (place, digit) in digits.enumerate() {
+        if let Some(byte) = mac.0.get_mut(place / 2) {
+            *byte |= (digit as u8) << if place % 2 == 0 { 4 } else { 0 };
+        }
+    }
+    mac
 }
 
 /// The box itself.

@@ -82,6 +82,8 @@ pub enum Note {
     OwnTemplateGivenUp(&'static str),
     /// An admin at this address changed a template of his own.
     TemplateChanged(Ipv4Addr),
+    /// An admin at this address changed a sign of his own by which phones are known.
+    SignChanged(Ipv4Addr),
 }
 
 /// For whom a setting was changed.
@@ -131,7 +133,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 35;
+    pub const KINDS: usize = 36;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -170,7 +172,8 @@ impl Note {
             | Note::StrangersCapped
             | Note::SettingChanged(..)
             | Note::ResyncAsked(..)
-            | Note::TemplateChanged(_) => false,
+            | Note::TemplateChanged(_)
+            | Note::SignChanged(_) => false,
         }
     }
 
@@ -212,6 +215,7 @@ impl Note {
             Note::OwnTemplateFailed(_) => 32,
             Note::OwnTemplateGivenUp(_) => 33,
             Note::TemplateChanged(_) => 34,
+            Note::SignChanged(_) => 35,
         }
     }
 }
@@ -283,6 +287,7 @@ impl fmt::Display for Note {
                  shipped one now"
             ),
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
+            Note::SignChanged(from) => write!(f, "{from} changed a sign of phones"),
         }
     }
 }

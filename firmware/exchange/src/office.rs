@@ -70,9 +70,11 @@ struct Budget {
 impl Office {
     pub(crate) fn new(board: Board, durable: Durable, chance: Chance) -> Office {
         let leases = Leases::new(&board, &durable);
+        let mut catalog = Catalog::new();
+        catalog.learn(durable.signs());
         Office {
             board,
-            catalog: Catalog::new(),
+            catalog,
             durable,
             leases,
             chance,
@@ -126,6 +128,7 @@ impl Office {
                 self.changed.remove(handset);
             }
             Event::SettingChanged { .. } => self.settings_changed = self.records,
+            Event::SignChanged { .. } => self.learn_signs(),
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::HandsetRecognised { .. }
@@ -139,6 +142,13 @@ impl Office {
             | Event::BackupKeySet { .. }
             | Event::TemplateChanged { .. } => (),
         }
+    }
+
+    /// Has what phones say next judged anew, by the own signs that there are now.
+    fn learn_signs(&mut self) {
+        self.catalog.learn(self.durable.signs());
+        self.said_before.clear();
+        self.devices.values_mut().for_each(|device| device.said = Default::default());
     }
 
     /// Which fact last changed what an admin sets of a handset, since this start; what a form sends

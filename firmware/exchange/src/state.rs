@@ -7,6 +7,7 @@
 
 mod event;
 
+use crate::catalog::OwnSigns;
 use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, LINES_MAX, SITE_RECORD_BYTES_MAX};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
@@ -21,6 +22,8 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
+pub(crate) use event::origin_number;
+use event::origin_of;
 pub use event::Event;
 
 /// Everything that survives a power cut.
@@ -39,6 +42,7 @@ pub struct Durable {
     backup_key: Option<BackupKey>,
     settings: Store,
     templates: OwnTemplates,
+    signs: OwnSigns,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -99,6 +103,7 @@ impl Default for Durable {
             backup_key: None,
             settings: Store::default(),
             templates: OwnTemplates::default(),
+            signs: OwnSigns::default(),
             handset_bytes: 0,
         }
     }
@@ -166,6 +171,7 @@ impl Durable {
                 }
             }
             Event::TemplateChanged { place, change } => self.templates.apply(place, change),
+            Event::SignChanged { sign, means } => self.signs.apply(sign, means.as_ref()),
         }
     }
 
@@ -293,7 +299,7 @@ impl Durable {
         let site = switches.chain(password).chain(key).chain(network);
         // Behind the handsets, since some are of one.
         let settings = self.settings.facts();
-        let own = settings.chain(self.templates.facts());
+        let own = settings.chain(self.templates.facts()).chain(self.signs.facts());
         site.chain(addresses).chain(handsets).chain(numbered).chain(own)
     }
 
@@ -385,6 +391,7 @@ impl Durable {
             + self.settings.record_bytes()
             + SITE_RECORD_BYTES_MAX
             + self.templates.record_bytes()
+            + self.signs.record_bytes()
     }
 
     /// What an admin has set of the network, as it is in force after a start: what was proposed
@@ -426,6 +433,11 @@ impl Durable {
     /// The templates of an admin's own.
     pub fn templates(&self) -> &OwnTemplates {
         &self.templates
+    }
+
+    /// The signs of phones of an admin's own.
+    pub fn signs(&self) -> &OwnSigns {
+        &self.signs
     }
 
     /// The hash of the admin's password; `None` until it was changed for the first time.
@@ -473,21 +485,5 @@ impl Line {
             .filter(|contact| !contact.is_empty())
             .map(|contact| Event::ContactLearnt { handset, line, contact });
         assigned.into_iter().chain(contact)
-    }
-}
-
-fn origin_of(number: u8) -> Origin {
-    match number {
-        0 => Origin::LanPlugAndPlay,
-        1 => Origin::WanPlugAndPlay,
-        _by_hand => Origin::ByHand,
-    }
-}
-
-pub(crate) fn origin_number(origin: Origin) -> u8 {
-    match origin {
-        Origin::LanPlugAndPlay => 0,
-        Origin::WanPlugAndPlay => 1,
-        Origin::ByHand => 2,
     }
 }

@@ -4,6 +4,7 @@
 //! off it: every step says what must follow it and how soon ([`Step::awaits`]), so the last step
 //! that awaits anything names the cause once its time is over.
 
+use crate::catalog::OtherProtocol;
 use crate::cause::Cause;
 use crate::limits::{RESYNC_COMES_MS, STORY_STEPS_MAX};
 use crate::names::{LineNo, Side};
@@ -88,6 +89,8 @@ pub enum Step {
     DidNotCome,
     /// It goes on with its boot in this network, such as that of its voice VLAN.
     ChangedNetwork(Ipv4Addr),
+    /// It says by its vendor class that it speaks another protocol than SIP.
+    SpeaksOther(&'static OtherProtocol),
 }
 
 /// The doors to one and the same provisioning.
@@ -177,6 +180,7 @@ impl Step {
             Step::Unregistered(_) => at_once(Cause::Unregistered),
             Step::TwoPlaces => at_once(Cause::TwoPlaces),
             Step::AddressTaken(address, _) => at_once(Cause::AddressInUse(*address)),
+            Step::SpeaksOther(spoken) => at_once(Cause::OtherProtocol(spoken)),
             Step::NoOffer(cause)
             | Step::TurnedAway(cause)
             | Step::PnpSilent(cause)
@@ -217,7 +221,8 @@ impl Step {
             | Step::Unregistered(_)
             | Step::TwoPlaces
             | Step::AddressTaken(..)
-            | Step::ChangedNetwork(_) => false,
+            | Step::ChangedNetwork(_)
+            | Step::SpeaksOther(_) => false,
         }
     }
 
@@ -240,7 +245,8 @@ impl Step {
             | Step::File(_, _, FileAnswer::Refused(_))
             | Step::SaysNo(_)
             | Step::SaidNothing
-            | Step::DidNotCome => Tone::Bad,
+            | Step::DidNotCome
+            | Step::SpeaksOther(_) => Tone::Bad,
             Step::Discover { .. }
             | Step::Offer(..)
             | Step::Ack(..)
@@ -319,6 +325,16 @@ impl Story {
             matches!(step, Step::Renew(_)) && *when > at && when.since_ms(at) >= wait_ms
         });
         let is_own = |step: &Step| matches!(step, Step::File(_, _, FileAnswer::Own(_)));
+        // What it asks for, or does not, follows from what it speaks.
+        let mut since_address =
+            self.steps.iter().rev().take_while(|(_, step)| !matches!(step, Step::Ack(..)));
+        let spoken = since_address.find_map(|(_, step)| {
+            let Step::SpeaksOther(spoken) = step else { return None };
+            Some(Cause::OtherProtocol(spoken))
+        });
+        if let (Cause::AsksNothing | Cause::UnknownFile, Some(other)) = (cause, spoken) {
+            return other;
+        }
         let by_sip = |step: &Step| {
             matches!(step, Step::Challenged | Step::Registered(..) | Step::RegisterRefused(_))
         };
@@ -412,6 +428,9 @@ impl fmt::Display for Step {
             ),
             Step::SaysItWill => f.write_str("Said that it will"),
             Step::SaysNo(code) => write!(f, "Said that it will not ({})", Code(*code)),
+            Step::SpeaksOther(spoken) => {
+                write!(f, "Said that it speaks {} (vendor class)", spoken.name)
+            }
             Step::SaidNothing => f.write_str("Did not answer what it was asked"),
             Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
             Step::DidNotCome => write!(

@@ -7,7 +7,7 @@
 pub use crate::backup::{
     AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
 };
-pub use crate::catalog::Family;
+pub use crate::catalog::{Family, Meaning, OwnKind, OwnSign};
 use crate::cause::Cause;
 use crate::command::Refusal;
 pub use crate::layer::{Firmware, Layer};
@@ -174,8 +174,8 @@ pub struct DeviceView {
     pub handset: Option<HandsetRow>,
     /// The row, if it is not.
     pub stranger: Option<StrangerRow>,
-    /// Signs by which it was recognised, in words, strongest first.
-    pub signs: Vec<&'static str>,
+    /// Signs by which it was recognised, strongest first.
+    pub signs: Vec<SignSeen>,
     /// How the form of its files is known: documented, or a rule of other servers; `None` where it
     /// gets a file for people to read.
     pub files_proof: Option<&'static str>,
@@ -193,6 +193,48 @@ pub struct DeviceView {
     pub restarts_apart: bool,
     /// Whether phones of its maker restart when they are asked to fetch their files.
     pub resync_restarts: bool,
+}
+
+/// A sign that speaks for what a device is thought to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SignSeen {
+    /// The kind of sign, in words.
+    pub name: &'static str,
+    /// Whether an admin's own sign says so.
+    pub own: bool,
+}
+
+/// The signs of phones of an admin's own.
+pub struct SignsView {
+    /// All of them, by kind.
+    pub signs: Vec<(OwnSign, Meaning)>,
+    /// Whether nothing new is stored.
+    pub read_only: bool,
+    /// What is made of a text that somebody wants to know of.
+    pub tried: Option<Tried>,
+}
+
+/// What is made of one sign.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tried {
+    /// What it is.
+    pub kind: OwnKind,
+    /// The sign itself.
+    pub text: String,
+    /// Whose phone it is; `None` where nothing is known of it.
+    pub family: Option<Family>,
+    /// The maker's name; empty where many share a family.
+    pub vendor: &'static str,
+    /// The model, in its family's one spelling; empty where the sign does not say it.
+    pub model: Text,
+    /// The firmware, likewise.
+    pub version: Text,
+    /// The prefix or pattern that fits; empty where none does.
+    pub by: String,
+    /// Whether that is an admin's own.
+    pub own: bool,
+    /// Whether it is too weak to count alone: devices that are no phones have it too.
+    pub hint: bool,
 }
 
 /// What is set of phones, as one layer has it.

@@ -250,7 +250,13 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("config.M3.xml", "alcatel", "", "common alcatel/model.xml"),
     ("lanpbx.cfg", "alcatel", "", "absent CallServer"),
     ("f0X4hw1.100.cfg", "fanvil", "", "common fanvil/common.cfg"),
-    ("f0C00580000.cfg", "fanvil", "", "common fanvil/common.cfg"),
+    ("f0C00580000.cfg", "fanvil", "", "absent OtherForm"),
+    ("KX-UTG200B.cfg", "panasonic", "", "absent OtherForm"),
+    ("sipconfig-00809f000001.txt", "alcatel", "00809f000001", "handset alcatel/sipconfig.txt"),
+    ("sipconfig.txt", "alcatel", "", "absent Optional"),
+    ("1220SIP.cfg", "avaya", "", "common avaya/model12.cfg"),
+    ("DeviceConfig.cfg", "avaya", "", "common avaya/device12.cfg"),
+    ("SIP00549F000001.cfg", "avaya", "00549f000001", "handset avaya/mac12.cfg"),
     ("0c383e07e16c.cfg", "fanvil", "0c383e07e16c", "handset fanvil/mac.cfg"),
     ("fanvil_x4_hw1_1.txt", "fanvil", "", "firmware"),
     ("aastra.cfg", "aastra_mitel", "", "common aastra_mitel/common.cfg"),
@@ -336,7 +342,7 @@ fn what_a_phone_says_of_itself_outweighs_what_its_address_suggests() {
     let guess = guessed(&signs);
     assert_eq!(guess.family(), Some(Family::Snom));
     assert_eq!(guess.model(), Some("D785"));
-    assert_eq!(guess.led_by().collect::<Vec<_>>(), [SignKind::VendorClass]);
+    assert_eq!(guess.led_by().collect::<Vec<_>>(), [(SignKind::VendorClass, false)]);
     assert_eq!(guess.against().count(), 3);
     let mut backwards = signs;
     backwards.reverse();
@@ -350,7 +356,8 @@ fn a_prefix_that_routers_have_too_makes_no_phone() {
     assert_eq!(guessed(&[Sign::Oui(linksys)]).family(), None);
     let both = guessed(&[Sign::Oui(linksys), Sign::HostName(b"SPA3102")]);
     assert_eq!(both.family(), Some(Family::CiscoSpa));
-    assert_eq!(both.led_by().collect::<Vec<_>>(), [SignKind::HostName, SignKind::Oui]);
+    let led: Vec<_> = both.led_by().map(|(kind, _)| kind).collect();
+    assert_eq!(led, [SignKind::HostName, SignKind::Oui]);
 }
 
 #[test]
@@ -417,6 +424,7 @@ fn every_absence_has_a_sentence_for_the_boot_story() {
         Absence::OtherProtocol,
         Absence::CallServer,
         Absence::Optional,
+        Absence::OtherForm,
     ] {
         assert!(absence.reason().ends_with('.') && absence.reason().len() > 20);
     }

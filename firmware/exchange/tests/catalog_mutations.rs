@@ -114,7 +114,7 @@ fn spoiled_signs_tell_nothing_that_does_not_stand_in_them() {
 
 /// Whether what was read of a sign keeps its bounds and stands in it.
 fn stands_in(kind: SignKind, bytes: &[u8], identity: &Identity) -> bool {
-    let Identity { family, vendor, model, version, mac, stage, at_most } = identity;
+    let Identity { family, vendor, model, version, mac, stage, at_most, own } = identity;
     let ours = family.map_or(vendor.is_empty(), |family| {
         Family::ALL.contains(&family) && (!vendor.is_empty() || family.vendor().is_empty())
     });
@@ -127,7 +127,7 @@ fn stands_in(kind: SignKind, bytes: &[u8], identity: &Identity) -> bool {
     let mac = mac.is_none_or(|mac| kind != SignKind::Oui && has_mac(bytes, mac));
     let stage = *stage != Stage::Either || kind == SignKind::HttpUserAgent;
     let weight = kind != SignKind::Oui || family.is_none() || *at_most <= Weight::Weak;
-    ours && model && version && mac && stage && weight
+    ours && model && version && mac && stage && weight && !own
 }
 
 /// Printable, and neither empty nor longer than a page shows.

@@ -478,6 +478,7 @@ fn made_by(cause: Cause) -> fn() {
         Cause::RegistersElsewhere => elsewhere::it_registers_elsewhere,
         Cause::OtherDomain => elsewhere::it_registers_for_another_domain,
         Cause::NotInVoiceVlan => elsewhere::it_does_not_come_in_its_voice_vlan,
+        Cause::OtherProtocol(_) => elsewhere::it_speaks_another_protocol,
     }
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use exchange::backup::{BackupKey, Recipe};
-use exchange::catalog::Family;
+use exchange::catalog::{Family, Meaning, OwnKind, OwnSign};
 use exchange::command::Command;
 use exchange::layer::{Firmware, Layer};
 use exchange::limits::SITE_RECORD_BYTES_MAX;
@@ -121,6 +121,11 @@ fn every_event() -> Vec<(&'static str, Event)> {
             template("yealink/mac.cfg", Layer::Handset(handset), Change::Returned),
         ),
         ("template-forgotten", template("polycom/site.cfg", Layer::Site, Change::Forgotten)),
+        ("sign-added-oui", sign(OwnKind::Oui, "805EC01", Some(("T46U", "")))),
+        ("sign-added-class", sign(OwnKind::VendorClass, "^Acme Zoë", Some(("X7", "1.2")))),
+        ("sign-added-agent", sign(OwnKind::UserAgent, r"^Acme (?P<model>\w+)", Some(("", "")))),
+        ("sign-added-file", sign(OwnKind::FileName, "^acme{mac12}$", Some(("", "")))),
+        ("sign-removed", sign(OwnKind::Oui, "805EC01", None)),
     ]
 }
 
@@ -137,6 +142,15 @@ const SOURCE: &str = "a = {{ model }}\n";
 
 fn template(name: &str, layer: Layer, change: Change) -> Event {
     Event::TemplateChanged { place: Place { template: text(name), layer }, change }
+}
+
+fn sign(kind: OwnKind, pattern: &str, means: Option<(&str, &str)>) -> Event {
+    let means = means.map(|(model, version)| Meaning {
+        family: Family::Yealink,
+        model: text(model),
+        version: text(version),
+    });
+    Event::SignChanged { sign: OwnSign { kind, pattern: pattern.to_owned() }, means }
 }
 
 fn of_model() -> Layer {
@@ -191,7 +205,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (27, 18), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (32, 19), "one more fact needs one more file");
 }
 
 #[test]
@@ -228,7 +242,7 @@ fn every_fact_is_read_as_it_was_written() {
         let longer = [&bytes[..], &[0]].concat();
         assert!(Event::decode(&longer).is_none(), "{name} with more behind");
     }
-    assert!(Event::decode(&[17, 1]).is_none(), "a fact of a later release");
+    assert!(Event::decode(&[19, 1]).is_none(), "a fact of a later release");
 }
 
 /// A fact about one of a few devices and handsets, whether that makes sense or not.
@@ -236,7 +250,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(21) {
+    match dice.below(23) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -273,6 +287,11 @@ fn any_event(dice: &mut Dice) -> Event {
             ];
             let layer = [Layer::Site, Layer::Handset(handset)][dice.below(2)].clone();
             template("yealink/mac.cfg", layer, changes[dice.below(5)].clone())
+        }
+        20 | 21 => {
+            let means = [None, Some(("X7", "")), Some(("", "1.2"))][dice.below(3)];
+            let kind = [OwnKind::Oui, OwnKind::UserAgent][dice.below(2)];
+            sign(kind, ["805EC0", "805EC01"][dice.below(2)], means)
         }
         _a_switch => Event::CreationAllowed {
             side: [Side::Lan, Side::Wan][dice.below(2)],

@@ -12,7 +12,7 @@ use askama::Template;
 use exchange::cause::Cause;
 use exchange::story::Step;
 use exchange::time::Instant;
-use exchange::view::{DeviceView, LineRow, Origin, Status};
+use exchange::view::{DeviceView, LineRow, Origin, SignSeen, Status};
 
 /// Bytes of a page with a long story, for the first allocation.
 const PAGE_BYTES: usize = 40 * 1024;
@@ -177,8 +177,13 @@ impl Device<'_> {
         let none = || "none at present".to_string();
         facts.push(("IP address", address.map_or_else(none, |address| address.to_string())));
         facts.extend(self.view.origin.map(|came| ("Came here", origin(came).to_string())));
-        if !self.view.signs.is_empty() {
-            facts.push(("Recognised by", self.view.signs.join(", ")));
+        let sign = |SignSeen { name, own }: &SignSeen| match own {
+            true => format!("{name} (added here)"),
+            false => name.to_string(),
+        };
+        let signs: Vec<String> = self.view.signs.iter().map(sign).collect();
+        if !signs.is_empty() {
+            facts.push(("Recognised by", signs.join(", ")));
         }
         if self.view.handset.is_some() {
             facts.push(("Its files", self.files()));

@@ -9,6 +9,7 @@ mod network;
 mod place;
 mod resync;
 mod setting;
+mod sign;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
@@ -16,6 +17,7 @@ pub use network::{lan, wan, LanForm, Typed, WanForm};
 pub use place::{place_fields, place_query, template_place, TypedPlace};
 pub use resync::{resync, ResyncForm};
 pub use setting::{place, setting, Place, SettingForm};
+pub use sign::{sign, tried, SignForm};
 pub use upload::Upload;
 
 use alloc::boxed::Box;
@@ -107,7 +109,8 @@ impl AddForm {
             | Refusal::OtherQuietHour(_)
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
-            | Refusal::Template(_) => &mut form.form_error,
+            | Refusal::Template(_)
+            | Refusal::Sign(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -197,7 +200,8 @@ impl AssignForm {
             | Refusal::OtherQuietHour(_)
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
-            | Refusal::Template(_) => &mut form.form_error,
+            | Refusal::Template(_)
+            | Refusal::Sign(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

@@ -40,6 +40,9 @@
 //! | `/templates/apply` | POST | what `template_preview` said |
 //! | `/templates/return`, `forget` | POST | [`form::template_place`] |
 //! | `/handsets/<mac>/files` | GET | [`handset_files`](template::handset_files) |
+//! | `/identity` | GET | [`identity`](identity()) |
+//! | `/identity/try` | POST | [`form::tried`]; answer: [`identity`](identity()) |
+//! | `/identity/change` | POST | [`form::sign`](form::sign()) |
 //! | `/assets/...` | GET | [`assets`] |
 //!
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
@@ -58,6 +61,7 @@ pub mod backup;
 mod device;
 pub mod form;
 mod handsets;
+mod identity;
 mod moment;
 mod network;
 pub mod recovery;
@@ -70,6 +74,7 @@ pub use account::{change_password, claim, login, message, Claim, LoginError, Occ
 pub use asset::{assets, Asset};
 pub use device::{device, device_fragment, device_setting};
 pub use handsets::{handsets, handsets_fragment, handsets_resync};
+pub use identity::identity;
 pub use network::{leaving, network, Leaving, OnTrial};
 pub use settings::{handset_settings_path, settings, settings_path};
 pub use system::{restart, system};

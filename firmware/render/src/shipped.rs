@@ -4,7 +4,8 @@
 //! others of that folder and cannot be asked for. It is included where nothing else stands on the
 //! line, and reads the values, never a name that the one who includes it has set.
 //!
-//! To add a template: the file, its line here, and its golden files, which a test asks for.
+//! To add a template: the file, the rule in the maker's entry of the catalogue that names it, and
+//! its golden files, which a test asks for.
 
 use crate::escape::Form;
 
@@ -21,80 +22,7 @@ pub struct Shipped {
     pub handset: bool,
 }
 
-macro_rules! shipped {
-    ($name:literal, $form:ident, $handset:literal) => {
-        Shipped {
-            name: $name,
-            source: include_str!(concat!("../templates/", $name)),
-            form: Form::$form,
-            handset: $handset,
-        }
-    };
-}
-
-/// Every template that can be asked for.
-pub static SHIPPED: &[Shipped] = &[
-    shipped!("aastra_mitel/common.cfg", Colons, false),
-    shipped!("aastra_mitel/mac.cfg", Colons, true),
-    shipped!("akuvox/common.cfg", Lines, false),
-    shipped!("akuvox/mac.cfg", Lines, true),
-    shipped!("alcatel/mac.xml", Markup, true),
-    shipped!("alcatel/model.xml", Markup, false),
-    shipped!("avaya/46xxsettings.txt", Quoted, false),
-    shipped!("avaya/mac.txt", Quoted, true),
-    shipped!("avaya/upgrade.txt", Quoted, false),
-    shipped!("cisco_enterprise/sep.xml", Markup, true),
-    shipped!("cisco_enterprise/sipdefault.cnf", Quoted, false),
-    shipped!("cisco_enterprise/sipmac.cnf", Quoted, true),
-    shipped!("cisco_mpp/mac.xml", Markup, true),
-    shipped!("cisco_mpp/model.xml", Markup, false),
-    shipped!("cisco_spa/mac.xml", Markup, true),
-    shipped!("cisco_spa/model.cfg", Markup, false),
-    shipped!("fanvil/common.cfg", Markup, false),
-    shipped!("fanvil/mac.cfg", Markup, true),
-    shipped!("generic/mac.cfg", Lines, true),
-    shipped!("generic/mac.xml", Markup, true),
-    shipped!("gigaset/mac.xml", Markup, true),
-    shipped!("grandstream/common.xml", Markup, false),
-    shipped!("grandstream/mac.xml", Markup, true),
-    shipped!("htek/common.xml", Markup, false),
-    shipped!("htek/mac.xml", Markup, true),
-    shipped!("panasonic/mac.cfg", Quoted, true),
-    shipped!("panasonic/model.cfg", Quoted, false),
-    shipped!("polycom/default.cfg", Markup, false),
-    shipped!("polycom/directory.xml", Markup, false),
-    shipped!("polycom/mac-line.cfg", Markup, true),
-    shipped!("polycom/mac.cfg", Markup, true),
-    shipped!("polycom/site.cfg", Markup, false),
-    shipped!("snom/mac.htm", Markup, true),
-    shipped!("snom/model.htm", Markup, false),
-    shipped!("yealink/common.cfg", Lines, false),
-    shipped!("yealink/mac.cfg", Lines, true),
-];
-
-/// What templates include.
-pub(crate) static PARTS: &[Shipped] = &[
-    shipped!("aastra_mitel/_site.cfg", Colons, false),
-    shipped!("akuvox/_site.cfg", Lines, false),
-    shipped!("alcatel/_site.xml", Markup, false),
-    shipped!("avaya/_site.txt", Quoted, false),
-    shipped!("cisco_enterprise/_site.cnf", Quoted, false),
-    shipped!("cisco_mpp/_site.xml", Markup, false),
-    shipped!("cisco_spa/_site.xml", Markup, false),
-    shipped!("fanvil/_site.xml", Markup, false),
-    shipped!("gigaset/_maxwell.xml", Markup, true),
-    shipped!("gigaset/_n510.xml", Markup, true),
-    shipped!("gigaset/_n670.xml", Markup, true),
-    shipped!("grandstream/_site.xml", Markup, false),
-    shipped!("htek/_site.xml", Markup, false),
-    shipped!("panasonic/_site.cfg", Quoted, false),
-    shipped!("polycom/_site.xml", Markup, false),
-    shipped!("snom/_site.xml", Markup, false),
-    shipped!("snom/_unused.xml", Markup, false),
-    shipped!("snom/_unused_keys.xml", Markup, false),
-    shipped!("yealink/_site.cfg", Lines, false),
-    shipped!("yealink/_unused.cfg", Lines, false),
-];
+include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 /// The template of this name, if a file is made from it.
 pub(crate) fn find(name: &str) -> Option<&'static Shipped> {

@@ -68,7 +68,8 @@ impl Naive {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
-            | Event::TemplateChanged { .. } => {}
+            | Event::TemplateChanged { .. }
+            | Event::SignChanged { .. } => {}
         }
     }
 
@@ -121,7 +122,8 @@ pub fn told(durable: &Durable) -> Told {
         | Event::NetworkReturned
         | Event::BackupKeySet { .. }
         | Event::SettingChanged { .. }
-        | Event::TemplateChanged { .. } => true,
+        | Event::TemplateChanged { .. }
+        | Event::SignChanged { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

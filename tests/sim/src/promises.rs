@@ -276,5 +276,9 @@ fn name_of(event: &Event) -> String {
         Event::TemplateChanged { place, .. } => {
             format!("the template {} of {} was changed", place.template, place.layer)
         }
+        Event::SignChanged { sign, means } => {
+            let means = if means.is_some() { "means a phone" } else { "means nothing" };
+            format!("the sign {} {means}", sign.pattern)
+        }
     }
 }

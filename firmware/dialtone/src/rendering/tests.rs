@@ -89,7 +89,11 @@ fn assert_plain(template: &str, line: &str) {
     if line.is_empty() || line.starts_with(['#', '[']) {
         return;
     }
-    let key = line.split(['=', ':', '"']).next().unwrap_or_default();
+    // The Avaya 1100 and 1200 read `NAME value`.
+    let key = match line.split_once(' ') {
+        Some((name, value)) if !value.contains(['=', ':', '"', ' ']) => name,
+        Some(_) | None => line.split(['=', ':', '"']).next().unwrap_or_default(),
+    };
     let good = |letter: char| letter.is_ascii_alphanumeric() || "_.$|^[] ".contains(letter);
     assert!(!key.is_empty() && key.chars().all(good), "{template}: {line:?}");
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod browser;
 mod claim;
+mod identity;
 mod machine;
 mod settings;
 mod templates;

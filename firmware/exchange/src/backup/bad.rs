@@ -2,6 +2,7 @@
 //!
 //! A sentence may say a mistyped word again; it never says a value again that could be a secret.
 
+use crate::catalog::SignFlaw;
 use crate::limits::{
     ADDRESSES_MAX, BACKUP_BAD_LINES_MAX, BACKUP_BYTES_MAX, BACKUP_LINES_MAX, BACKUP_LINE_BYTES_MAX,
     HANDSETS_MAX, LINES_MAX, PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX,
@@ -141,6 +142,8 @@ pub enum Wrong {
     TemplateTooLarge,
     /// There are more templates, or larger ones together, than there can be.
     TemplatesFull,
+    /// A sign of an admin's own makes no sense, or is one too many.
+    Sign(SignFlaw),
 }
 
 impl fmt::Display for Refused {
@@ -219,6 +222,7 @@ impl fmt::Display for Wrong {
                 "There are more than {TEMPLATES_MAX} templates, or they have more than \
                  {TEMPLATES_BYTES_MAX} bytes together."
             ),
+            Wrong::Sign(flaw) => flaw.fmt(f),
         }
     }
 }
@@ -260,7 +264,8 @@ impl Wrong {
             | Wrong::AddressesFull
             | Wrong::Network(_)
             | Wrong::TemplateTooLarge
-            | Wrong::TemplatesFull => "",
+            | Wrong::TemplatesFull
+            | Wrong::Sign(_) => "",
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::bad::{BadLines, Wrong};
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
-use super::templates;
 use super::words::{nearest, Entry};
 use super::{parts, settings};
+use super::{signs, templates};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
 use crate::limits::{ADDRESSES_MAX, HANDSETS_MAX, LINES_MAX};
@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "seal",
     "new-phones",
     "admin",
@@ -35,6 +35,7 @@ const KINDS: [&str; 15] = [
     "setting",
     "template",
     "source",
+    "sign",
 ];
 const HANDSET_KEYS: [&str; 7] =
     ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
@@ -64,6 +65,7 @@ pub(super) struct Draft {
     extensions: BTreeMap<Extension, usize>,
     settings: settings::Settings,
     templates: templates::Draft,
+    signs: signs::Draft,
 }
 
 struct Handset {
@@ -127,6 +129,7 @@ impl Draft {
             "setting" => self.setting(at, entry, sealer),
             "template" => self.templates.template(at, entry),
             "source" => self.templates.source(entry),
+            "sign" => self.signs.take(at, entry),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -359,6 +362,7 @@ impl Draft {
         facts.extend(self.last.map(|last| Event::HandsetsNumbered { last }));
         facts.extend(self.settings.facts(before, &was, chance));
         facts.extend(self.templates.facts());
+        facts.extend(self.signs.facts());
         (facts, drawn)
     }
 }

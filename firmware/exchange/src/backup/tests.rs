@@ -5,6 +5,7 @@ mod settings;
 
 extern crate std;
 
+mod signs;
 mod templates;
 
 use super::*;
@@ -297,6 +298,7 @@ fn example() -> Durable {
         Event::HandsetsNumbered { last: HandsetNo(9) },
     ];
     let facts = facts.into_iter().chain(settings::some(handset)).chain(templates::some(handset));
+    let facts = facts.chain(signs::some());
     state_of(&facts.collect::<Vec<Event>>())
 }
 
@@ -450,6 +452,7 @@ fn as_much_as_there_can_be_fits_a_text_and_what_outgrows_the_flash_is_refused() 
         });
     }
     facts.extend(settings::as_many_as_fit());
+    facts.extend(signs::as_many_as_fit());
     let state = state_of(&facts);
     let text = write(&state, Secrets::Sealed(&key()));
     assert!(text.len() <= BACKUP_BYTES_MAX, "{} bytes", text.len());

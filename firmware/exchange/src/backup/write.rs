@@ -2,7 +2,7 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, settings, templates, TITLE, VERSION};
+use super::{parts, settings, signs, templates, TITLE, VERSION};
 use crate::catalog::Family;
 use crate::layer::Layer;
 use crate::names::{HandsetNo, Side};
@@ -37,6 +37,7 @@ pub fn write(durable: &Durable, secrets: Secrets<'_>) -> String {
     text.handsets(durable);
     text.settings(durable);
     text.templates(durable);
+    text.signs(durable);
     text.text
 }
 
@@ -139,6 +140,15 @@ impl Text<'_> {
             self.line("\n# Templates of an admin's own");
         }
         lines.iter().for_each(|line| self.line(line));
+    }
+
+    fn signs(&mut self, durable: &Durable) {
+        if durable.signs().all().next().is_some() {
+            self.line("\n# Signs of phones of an admin's own");
+        }
+        for (sign, means) in durable.signs().all() {
+            self.line(&signs::line(sign, means));
+        }
     }
 
     fn handset(&mut self, number: HandsetNo, handset: &Handset) {

@@ -2,12 +2,14 @@
 //!
 //! A name may be used by several makers (`<mac>.cfg` by six). Then the one already recognised
 //! counts, else the owner of the address in the name, else the only maker who uses it; where none
-//! of that decides, the answer is the generic file of that name.
+//! of that decides, the answer is the generic file of that name. A name that an admin's own sign
+//! knows is answered with the file of its family: of the phone whose address it holds, else the one
+//! that is common to all.
 
 use super::identity::{caught, text_of};
-use super::maker::Role;
-use super::sign::owner;
-use super::{Catalog, Family, Identity, Text};
+use super::maker::{maker, Role};
+use super::own;
+use super::{Catalog, Family, Identity, Sign, Text};
 use crate::pattern::Found;
 use alloc::vec::Vec;
 use wire::Mac;
@@ -67,6 +69,8 @@ pub enum Absence {
     CallServer,
     /// Something a phone can do without.
     Optional,
+    /// A file in a form that is not written here.
+    OtherForm,
 }
 
 impl Absence {
@@ -97,6 +101,10 @@ impl Absence {
                  firmware has a file of its own."
             }
             Absence::Optional => "It asks for something it can do without; none is kept here.",
+            Absence::OtherForm => {
+                "It reads a form of its own that this box does not write; set its account by hand, \
+                 on its own web page."
+            }
         }
     }
 }
@@ -106,6 +114,7 @@ struct Candidate {
     family: Family,
     role: Role,
     shared: bool,
+    pattern: &'static str,
     identity: Identity,
 }
 
@@ -116,7 +125,8 @@ impl Catalog {
     /// recognised by other signs.
     pub fn file(&self, name: &str, hint: Option<Family>) -> Option<FileAsked> {
         let own = |family| self.candidates(name.as_bytes(), Some(family)).next();
-        let chosen = hint.and_then(own).or_else(|| self.decided(name.as_bytes()));
+        let chosen = self.own_file(name.as_bytes()).or_else(|| hint.and_then(own));
+        let chosen = chosen.or_else(|| self.decided(name.as_bytes()));
         let generic = || own(Family::Generic);
         let Candidate { family, role, identity, .. } = match chosen {
             Some(Candidate { role: Role::Known, family, identity, .. }) => {
@@ -137,16 +147,32 @@ impl Catalog {
         Some(FileAsked { family, mac: identity.mac, model, answer })
     }
 
-    /// What a file name alone tells. The model is as the name spells it.
-    pub(super) fn by_file_name(&self, name: &[u8]) -> Identity {
-        let name = name.iter().position(|byte| *byte != b'/').and_then(|at| name.get(at..));
-        let name = name.unwrap_or_default();
+    /// What a file name alone tells, and the pattern that does. The model is as the name spells it.
+    pub(super) fn by_file_name(&self, name: &[u8]) -> (Identity, &'static str) {
+        let name = bare(name);
         if let Some(candidate) = self.decided(name) {
-            return candidate.identity;
+            return (candidate.identity, candidate.pattern);
         }
         let any = self.candidates(name, None).next();
         let mac = any.and_then(|candidate| candidate.identity.mac);
-        Identity { mac, ..Identity::UNKNOWN }
+        (Identity { mac, ..Identity::UNKNOWN }, "")
+    }
+
+    /// What an own sign makes of a name.
+    fn own_file(&self, name: &[u8]) -> Option<Candidate> {
+        let (identity, _) = own::judge(&self.own, Sign::FileName(name))?;
+        let family = identity.family?;
+        if identity.mac.is_some_and(|mac| mac.0 == [0; 6]) {
+            return None;
+        }
+        let of_handset = identity.mac.is_some();
+        let role = maker(family).files.iter().map(|rule| rule.role).find(|role| match role {
+            Role::Handset { .. } => of_handset,
+            Role::Common { .. } => !of_handset,
+            Role::Absent(_) | Role::Firmware | Role::Upload | Role::Known => false,
+        });
+        let role = role.unwrap_or(Role::Known);
+        Some(Candidate { family, role, shared: false, pattern: "", identity })
     }
 
     /// The rules that know a name: those of one family, or all.
@@ -158,7 +184,8 @@ impl Catalog {
         let rules = self.files.iter().filter(move |(family, ..)| of.is_none_or(|of| of == *family));
         rules.filter_map(move |(family, rule, pattern)| {
             let identity = stated(*family, &pattern.find(name)?)?;
-            Some(Candidate { family: *family, role: rule.role, shared: rule.shared, identity })
+            let (role, shared, pattern) = (rule.role, rule.shared, rule.pattern);
+            Some(Candidate { family: *family, role, shared, pattern, identity })
         })
     }
 
@@ -168,11 +195,17 @@ impl Catalog {
         let makers: Vec<Candidate> =
             self.candidates(name, None).filter(|candidate| !candidate.shared).collect();
         let first = makers.first()?.family;
-        let owner = makers.iter().find_map(|c| c.identity.mac).and_then(owner);
+        let owner = makers.iter().find_map(|c| c.identity.mac).and_then(|mac| self.owner(mac));
         let owned = makers.iter().position(|c| Some(c.family) == owner);
         let alone = makers.iter().all(|candidate| candidate.family == first).then_some(0);
         makers.into_iter().nth(owned.or(alone)?)
     }
+}
+
+/// A name without the slashes before it.
+pub(super) fn bare(name: &[u8]) -> &[u8] {
+    let name = name.iter().position(|byte| *byte != b'/').and_then(|at| name.get(at..));
+    name.unwrap_or_default()
 }
 
 /// What a file name says; all zeros in place of an address are none, and then the rule is not met.

@@ -2,8 +2,10 @@
 //!
 //! A strong sign (the phone says who made it) outweighs all weaker ones together, a middle one the
 //! weak; a hint alone makes no verdict. Among equals the more telling kind wins, so the verdict
-//! does not depend on the order in which kinds of signs came. Signs can be forged: the verdict
-//! chooses a form of answer and a picture on a page, never a right.
+//! does not depend on the order in which kinds of signs came. A sign of an admin's own outweighs
+//! all that is shipped; what it says of model and firmware yields to what the phone says itself.
+//! Signs can be forged: the verdict chooses a form of answer and a picture on a page, and never a
+//! right.
 //!
 //! A model or version stated while the verdict is another family's may be dropped; the phone says
 //! it again with its next request.
@@ -33,11 +35,11 @@ struct Stated {
 impl Guess {
     /// Weighs one more sign; a later one of the same kind replaces the earlier.
     pub fn add(&mut self, kind: SignKind, identity: &Identity) {
-        let Identity { family, vendor: _, model, version, mac: _, stage, at_most } = identity;
+        let Identity { family, vendor: _, model, version, mac: _, stage, at_most, own } = identity;
         let Some(family) = *family else { return };
         let weight = kind.weight().min(*at_most);
         if let Some(named) = self.named.get_mut(kind as usize) {
-            *named = Some((family, weight));
+            *named = Some((family, if *own { Weight::Own } else { weight }));
         }
         self.verdict = self.weighed();
         let verdict = self.verdict;
@@ -78,13 +80,15 @@ impl Guess {
         self.of_verdict(&self.version)
     }
 
-    /// Returns the kinds of sign that speak for the verdict, the weakest first.
-    pub fn led_by(&self) -> impl Iterator<Item = SignKind> + '_ {
+    /// Returns the kinds of sign that speak for the verdict, the weakest first, and of each whether
+    /// it is an admin's own.
+    pub fn led_by(&self) -> impl Iterator<Item = (SignKind, bool)> + '_ {
         let verdict = self.family();
         let named = SignKind::ALL.into_iter().zip(self.named);
-        named
-            .filter(move |(_, named)| named.map(|(family, _)| family) == verdict && named.is_some())
-            .map(|(kind, _)| kind)
+        named.filter_map(move |(kind, named)| {
+            let (family, weight) = named?;
+            (Some(family) == verdict).then_some((kind, weight == Weight::Own))
+        })
     }
 
     /// Returns the kinds of sign that speak for another family, and for which.
@@ -114,6 +118,7 @@ fn points(weight: Weight) -> u32 {
         Weight::Weak => 16,
         Weight::Middle => 256,
         Weight::Strong => 4096,
+        Weight::Own => 65_536,
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Identity {
     pub stage: Stage,
     /// The most this sign may weigh, whatever its kind.
     pub at_most: Weight,
+    /// Whether a sign of an admin's own says so; then its family counts before all that is shipped.
+    pub own: bool,
 }
 
 impl Identity {
@@ -48,6 +50,7 @@ impl Identity {
         mac: None,
         stage: Stage::Application,
         at_most: Weight::Strong,
+        own: false,
     };
 
     /// The family is known and nothing else.

@@ -4,7 +4,7 @@
 //! still text; the [`super::Catalog`] compiles them once. `build.rs` refuses an unknown key and a
 //! pattern that does not compile.
 
-use super::{Absence, Family};
+use super::{Absence, Family, OtherProtocol};
 
 /// One maker.
 pub(super) struct Maker {
@@ -40,6 +40,8 @@ pub(super) struct Maker {
     pub(super) loader_fetches: bool,
     pub(super) options: &'static [OptionRule],
     pub(super) files: &'static [FileRule],
+    /// What devices of this vendor class (option 60) speak that speak no SIP.
+    pub(super) other_protocols: &'static [(&'static str, OtherProtocol)],
     /// SIP accounts of a model that no pattern in `lines_of` names.
     pub(super) lines: u8,
     pub(super) lines_of: &'static [(&'static str, u8)],

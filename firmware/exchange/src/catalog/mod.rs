@@ -6,6 +6,8 @@
 //! [`Guess`] weighs several, [`boot_options`] and [`Catalog::file`] answer in the form that maker
 //! reads.
 //!
+//! What an admin adds ([`OwnSigns`]) counts before what is shipped.
+//!
 //! Every sign is sent by the phone and can be forged by anybody: a verdict chooses a form of
 //! answer, it never authorises one.
 //!
@@ -20,6 +22,7 @@ mod guess;
 mod identity;
 mod maker;
 mod options;
+mod own;
 mod shorthand;
 mod sign;
 
@@ -31,16 +34,35 @@ pub use options::{
     boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses, OptionList,
     LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
 };
+pub use own::{Meaning, OwnKind, OwnSign, OwnSigns, SignFlaw};
 pub use sign::{Sign, SignKind, Weight};
 
 use crate::pattern::{Flaw, Pattern};
 use alloc::vec::Vec;
+use core::fmt;
 use identity::{caught, text_of};
 use maker::{maker, FileRule, Maker, Role, Rule, MAKERS};
 
 /// The family that the maker's part of a hardware address points to.
-pub(crate) fn family_by_oui(mac: wire::Mac) -> Option<Family> {
-    sign::by_oui(mac).family
+pub(crate) fn family_by_oui(own: &OwnSigns, mac: wire::Mac) -> Option<Family> {
+    own.owner(mac).or_else(|| sign::by_oui(mac).0.family)
+}
+
+/// What a phone speaks that is not SIP, and what can be done about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OtherProtocol {
+    /// Its name.
+    pub name: &'static str,
+    /// What to do, in one imperative sentence.
+    pub todo: &'static str,
+}
+
+impl fmt::Display for OtherProtocol {
+    /// The cause of a phone that speaks it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name;
+        write!(f, "It speaks {name}, and not SIP: it can register here only with other firmware.")
+    }
 }
 
 /// What this box knows of phones, with its patterns ready to match.
@@ -54,12 +76,16 @@ pub struct Catalog {
     files: Vec<(Family, &'static FileRule, Pattern)>,
     lines: Vec<(Family, Pattern, u8)>,
     cannot: Vec<(Family, Pattern, &'static [&'static str])>,
+    other_protocols: Vec<(Pattern, &'static OtherProtocol)>,
+    /// An admin's own signs, which count before all others.
+    own: Vec<own::Ready>,
 }
 
 /// A compiled pattern and whom it proves.
 struct Known {
     family: Family,
     vendor: &'static str,
+    source: &'static str,
     pattern: Pattern,
 }
 
@@ -69,6 +95,7 @@ impl Catalog {
         let mut lines = Vec::new();
         let mut files = Vec::new();
         let mut cannot = Vec::new();
+        let mut other_protocols = Vec::new();
         for maker in MAKERS {
             let ready = |(model, lines): &(&str, u8)| {
                 compiled(model).ok().map(|pattern| (maker.family, pattern, *lines))
@@ -81,6 +108,9 @@ impl Catalog {
             cannot.extend(maker.cannot_of.iter().filter_map(|(model, cannot)| {
                 compiled(model).ok().map(|pattern| (maker.family, pattern, *cannot))
             }));
+            other_protocols.extend(maker.other_protocols.iter().filter_map(|(class, spoken)| {
+                compiled(class).ok().map(|pattern| (pattern, spoken))
+            }));
         }
         Catalog {
             vendor_class: known(|maker| maker.vendor_class),
@@ -92,21 +122,37 @@ impl Catalog {
             files,
             lines,
             cannot,
+            other_protocols,
+            own: Vec::new(),
         }
+    }
+
+    /// Takes an admin's own signs in place of those that it had.
+    pub fn learn(&mut self, own: &OwnSigns) {
+        self.own = own::ready(own);
     }
 
     /// Says what one sign tells of its sender; what it does not tell is `None`.
     pub fn identify(&self, sign: Sign<'_>) -> Identity {
-        let mut identity = self.read(sign);
+        self.judge(sign).0
+    }
+
+    /// Says what one sign tells of its sender, and by which prefix or pattern; empty where none
+    /// decides.
+    pub fn judge(&self, sign: Sign<'_>) -> (Identity, &str) {
+        let (mut identity, by) = self.read(sign);
         let may_be_loader = sign.kind() == SignKind::HttpUserAgent
             && identity.family.is_some_and(|family| maker(family).loader_fetches);
         if identity.stage == Stage::Either && !may_be_loader {
             identity.stage = Stage::Application;
         }
-        identity
+        (identity, by)
     }
 
-    fn read(&self, sign: Sign<'_>) -> Identity {
+    fn read(&self, sign: Sign<'_>) -> (Identity, &str) {
+        if let Some(told) = own::judge(&self.own, sign) {
+            return told;
+        }
         match sign {
             Sign::VendorClass(bytes) => first(&[&self.vendor_class], unpadded(bytes)),
             Sign::UserClass(bytes) => first(&[&self.user_class], unpadded(bytes)),
@@ -118,12 +164,19 @@ impl Catalog {
             Sign::SipUserAgent(bytes) => {
                 first(&[&self.sip_user_agent, &self.http_user_agent], bytes)
             }
-            Sign::ParameterList(bytes) => sign::by_parameter_list(bytes),
+            Sign::ParameterList(bytes) => (sign::by_parameter_list(bytes), ""),
             Sign::Oui(mac) => sign::by_oui(mac),
-            Sign::PnpEvent(bytes) => sign::by_pnp_event(bytes),
-            Sign::PnpRequestUri(bytes) => self.by_pnp_request_uri(bytes),
+            Sign::PnpEvent(bytes) => (sign::by_pnp_event(bytes), ""),
+            Sign::PnpRequestUri(bytes) => (self.by_pnp_request_uri(bytes), ""),
             Sign::FileName(bytes) => self.by_file_name(bytes),
         }
+    }
+
+    /// Returns what a device of this vendor class speaks, where that is not SIP.
+    pub fn other_protocol(&self, vendor_class: &[u8]) -> Option<&'static OtherProtocol> {
+        let class = unpadded(vendor_class);
+        let found = self.other_protocols.iter().find(|(pattern, _)| pattern.matches(class));
+        found.map(|(_, spoken)| *spoken)
     }
 
     /// Returns how many SIP accounts a model has, from 1 to 8; its family's where it is unknown.
@@ -179,14 +232,19 @@ impl Catalog {
 
     /// The request URI of a PnP SUBSCRIBE: the twelve digits before the `@` are the address.
     fn by_pnp_request_uri(&self, uri: &[u8]) -> Identity {
-        let mut identity = first(&[&self.pnp_request_uri], uri);
+        let (mut identity, _) = first(&[&self.pnp_request_uri], uri);
         let at = uri.iter().position(|byte| *byte == b'@').unwrap_or(0);
         let digits = at.checked_sub(12).and_then(|from| uri.get(from..at));
         identity.mac = digits.and_then(wire::Mac::parse);
         if let (None, Some(mac)) = (identity.family, identity.mac) {
-            identity = Identity { mac: Some(mac), ..sign::by_oui(mac) };
+            identity = Identity { mac: Some(mac), ..self.identify(Sign::Oui(mac)) };
         }
         identity
+    }
+
+    /// The family that owns the longest prefix of an address, when it is worth a guess.
+    fn owner(&self, mac: wire::Mac) -> Option<Family> {
+        self.identify(Sign::Oui(mac)).family
     }
 }
 
@@ -268,18 +326,18 @@ fn known(kind: fn(&Maker) -> &'static [Rule]) -> Vec<Known> {
         known.extend(kind(maker).iter().filter_map(|rule| {
             let vendor = if rule.vendor.is_empty() { maker.family.vendor() } else { rule.vendor };
             let pattern = compiled(rule.pattern).ok()?;
-            Some(Known { family: maker.family, vendor, pattern })
+            Some(Known { family: maker.family, vendor, source: rule.pattern, pattern })
         }));
     }
     known
 }
 
-/// The identity by the first pattern that matches.
-fn first(lists: &[&Vec<Known>], bytes: &[u8]) -> Identity {
+/// The identity by the first pattern that matches, and that pattern.
+fn first(lists: &[&Vec<Known>], bytes: &[u8]) -> (Identity, &'static str) {
     let all = lists.iter().flat_map(|list| list.iter());
     let found = all.into_iter().find_map(|known| Some((known, known.pattern.find(bytes)?)));
-    let Some((known, found)) = found else { return Identity::UNKNOWN };
-    caught(known.family, known.vendor, &found)
+    let Some((known, found)) = found else { return (Identity::UNKNOWN, "") };
+    (caught(known.family, known.vendor, &found), known.source)
 }
 
 /// Options may end in NUL or blanks that mean nothing.

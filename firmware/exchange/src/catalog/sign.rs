@@ -2,7 +2,7 @@
 
 use super::identity::text_of;
 use super::maker::{Maker, MAKERS};
-use super::{Family, Identity};
+use super::Identity;
 use core::fmt::Write;
 use wire::Mac;
 
@@ -68,6 +68,8 @@ pub enum Weight {
     Middle,
     /// The phone says who made it.
     Strong,
+    /// An admin of the site says so.
+    Own,
 }
 
 impl SignKind {
@@ -144,13 +146,19 @@ pub(super) fn by_parameter_list(asked: &[u8]) -> Identity {
     Identity { model: text_of(list.model.bytes()), ..Identity::of(family) }
 }
 
-/// The family that owns the longest prefix of `mac`.
-pub(super) fn by_oui(mac: Mac) -> Identity {
-    let mut digits = heapless::String::<12>::new();
+/// A hardware address as twelve upper-case digits.
+pub(super) fn digits(mac: Mac) -> heapless::String<12> {
+    let mut digits = heapless::String::new();
     for byte in mac.0 {
         // Twelve digits always fit.
         let _ = write!(digits, "{byte:02X}");
     }
+    digits
+}
+
+/// The family that owns the longest prefix of `mac`, and that prefix.
+pub(super) fn by_oui(mac: Mac) -> (Identity, &'static str) {
+    let digits = digits(mac);
     let own = |maker: &'static Maker| maker.oui.iter().map(|oui| (*oui, Weight::Weak));
     let shared = |maker: &'static Maker| maker.oui_shared.iter().map(|oui| (*oui, Weight::Hint));
     let owned = MAKERS.iter().flat_map(|maker| {
@@ -159,9 +167,8 @@ pub(super) fn by_oui(mac: Mac) -> Identity {
     });
     let longest =
         owned.filter(|(oui, ..)| digits.starts_with(oui)).max_by_key(|(oui, ..)| oui.len());
-    longest.map_or(Identity::UNKNOWN, |(_, at_most, family)| Identity {
-        at_most,
-        ..Identity::of(family)
+    longest.map_or((Identity::UNKNOWN, ""), |(oui, at_most, family)| {
+        (Identity { at_most, ..Identity::of(family) }, oui)
     })
 }
 
@@ -202,9 +209,4 @@ fn parameter<'e>(event: &'e [u8], name: &[u8]) -> Option<&'e [u8]> {
         let bare = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
         key.trim_ascii().eq_ignore_ascii_case(name).then_some(bare.unwrap_or(value))
     })
-}
-
-/// The family, when it is worth a guess.
-pub(super) fn owner(mac: Mac) -> Option<Family> {
-    by_oui(mac).family
 }

@@ -58,6 +58,11 @@ pub(crate) fn bind(office: &mut Office, now: Now, question: &Question<'_>, addre
     send(office, now, question, MessageType::Ack, address, &options, after);
     let step = if renewal.is_some() { Step::Renew(address) } else { Step::Ack(address, codes) };
     office.step(now, mac, step);
+    let class = question.message.vendor_class().filter(|_| renewal.is_none());
+    let spoken = class.and_then(|class| office.catalog.other_protocol(&class));
+    if let Some(spoken) = spoken {
+        office.step(now, mac, Step::SpeaksOther(spoken));
+    }
 }
 
 /// Writes down a new address. A stranger beyond its cap keeps it for this lease only.

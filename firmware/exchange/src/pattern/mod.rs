@@ -117,6 +117,11 @@ impl Pattern {
         self.find(input).is_some()
     }
 
+    /// How many instructions it has; a match takes at most so many steps for each byte of input.
+    pub fn steps(&self) -> usize {
+        self.program.len()
+    }
+
     fn may_begin(&self, input: &[u8], at: usize) -> bool {
         match (&self.first, input.get(at)) {
             (None, _) => true,

@@ -1,11 +1,13 @@
 //! The facts, and their bytes on flash.
 
+use crate::catalog::{Meaning, OwnSign};
 use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
 use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
 use crate::template::{Change, Place};
+use crate::view::Origin;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -143,6 +145,13 @@ pub enum Event {
         /// What became of it.
         change: Change,
     },
+    /// An admin's own sign of phones says this, or is there no more.
+    SignChanged {
+        /// Which one.
+        sign: OwnSign,
+        /// What it says of a phone; `None` where it is removed.
+        means: Option<Meaning>,
+    },
 }
 
 impl Event {
@@ -182,7 +191,8 @@ impl Event {
             | Event::BackupKeySet { .. }
             // Of a handset too: the store reckons its own bytes.
             | Event::SettingChanged { .. }
-            | Event::TemplateChanged { .. } => None,
+            | Event::TemplateChanged { .. }
+            | Event::SignChanged { .. } => None,
         }
     }
 
@@ -192,5 +202,21 @@ impl Event {
             Ok((event, [])) => Some(event),
             Ok(_) | Err(_) => None,
         }
+    }
+}
+
+pub(super) fn origin_of(number: u8) -> Origin {
+    match number {
+        0 => Origin::LanPlugAndPlay,
+        1 => Origin::WanPlugAndPlay,
+        _by_hand => Origin::ByHand,
+    }
+}
+
+pub(crate) fn origin_number(origin: Origin) -> u8 {
+    match origin {
+        Origin::LanPlugAndPlay => 0,
+        Origin::WanPlugAndPlay => 1,
+        Origin::ByHand => 2,
     }
 }

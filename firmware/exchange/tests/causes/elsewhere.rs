@@ -5,8 +5,9 @@ use super::support::sip::{account, Account, Wish};
 use super::support::{from, own_file, Office, PC, PHONE};
 use super::{address, at, fetches, going, office, provisioned, stuck, MINUTE_MS};
 use exchange::board::Board;
+use exchange::cause::Cause;
 use exchange::names::InterfaceNo;
-use phones::builders::{discover, request_renewing, request_selecting};
+use phones::builders::{discover, request_renewing, request_selecting, DhcpDraft};
 
 const NO_FILE: &str = "It has an address but has not asked for its configuration.";
 const RESET: &str =
@@ -152,4 +153,33 @@ fn a_phone_that_changes_to_its_voice_vlan_has_one_boot_story() {
     office.wait_ms(60 * MINUTE_MS);
     office.hears_on(InterfaceNo(2), &discover(PHONE, 9));
     assert_eq!(office.story(PHONE).iter().filter(|step| *step == changed).count(), 1);
+}
+
+#[test]
+pub(super) fn it_speaks_another_protocol() {
+    type More = fn(DhcpDraft) -> DhcpDraft;
+    let says: [(More, &str); 4] = [
+        (|draft| draft.option(60, b"alcatel.noe.0"), "Alcatel's NOE"),
+        (|draft| draft.option(60, b"ipphone.mitel.com"), "Mitel's MiNET"),
+        (|draft| draft.option(60, b"Nortel-i2004-A\0"), "Nortel's UNIStim"),
+        (|draft| draft.option(60, b"ShoreTel IP Phone"), "ShoreTel's MGCP"),
+    ];
+    for (class, name) in says {
+        let mut office = office();
+        let at = from(office.boots_as(PC, class), 1);
+        let said = || format!("Said that it speaks {name} (vendor class)");
+        assert_eq!(office.story(PC).last(), Some(&said()));
+        // At once, and whatever it asks for later.
+        for name in ["lanpbx.cfg", "nonsense.bin"] {
+            let cause = office.cause(PC).expect("a cause");
+            assert!(matches!(cause, Cause::OtherProtocol(_)), "{cause}");
+            assert!(cause.next_step().ends_with('.') && cause.next_step().len() > 40);
+            office.fetch(at, name);
+            office.wait_ms(3 * MINUTE_MS);
+        }
+        assert!(matches!(office.cause(PC), Some(Cause::OtherProtocol(_))));
+        // With SIP firmware it says something else, and is a phone as any other.
+        office.boots_as(PC, |draft| draft.option(60, b"alcatel.sip.0"));
+        assert_eq!(office.cause(PC), None);
+    }
 }

@@ -317,6 +317,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::BackupKeySet { .. } => "BackupKeySet",
         Event::SettingChanged { .. } => "SettingChanged",
         Event::TemplateChanged { .. } => "TemplateChanged",
+        Event::SignChanged { .. } => "SignChanged",
     }
 }
 

@@ -75,7 +75,8 @@ impl ResyncForm {
             | Refusal::Setting(_)
             | Refusal::SettingsFull
             | Refusal::SettingsChangedMeanwhile
-            | Refusal::Template(_) => &mut form.form_error,
+            | Refusal::Template(_)
+            | Refusal::Sign(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

@@ -9,10 +9,13 @@ use exchange::names::text;
 use exchange::settings::Setting;
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::view::{
-    BackupRefused, BadLine, BadLines, HandsetRow, SettingRow, StrangerRow, Wrong,
+    BackupRefused, BadLine, BadLines, HandsetRow, OwnKind, SettingRow, SignSeen, StrangerRow,
+    Tried, Wrong,
 };
 use pages::backup::{self, NotRestored};
-use pages::form::{AddForm, AssignForm, LanForm, PasswordForm, SettingForm, Typed, WanForm};
+use pages::form::{
+    AddForm, AssignForm, LanForm, PasswordForm, SettingForm, SignForm, Typed, WanForm,
+};
 use pages::{Claim, Html, Occasion, Viewer};
 
 const EVIL: &str = "<script>alert(1)</script>\"'&";
@@ -64,7 +67,7 @@ fn evil_devices() -> Vec<Html> {
     for mut view in [registered_device(), stuck_device(), stranger_device()] {
         view.handset = view.handset.as_ref().map(evil_row);
         view.stranger = view.stranger.as_ref().map(evil_stranger);
-        view.signs = vec![EVIL];
+        view.signs = vec![SignSeen { name: EVIL, own: true }];
         view.settings.iter_mut().for_each(evil_setting);
         let name = EVIL.try_into().unwrap();
         view.story.push((NOW.mono, Step::File(Door::Tftp, name, FileAnswer::Absent(EVIL))));
@@ -123,6 +126,39 @@ fn evil_machines() -> Vec<Html> {
     ]
 }
 
+fn evil_identity() -> Html {
+    let error = Some(EVIL.to_string());
+    let echo = SignForm {
+        kind: None,
+        pattern: EVIL.to_string(),
+        maker: EVIL.to_string(),
+        model: EVIL.to_string(),
+        version: EVIL.to_string(),
+        pattern_error: error.clone(),
+        maker_error: error.clone(),
+        model_error: error.clone(),
+        version_error: error.clone(),
+        form_error: error,
+    };
+    let tried = Tried {
+        kind: OwnKind::UserAgent,
+        text: EVIL.to_string(),
+        family: Some(Family::Misc),
+        vendor: EVIL,
+        model: text(EVIL),
+        version: text(EVIL),
+        by: EVIL.to_string(),
+        own: true,
+        hint: false,
+    };
+    let mut view = crate::identity::view(Some(tried));
+    for (sign, means) in &mut view.signs {
+        sign.pattern = EVIL.to_string();
+        (means.model, means.version) = (text(EVIL), text(EVIL));
+    }
+    pages::identity(&view, &VIEWER, Some(&echo))
+}
+
 #[test]
 fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
     let mut pages = evil_lists();
@@ -132,6 +168,7 @@ fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
     pages.push(pages::message(404, EVIL, EVIL));
     pages.extend(evil_machines());
     pages.extend(evil_settings());
+    pages.push(evil_identity());
     for page in pages {
         assert!(page.contains("alert(1)"), "the text is there");
         assert!(!page.contains("<script>") && !page.contains("\"'"), "{page}");

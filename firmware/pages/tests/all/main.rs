@@ -4,6 +4,7 @@
 
 mod golden;
 mod hostile;
+mod identity;
 mod machine;
 mod mutation;
 mod office;

@@ -7,7 +7,9 @@ use exchange::note::Note;
 use exchange::resync::{Asked, ClockTime, Errand, Progress};
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
-use exchange::view::{Alarm, DeviceView, HandsetRow, LineRow, Origin, Status, StrangerRow, View};
+use exchange::view::{
+    Alarm, DeviceView, HandsetRow, LineRow, Origin, SignSeen, Status, StrangerRow, View,
+};
 use pages::Viewer;
 use std::net::Ipv4Addr;
 
@@ -15,6 +17,10 @@ pub(crate) const NOW: Now = Now { mono: Instant(30 * HOUR_MS), wall: Some(Wall(1
 
 pub(crate) const VIEWER: Viewer<'static> =
     Viewer { csrf: "5f1d0c2a9b7e4863", notice: None, version: "0.1.0", trial: None };
+
+fn seen(name: &'static str, own: bool) -> SignSeen {
+    SignSeen { name, own }
+}
 
 /// The moment so many milliseconds before [`NOW`].
 pub(crate) fn before(ms: u64) -> Instant {
@@ -258,7 +264,7 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         mac: handset.mac,
         handset: Some(handset),
         stranger: None,
-        signs: vec!["DHCP vendor class", "maker of the MAC address"],
+        signs: vec![seen("vendor class", false), seen("hardware address", true)],
         files_proof: Some("documented"),
         files_unproven: "",
         origin: Some(Origin::LanPlugAndPlay),
@@ -300,7 +306,7 @@ pub(crate) fn stranger_device() -> DeviceView {
         mac: row.mac,
         handset: None,
         stranger: Some(row),
-        signs: vec!["maker of the MAC address"],
+        signs: vec![seen("hardware address", false)],
         files_proof: Some("documented"),
         files_unproven: "",
         origin: None,

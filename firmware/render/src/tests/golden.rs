@@ -144,9 +144,19 @@ fn is_setting(form: Form, line: &str) -> bool {
     key_is_plain && !key.is_empty() && value == value.trim_start() && !ends
 }
 
-/// `NAME="value"`, `name: "value"`, `SET NAME "value"`, or a word of the maker's without a value.
+/// `NAME="value"`, `name: "value"`, `SET NAME "value"`, `NAME value`, or a word of the maker's
+/// without a value.
 fn is_quoted_setting(line: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_$. ".contains(&b);
+    let name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    // `NAME value` and `[SECTION]`, as the Avaya 1100 and 1200 read them.
+    let spaced = line.split_once(' ').is_some_and(|(key, value)| {
+        key.bytes().all(name) && !value.is_empty() && !value.contains(['"', ' '])
+    });
+    let section = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+    if spaced || section.is_some_and(|section| section.bytes().all(name)) {
+        return true;
+    }
     let mut parts = line.split('"');
     let key = parts.next().unwrap_or_default();
     let key = key.strip_suffix(['=', ' ']).unwrap_or(key);

@@ -172,8 +172,12 @@ fn line_structure(form: Form, line: &str) -> String {
             format!("{key} {}", line.matches('#').count())
         }
         Form::Quoted => {
-            let key = line.split('"').next().unwrap_or_default();
-            let after = line.rsplit('"').next().unwrap_or_default();
+            let (mut key, mut after) = (line.split('"').next().unwrap_or_default(), "");
+            match line.split_once(' ') {
+                // `NAME value`, where a value ends with its line.
+                Some((name, _)) if !line.contains('"') && name != "SET" => key = name,
+                Some(_) | None => after = line.rsplit('"').next().unwrap_or_default(),
+            }
             let (quotes, slashes) = (line.matches('"').count(), line.matches('\\').count());
             format!("{key} {quotes} {slashes} {after}")
         }

@@ -17,7 +17,7 @@ pub(super) fn models(template: &str) -> &'static [(&'static str, &'static str)] 
 /// How many accounts a template's phones have at most.
 pub(super) fn accounts(template: &str) -> u8 {
     match template {
-        "alcatel/sipconfig.txt" | "avaya/mac.txt" => 1,
+        "alcatel/sipconfig.txt" | "avaya/mac.txt" | "avaya/mac12.cfg" => 1,
         _ => 8,
     }
 }

@@ -208,6 +208,10 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
             exchange.may_be_replaced(now, source).map(|()| *exchange = self::restarted(&facts)),
         ),
         Call::Templates(ask) => Reply::Templates(answer_templates(exchange, now, ask)),
+        Call::LookAtSigns(tried) => {
+            let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
+            Reply::LookedAtSigns(Box::new(exchange.signs_view(tried)))
+        }
     }
 }
 
