@@ -82,6 +82,8 @@ pub enum Note {
     OwnTemplateGivenUp(&'static str),
     /// An admin at this address changed a template of his own.
     TemplateChanged(Ipv4Addr),
+    /// An admin at this address put a file of firmware on the box, or deleted one.
+    FirmwareChanged(Ipv4Addr),
 }
 
 /// For whom a setting was changed.
@@ -131,7 +133,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 35;
+    pub const KINDS: usize = 36;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -170,7 +172,8 @@ impl Note {
             | Note::StrangersCapped
             | Note::SettingChanged(..)
             | Note::ResyncAsked(..)
-            | Note::TemplateChanged(_) => false,
+            | Note::TemplateChanged(_)
+            | Note::FirmwareChanged(_) => false,
         }
     }
 
@@ -212,6 +215,7 @@ impl Note {
             Note::OwnTemplateFailed(_) => 32,
             Note::OwnTemplateGivenUp(_) => 33,
             Note::TemplateChanged(_) => 34,
+            Note::FirmwareChanged(_) => 35,
         }
     }
 }
@@ -283,6 +287,7 @@ impl fmt::Display for Note {
                  shipped one now"
             ),
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
+            Note::FirmwareChanged(from) => write!(f, "{from} changed the firmware files"),
         }
     }
 }

@@ -9,6 +9,7 @@ mod network;
 mod place;
 mod resync;
 mod setting;
+mod stream;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
@@ -16,6 +17,7 @@ pub use network::{lan, wan, LanForm, Typed, WanForm};
 pub use place::{place_fields, place_query, template_place, TypedPlace};
 pub use resync::{resync, ResyncForm};
 pub use setting::{place, setting, Place, SettingForm};
+pub use stream::{Piece, UploadStream};
 pub use upload::Upload;
 
 use alloc::boxed::Box;

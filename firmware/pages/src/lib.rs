@@ -40,6 +40,9 @@
 //! | `/templates/apply` | POST | what `template_preview` said |
 //! | `/templates/return`, `forget` | POST | [`form::template_place`] |
 //! | `/handsets/<mac>/files` | GET | [`handset_files`](template::handset_files) |
+//! | `/firmware` | GET | [`firmware`](firmware::firmware) |
+//! | `/firmware/upload` | POST | [`form::UploadStream`] |
+//! | `/firmware/delete` | POST | [`form::Fields::csrf`] |
 //! | `/assets/...` | GET | [`assets`] |
 //!
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
@@ -56,6 +59,7 @@ mod alarm;
 mod asset;
 pub mod backup;
 mod device;
+pub mod firmware;
 pub mod form;
 mod handsets;
 mod moment;

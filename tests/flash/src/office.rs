@@ -65,7 +65,8 @@ impl Naive {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
-            | Event::TemplateChanged { .. } => {}
+            | Event::TemplateChanged { .. }
+            | Event::OwnFileKept { .. } => {}
         }
     }
 
@@ -110,7 +111,8 @@ pub fn told(durable: &Durable) -> Told {
         | Event::NetworkReturned
         | Event::BackupKeySet { .. }
         | Event::SettingChanged { .. }
-        | Event::TemplateChanged { .. } => true,
+        | Event::TemplateChanged { .. }
+        | Event::OwnFileKept { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

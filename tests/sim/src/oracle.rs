@@ -58,7 +58,8 @@ impl Oracle {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
-            | Event::TemplateChanged { .. } => (),
+            | Event::TemplateChanged { .. }
+            | Event::OwnFileKept { .. } => (),
         }
     }
 
@@ -133,7 +134,8 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
-            | Event::TemplateChanged { .. } => (),
+            | Event::TemplateChanged { .. }
+            | Event::OwnFileKept { .. } => (),
         }
     }
     found

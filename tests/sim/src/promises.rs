@@ -276,5 +276,8 @@ fn name_of(event: &Event) -> String {
         Event::TemplateChanged { place, .. } => {
             format!("the template {} of {} was changed", place.template, place.layer)
         }
+        Event::OwnFileKept { handset, name, .. } => {
+            format!("handset {} keeps {name}", handset.0)
+        }
     }
 }

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 18] = [
+const DONE: [(&str, &str); 20] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -30,6 +30,11 @@ const DONE: [(&str, &str); 18] = [
     ("removed", "The template was removed. It can be brought back."),
     ("returned", "The version before is in force again."),
     ("forgotten", "The version before was forgotten."),
+    (
+        "firmware",
+        "The file is on the box. Phones are told when they next fetch their configuration.",
+    ),
+    ("firmware-deleted", "The file was deleted."),
 ];
 
 /// What became of a wish.
@@ -230,7 +235,12 @@ fn read(
         | Route::ReturnTemplate
         | Route::ForgetTemplate
         | Route::ApplyTemplate
-        | Route::HandsetFiles => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::HandsetFiles
+        | Route::Firmware
+        | Route::UploadFirmware
+        | Route::DeleteFirmware => {
+            form::assign(fields, handset).map(|command| (command, "assigned"))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod backup;
 mod browser;
 mod claim;
+mod firmware;
 mod machine;
 mod settings;
 mod templates;

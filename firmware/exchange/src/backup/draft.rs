@@ -1,6 +1,7 @@
 //! The state as far as its text was read: each line put to the others, and what they make together.
 
 use super::bad::{BadLines, Wrong};
+use super::own;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::templates;
@@ -19,7 +20,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "seal",
     "new-phones",
     "admin",
@@ -35,6 +36,7 @@ const KINDS: [&str; 15] = [
     "setting",
     "template",
     "source",
+    "own-file",
 ];
 const HANDSET_KEYS: [&str; 7] =
     ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
@@ -75,6 +77,7 @@ struct Handset {
     origin: u8,
     web: Option<WebSecret>,
     lines: Vec<Line>,
+    own: own::Files,
     /// How many lines it has, bad ones among them.
     told: usize,
 }
@@ -127,6 +130,7 @@ impl Draft {
             "setting" => self.setting(at, entry, sealer),
             "template" => self.templates.template(at, entry),
             "source" => self.templates.source(entry),
+            "own-file" => self.own_file(at, entry, sealer),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -215,6 +219,7 @@ impl Draft {
             origin: entry.origin()?,
             web: entry.secret("web-password", &parts::of_web(mac), sealer)?.map(WebSecret),
             lines: Vec::new(),
+            own: own::Files::default(),
             told: 0,
         };
         if self.handsets.len() >= HANDSETS_MAX {
@@ -265,6 +270,19 @@ impl Draft {
         self.logins.insert(login, at);
         handset.lines.push(line);
         Ok(())
+    }
+
+    fn own_file(
+        &mut self,
+        at: usize,
+        mut entry: Entry<'_>,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), Wrong> {
+        let number = entry.handset("handset")?;
+        let Some(handset) = self.handsets.get_mut(&number) else {
+            return if self.spoilt.contains(&number) { Ok(()) } else { Err(Wrong::NoHandset) };
+        };
+        handset.own.take(at, entry, handset.mac, sealer)
     }
 
     fn setting(
@@ -372,7 +390,8 @@ impl Handset {
         chance: &mut Chance,
         facts: &mut Vec<Event>,
     ) -> bool {
-        let Handset { at: _, mac, family, model, firmware, origin, web, lines, told: _ } = self;
+        let Handset { at: _, mac, family, model, firmware, origin, web, lines, own, told: _ } =
+            self;
         let known = before.handset_of(mac).map(|(_, known)| known);
         let kept = web.or(known.map(|known| known.web));
         let mut drawn = kept.is_none();
@@ -405,6 +424,7 @@ impl Handset {
             told.extend(contact.map(|contact| Event::ContactLearnt { handset, line, contact }));
         }
         facts.append(&mut told);
+        facts.extend(own.facts(handset, known));
         drawn
     }
 }

@@ -4,7 +4,7 @@ use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
 use crate::template::{Change, Place};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -143,6 +143,15 @@ pub enum Event {
         /// What became of it.
         change: Change,
     },
+    /// A handset keeps changes here that were made on it.
+    OwnFileKept {
+        /// Which one.
+        handset: HandsetNo,
+        /// The name of the file.
+        name: String,
+        /// Its content; empty where it is kept no more.
+        content: OwnFile,
+    },
 }
 
 impl Event {
@@ -170,7 +179,8 @@ impl Event {
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
-            | Event::ContactLearnt { handset, .. } => Some(*handset),
+            | Event::ContactLearnt { handset, .. }
+            | Event::OwnFileKept { handset, .. } => Some(*handset),
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::CreationAllowed { .. }

@@ -14,6 +14,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     pages.extend(crate::machine::all());
     pages.extend(crate::recovery::all());
     pages.extend(crate::templates::all());
+    pages.extend(crate::firmware::all());
     pages
 }
 
