@@ -20,7 +20,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "id",
     "code",
     "vendor",
@@ -47,6 +47,7 @@ const KEYS: [&str; 30] = [
     "cannot_of",
     "sha256",
     "loader_fetches",
+    "firmware_folder",
     "pnp_url",
     "option",
     "file",
@@ -163,7 +164,7 @@ fn written(maker: &Table, id: &str) -> Built<String> {
     let _ = write!(out, "lines: {}, lines_of: &[{}], ", line_count(lines)?, lines_of(maker)?);
     let cannot = strings(maker, "cannot")?;
     let _ = write!(out, "cannot: &{cannot:?}, cannot_of: &[{}], ", cannot_of(maker)?);
-    for key in ["sha256", "loader_fetches"] {
+    for key in ["sha256", "loader_fetches", "firmware_folder"] {
         let _ = write!(out, "{key}: {}, ", flag(maker, key)?);
     }
     let _ = write!(out, "pnp_url: {:?} }}", optional(maker, "pnp_url")?);

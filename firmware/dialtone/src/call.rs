@@ -2,9 +2,11 @@
 //! touches the exchange. An answer that relies on a fact is held until that fact is on flash.
 
 mod access;
+mod firmware;
 mod templates;
 
 pub(crate) use access::{answer as answer_access, Ask, Told};
+pub(crate) use firmware::{answer as answer_firmware, AskFirmware, ToldFirmware};
 pub(crate) use templates::{answer as answer_templates, AskTemplates, ToldTemplates};
 
 use crate::wear::Wear;
@@ -17,7 +19,7 @@ use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::state::Event;
 use exchange::view::{BoxView, DeviceView, SettingsView, SignsView, View};
-use exchange::Answer;
+use exchange::{Answer, TransferNo, Upload};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
 use wire::Mac;
@@ -30,10 +32,26 @@ pub(crate) struct Origin {
     pub(crate) from: SocketAddrV4,
 }
 
+/// The end of what a phone wants to store, and how many bytes it has as a whole.
+#[derive(Default)]
+pub(crate) struct Sent {
+    pub(crate) end: Vec<u8>,
+    pub(crate) bytes: u64,
+}
+
+impl Sent {
+    /// In place of the bytes of what did not come whole.
+    pub(crate) const NOT_WHOLE: u64 = u64::MAX;
+
+    pub(crate) fn upload(&self) -> Upload<'_> {
+        Upload { end: &self.end, bytes: self.bytes }
+    }
+}
+
 /// One question.
 pub(crate) enum Call {
-    /// Which file does this phone get? Name as in [`exchange::Fetch`].
-    Fetch { origin: Origin, name: String, user_agent: Vec<u8>, upload: bool },
+    /// Which file does this phone get, or may it store this one? Name as in [`exchange::Fetch`].
+    Fetch { origin: Origin, name: String, user_agent: Vec<u8>, upload: Option<Sent> },
     /// May this address see the admin's pages at all?
     Admits { side: Side, source: Ipv4Addr },
     /// Whose token is this?
@@ -58,6 +76,10 @@ pub(crate) enum Call {
     Templates(AskTemplates),
     /// Which signs of phones are an admin's own, and what is made of this one?
     LookAtSigns(Option<(OwnKind, String)>),
+    /// What is there of firmware?
+    Firmware(AskFirmware),
+    /// Here is what a transfer asked for; nobody waits for the answer.
+    Piece(TransferNo, Option<Vec<u8>>),
 }
 
 /// The answer, by the question.
@@ -74,6 +96,7 @@ pub(crate) enum Reply {
     StateCopied(Box<Footing>),
     Templates(ToldTemplates),
     LookedAtSigns(Box<SignsView>),
+    Firmware(ToldFirmware),
 }
 
 /// A question with the way back.
@@ -98,6 +121,14 @@ impl Desk {
         let (answer, reply) = oneshot::channel();
         self.0.send(Asked { call, answer }).await.ok()?;
         reply.await.ok()
+    }
+
+    /// Brings a transfer the piece of a file that it asked for; waits while the loop is busy, which
+    /// a thread of its own may do.
+    pub(crate) fn bring(&self, transfer: TransferNo, piece: Option<Vec<u8>>) {
+        let (answer, _nobody) = oneshot::channel();
+        // A loop that has ended sends nothing any more.
+        let _ = self.0.blocking_send(Asked { call: Call::Piece(transfer, piece), answer });
     }
 
     /// Asks who may use the pages; `None` when the loop has ended.

@@ -16,7 +16,7 @@ use std::path::Path;
 /// Least size in bytes of a partition: two banks that each hold some two hundred handsets.
 pub(crate) const PARTITION_BYTES_LEAST: u32 = 256 * 1024;
 /// Where the devices are; a name that is missing there is a partition that is missing.
-const DEVICES: &str = "/dev";
+pub(crate) const DEVICES: &str = "/dev";
 
 /// Either kind.
 pub(crate) enum Chip {
@@ -52,7 +52,7 @@ impl Chip {
         Ok(Chip::Copy(MemFlash::holding(geometry, &image)))
     }
 
-    fn partition(path: &Path) -> Result<Chip, Problem> {
+    pub(crate) fn partition(path: &Path) -> Result<Chip, Problem> {
         use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
         let mtd = Mtd::open(path).map_err(|error| {
             // The kernel denies writing to everybody where a partition cuts through a block.

@@ -8,8 +8,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::call::{self, Asked, Call, Origin, Reply};
+use crate::call::{self, Asked, Call, Desk, Origin, Reply, Sent};
 use crate::clock::Clock;
+use crate::firmware::Shelf;
 use crate::flash::{FlashThread, Job, Told};
 use crate::neighbour::Neighbours;
 use crate::sockets::{Heard, Sockets};
@@ -41,6 +42,8 @@ pub(crate) struct Hands {
     pub(crate) streams: Streams,
     pub(crate) neighbours: Option<Neighbours>,
     pub(crate) flash: FlashThread,
+    /// Firmware of phones, and the way by which a piece of it comes back.
+    pub(crate) firmware: Option<(Shelf, Desk)>,
     pub(crate) watchdog: Option<Watchdog>,
     pub(crate) notes: fn(Note),
 }
@@ -233,7 +236,7 @@ impl Driver {
     fn listen(&mut self) {
         let now = self.hands.clock.now();
         let Driver { exchange, hands, outputs, .. } = self;
-        let Hands { sockets, neighbours, flash, .. } = hands;
+        let Hands { sockets, neighbours, flash, firmware, .. } = hands;
         let indices = sockets.indices();
         sockets.drain(&mut |heard| {
             match heard {
@@ -263,6 +266,9 @@ impl Driver {
         });
         if let Some(at) = exchange.last_discover() {
             flash.rush(at);
+            if let Some((shelf, _)) = firmware {
+                shelf.rush(at);
+            }
         }
     }
 
@@ -315,6 +321,7 @@ impl Driver {
                     from: origin.from,
                     neighbour,
                 };
+                let upload = upload.as_ref().map(Sent::upload);
                 let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
@@ -360,6 +367,13 @@ impl Driver {
             }
             Call::Templates(ask) => {
                 (Reply::Templates(call::answer_templates(exchange, now, ask)), nothing)
+            }
+            Call::Firmware(ask) => {
+                (Reply::Firmware(call::answer_firmware(exchange, now, ask)), nothing)
+            }
+            Call::Piece(transfer, piece) => {
+                exchange.piece(now, transfer, piece);
+                (Reply::Done(Ok(())), nothing)
             }
         }
     }
@@ -426,6 +440,12 @@ impl Driver {
                 Output::Probe(interface, address) => self.hands.sockets.probe(interface, address),
                 Output::Note(note) => (self.hands.notes)(note),
                 Output::Restart(after) => self.held.push((after, Held::Restart)),
+                Output::Read(transfer, file, at, len) => {
+                    if let Some((shelf, desk)) = &self.hands.firmware {
+                        let desk = desk.clone();
+                        shelf.read_for(file, at, len, move |piece| desk.bring(transfer, piece));
+                    }
+                }
             }
         }
         if !self.records.is_empty() {

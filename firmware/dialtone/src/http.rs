@@ -1,10 +1,11 @@
 //! HTTP for phones and for admins: connections, their bounds, and which of the two tables of
 //! routes a request belongs to. What is answered stands in [`files`] and in [`crate::web`].
 //!
-//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet, no ranges, no compression. There is
-//! no `Date` header, since the box may not know the time (RFC 9110 section 6.6.1). A request with a
-//! `Transfer-Encoding` is refused and its connection closed: no phone and no browser needs it here,
-//! and so nobody can be made to disagree on where a request ends (RFC 9112 section 6.3).
+//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet, no compression; ranges of
+//! firmware only. There is no `Date` header, since the box may not know the time (RFC 9110 section
+//! 6.6.1). A request with a `Transfer-Encoding` that is no upload is refused and its connection
+//! closed: no phone and no browser needs it here, and so nobody can be made to disagree on where a
+//! request ends (RFC 9112 section 6.3).
 //!
 //! The admin's routes exist on the LAN only, and only for an address of the LAN; for everybody else
 //! their addresses are like any other, so that nobody learns that there is something to log in to.
@@ -14,6 +15,7 @@
 
 mod files;
 mod guests;
+mod kept;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -25,8 +27,9 @@ use crate::sockets;
 use crate::web::WebSite;
 use exchange::limits::{ACCEPT_AGAIN_MS, HTTP_BACKLOG, HTTP_HEAD_BYTES_MAX};
 use exchange::names::{InterfaceNo, Side};
-use guests::{Guest, Phase, Watched, TICK};
-use http_body_util::Full;
+use guests::{Guest, Phase, Visit, Watched, TICK};
+use http_body_util::channel::Channel;
+use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderValue, CONNECTION, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
@@ -41,8 +44,11 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::MissedTickBehavior;
 
-/// Every answer, complete before it is sent.
-pub(crate) type Answered = Response<Full<Bytes>>;
+/// What an answer carries: bytes that are complete before they are sent, or pieces of a file.
+pub(crate) type Body = Either<Full<Bytes>, Channel<Bytes, io::Error>>;
+
+/// Every answer.
+pub(crate) type Answered = Response<Body>;
 
 /// A bound port.
 pub(crate) struct Listener {
@@ -100,6 +106,7 @@ pub(crate) async fn serve(
             limits: guests.limits(),
             desk: desk.clone(),
             site: site.clone(),
+            visit: guest.visit.clone(),
         };
         tokio::spawn(attend(stream, guest, visitor));
     }
@@ -113,6 +120,8 @@ pub(crate) struct Visitor {
     pub(crate) limits: Limits,
     pub(crate) desk: Desk,
     pub(crate) site: Arc<WebSite>,
+    /// The connection, as the table of all knows it.
+    pub(crate) visit: Arc<Visit>,
 }
 
 async fn attend(stream: TcpStream, guest: Guest, visitor: Visitor) {

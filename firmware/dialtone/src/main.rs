@@ -13,6 +13,7 @@ mod device;
 mod drive;
 mod entropy;
 mod firewall;
+mod firmware;
 mod flash;
 mod host;
 mod http;

@@ -9,8 +9,8 @@ use journal::mem::MemFlash;
 use journal::{Flash, Geometry, Journal};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ const GEOMETRY: Geometry = Geometry { size: 1024 * 1024, erase_block: 4096, page
 const ERASE_BLOCKS: [u32; 7] = [4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144];
 /// The largest file that is taken for a copy of a partition, in bytes.
 const BYTES_MOST: u32 = 32 * 1024 * 1024;
+/// How a disk is divided for large files, in bytes.
+const LARGE_BLOCK: u32 = 64 * 1024;
 /// A page takes 0.4 to 0.7 ms on the usual chips.
 const PAGE_TIME: Duration = Duration::from_micros(550);
 /// A block of 4 KiB takes 45 ms, a larger one longer.
@@ -87,14 +89,7 @@ impl NorFile {
             Err(error) => return Err(error),
         }
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let busy = |(_, errno): (File, nix::Error)| {
-            if errno == nix::Error::EWOULDBLOCK {
-                let why = "another Dialtone uses this file";
-                return io::Error::new(io::ErrorKind::ResourceBusy, why);
-            }
-            errno.into()
-        };
-        let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(busy)?;
+        let file = alone(file)?;
         let len = file.metadata()?.len();
         let other = || {
             let why = format!("it is not a state file of Dialtone ({len} bytes)");
@@ -105,6 +100,39 @@ impl NorFile {
         let geometry = NorFile::divided(&image).ok_or_else(other)?;
         Ok(NorFile { file, geometry, timing })
     }
+
+    /// Opens a file or the partition of a disk for large files, in large blocks, and keeps others
+    /// from it; one that is missing is made with so many bytes, none of which takes room yet.
+    pub(crate) fn of_files(path: &Path, bytes: u64, most: u64) -> io::Result<NorFile> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let mut file = alone(file.open(path)?)?;
+        let kind = file.metadata()?.file_type();
+        // A disk's partition has no size of its own.
+        let mut len = file.seek(SeekFrom::End(0))?;
+        if kind.is_file() && len == 0 {
+            file.set_len(bytes)?;
+            len = bytes;
+        } else if !kind.is_file() && !kind.is_block_device() {
+            let why = "it is neither a file nor a partition";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        let size = (len.min(most) as u32) / LARGE_BLOCK * LARGE_BLOCK;
+        let geometry = Geometry { size, erase_block: LARGE_BLOCK, page: GEOMETRY.page };
+        Ok(NorFile { file, geometry, timing: Timing::Host })
+    }
+}
+
+/// Keeps others of this program from a file as long as it is open.
+fn alone(file: File) -> io::Result<Flock<File>> {
+    let busy = |(_, errno): (File, nix::Error)| {
+        if errno == nix::Error::EWOULDBLOCK {
+            let why = "another Dialtone uses this file";
+            return io::Error::new(io::ErrorKind::ResourceBusy, why);
+        }
+        errno.into()
+    };
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(busy)
 }
 
 /// What speaks for a way to divide a copy, the weightiest first.
@@ -195,8 +223,8 @@ impl Flash for NorFile {
     }
 
     fn erase(&mut self, at: u32) -> io::Result<()> {
-        let block = self.geometry.erase_block;
-        self.file.write_all_at(&vec![0xff; block as usize], u64::from(at))?;
+        let block = vec![0xff; self.geometry.erase_block as usize];
+        self.file.write_all_at(&block, u64::from(at))?;
         self.file.sync_data()?;
         if self.timing == Timing::Nor {
             let large = block > GEOMETRY.erase_block;

@@ -198,7 +198,7 @@ impl Asker {
             let given = Message::parse(&offer).ok()?.yiaddr;
             self.ask(&mut exchange, &mut now, mac, Some(given))?;
             let arrival = Arrival { from: SocketAddrV4::new(given, 1_024), ..arrival() };
-            let fetch = exchange::Fetch { arrival, name: "-", user_agent: agent, upload: false };
+            let fetch = exchange::Fetch { arrival, name: "-", user_agent: agent, upload: None };
             exchange.fetch(now, &fetch);
             while exchange.poll_output().is_some() {}
         }
@@ -230,7 +230,8 @@ impl Asker {
                     | Output::Record(..)
                     | Output::Close(_)
                     | Output::Probe(..)
-                    | Output::Restart(_) => {}
+                    | Output::Restart(_)
+                    | Output::Read(..) => {}
                 }
             }
             if answer.is_some() {

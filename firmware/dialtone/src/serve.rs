@@ -15,6 +15,7 @@ use crate::config::{ButtonEntry, Hardware, Port};
 use crate::device;
 use crate::drive::{Driver, Ended, Hands, Wakes};
 use crate::entropy;
+use crate::firmware::{self, Shelf};
 use crate::flash::{self, FlashThread};
 use crate::host;
 use crate::http;
@@ -39,6 +40,7 @@ use exchange::names::{InterfaceNo, Side};
 use exchange::note::Note;
 use exchange::state::Durable;
 use exchange::{Exchange, PasswordHash};
+use journal::files::Files;
 use pages::recovery::Problem;
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
@@ -252,11 +254,17 @@ fn open(
     if hardware.bring_up {
         exchange.set_appliance(hardware.trial_ms());
     }
+    let kept = firmware_of(&hardware, demonstrates(&ports));
+    if let Some(kept) = &kept {
+        exchange.firmware_kept(firmware::stock(kept).files);
+    }
     let (spoken, streams_wake) = mpsc::channel(SPOKEN_MAX);
     listen_sip(&ports, &spoken)?;
     let (desk, web_wake) = call::desk();
     let facts = Facts { board: hardware.name.clone(), slot: release::slot(), ports: ports.clone() };
-    let site = Arc::new(WebSite::new().of(facts, rehearsals));
+    let (shelf, queue) = Shelf::new(clock);
+    let shelf = Some(shelf).filter(|_| kept.is_some());
+    let site = Arc::new(WebSite::new().of(facts, rehearsals, shelf.clone()));
     listen_web(&web, &ports, &desk, &site)?;
     let sockets = Sockets::open(ports).map_err(in_use)?;
     // Without it, e.g. for want of netlink, a lease alone is the proof.
@@ -267,6 +275,10 @@ fn open(
     let (told, flash_wake) = mpsc::unbounded_channel();
     let flash = FlashThread::start(journal, told, clock)
         .map_err(|error| format!("the flash thread did not start: {error}"))?;
+    if let Some(kept) = kept {
+        queue.start(kept).map_err(|error| format!("the firmware thread did not start: {error}"))?;
+    }
+    let firmware = shelf.map(|shelf| (shelf, desk.clone()));
     announce(&web);
     if password_set {
         say(format_args!("Log in with the password you chose.\n"));
@@ -274,8 +286,8 @@ fn open(
         first_password(&site, desk.clone())?;
     }
     tokio::spawn(button::claims(button, desk));
-    let hands =
-        Hands { clock, sockets, streams: Streams::default(), neighbours, flash, watchdog, notes };
+    let streams = Streams::default();
+    let hands = Hands { clock, sockets, streams, neighbours, flash, firmware, watchdog, notes };
     let wakes = Wakes { web: web_wake, streams: streams_wake, flash: flash_wake, stop };
     Ok((Driver::new(exchange, hands), wakes))
 }
@@ -293,6 +305,19 @@ fn stores(found: &journal::Mounted, bytes: u64, room: u64, read_only: bool) -> b
     };
     complain(format_args!("{why}: known phones are served, nothing new is stored"));
     false
+}
+
+/// Where firmware of phones is kept; a box that cannot keep any serves all the same.
+fn firmware_of(hardware: &Hardware, in_memory: bool) -> Option<Files<Chip>> {
+    let Some(path) = &hardware.firmware else {
+        return in_memory.then(firmware::in_memory).flatten();
+    };
+    let opened = firmware::open(path);
+    opened
+        .map_err(|why| {
+            complain(format_args!("firmware of phones is not kept in {}: {why}", path.display()));
+        })
+        .ok()
 }
 
 /// The exchange as its state makes it.

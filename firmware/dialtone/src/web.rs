@@ -16,7 +16,9 @@
 
 mod account;
 mod backup;
+mod body;
 mod claim;
+mod firmware;
 mod gate;
 mod identity;
 mod machine;
@@ -32,24 +34,24 @@ pub(crate) use gate::names_us;
 pub(crate) use machine::Facts;
 
 use crate::call::{Call, Reply};
+use crate::firmware::Shelf;
 use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
 use crate::rehearsal::Rehearsals;
 use crate::release::VERSION;
 use crate::wear::Wear;
 use backup::Restores;
+use body::form_within;
 use exchange::access::LoggedIn;
 use exchange::command::By;
 use exchange::layer::Layer;
 use exchange::limits::TEMPLATE_FORM_BYTES_MAX;
 use exchange::template::Change;
 use exchange::view::BoxView;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::CONTENT_TYPE;
+use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
-use pages::form::{Fields, FormError, FORM_BYTES_MAX};
+use pages::form::{Fields, FORM_BYTES_MAX};
 use pages::{OnTrial, Viewer};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -104,6 +106,9 @@ pub(crate) enum Route {
     Identity,
     TrySign,
     ChangeSign,
+    Firmware,
+    UploadFirmware,
+    DeleteFirmware,
 }
 
 /// What a route can be asked for.
@@ -115,7 +120,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 46] = [
+const ROUTES: [(&str, Route, Takes); 49] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -162,6 +167,9 @@ const ROUTES: [(&str, Route, Takes); 46] = [
     ("/identity", Route::Identity, Takes::Get),
     ("/identity/try", Route::TrySign, Takes::Post),
     ("/identity/change", Route::ChangeSign, Takes::Post),
+    ("/firmware", Route::Firmware, Takes::Get),
+    ("/firmware/upload", Route::UploadFirmware, Takes::Post),
+    ("/firmware/delete", Route::DeleteFirmware, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -179,6 +187,7 @@ pub(crate) struct WebSite {
     facts: Facts,
     restores: Restores,
     drafts: Drafts,
+    firmware: Option<Shelf>,
 }
 
 impl WebSite {
@@ -204,12 +213,23 @@ impl WebSite {
             facts,
             restores: Restores::new(),
             drafts: Drafts::new(None),
+            firmware: None,
         }
     }
 
     /// The same site on a box of which so much is known.
-    pub(crate) fn of(self, facts: Facts, rehearsals: Option<Rehearsals>) -> WebSite {
-        WebSite { facts, drafts: Drafts::new(rehearsals), ..self }
+    pub(crate) fn of(
+        self,
+        facts: Facts,
+        rehearsals: Option<Rehearsals>,
+        firmware: Option<Shelf>,
+    ) -> WebSite {
+        WebSite { facts, drafts: Drafts::new(rehearsals), firmware, ..self }
+    }
+
+    /// Where firmware of phones is kept, if it is.
+    pub(crate) fn firmware(&self) -> Option<&Shelf> {
+        self.firmware.as_ref()
     }
 
     pub(crate) fn guests(&self) -> &Arc<Guests> {
@@ -280,6 +300,10 @@ pub(crate) async fn answer(
         // The only form with a file in it, and so in another encoding.
         return admin.look_at_backup(&parts.headers, body).await;
     }
+    if route == Route::UploadFirmware {
+        // That one is larger than memory.
+        return admin.upload_firmware(&parts.headers, body).await;
+    }
     let bytes_max = match route == Route::PreviewTemplate {
         true => TEMPLATE_FORM_BYTES_MAX,
         false => FORM_BYTES_MAX,
@@ -327,6 +351,7 @@ impl Admin<'_> {
             },
             Route::HandsetFiles => self.handset_files(rest, query).await,
             Route::Identity => self.identity(query).await,
+            Route::Firmware => self.firmware(query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -357,7 +382,9 @@ impl Admin<'_> {
             | Route::ForgetTemplate
             | Route::ApplyTemplate
             | Route::TrySign
-            | Route::ChangeSign => reply::unknown(),
+            | Route::ChangeSign
+            | Route::UploadFirmware
+            | Route::DeleteFirmware => reply::unknown(),
         }
     }
 
@@ -392,6 +419,7 @@ impl Admin<'_> {
             Route::ApplyTemplate => self.apply_template(fields).await,
             Route::TrySign => self.try_sign(fields).await,
             Route::ChangeSign => self.change_sign(fields).await,
+            Route::DeleteFirmware => self.delete_firmware(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login
@@ -408,7 +436,9 @@ impl Admin<'_> {
             | Route::Templates
             | Route::TemplateFile
             | Route::HandsetFiles
-            | Route::Identity => reply::unknown(),
+            | Route::Identity
+            | Route::Firmware
+            | Route::UploadFirmware => reply::unknown(),
         }
     }
 
@@ -437,54 +467,5 @@ async fn logged_in(visitor: &Visitor, headers: &HeaderMap) -> Option<(String, Lo
     match visitor.desk.ask(call).await {
         Some(Reply::Checked(admin)) => admin.map(|admin| (token, admin)),
         _nobody => None,
-    }
-}
-
-/// Reads a form; an answer instead, if it is none, too long or too slow.
-async fn form(
-    visitor: &Visitor,
-    headers: &HeaderMap,
-    body: Incoming,
-) -> Result<Fields, Box<Answered>> {
-    form_within(visitor, headers, body, FORM_BYTES_MAX).await
-}
-
-/// The same with another bound.
-async fn form_within(
-    visitor: &Visitor,
-    headers: &HeaderMap,
-    body: Incoming,
-    bytes_max: usize,
-) -> Result<Fields, Box<Answered>> {
-    let no = |status, sentence: &str| Err(Box::new(reply::message(status, "Not saved", sentence)));
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return no(StatusCode::UNSUPPORTED_MEDIA_TYPE, &FormError::Garbled.to_string());
-    }
-    let bytes = body_of(visitor, body, bytes_max).await?;
-    Fields::parse_within(&bytes, bytes_max)
-        .or_else(|error| no(StatusCode::BAD_REQUEST, &error.to_string()))
-}
-
-/// All that a request carries, if it is not more than so many bytes and comes in time; an answer
-/// instead, if not.
-async fn body_of(
-    visitor: &Visitor,
-    body: Incoming,
-    bytes_max: usize,
-) -> Result<Bytes, Box<Answered>> {
-    let no = |status, sentence: &str| Err(Box::new(reply::message(status, "Not saved", sentence)));
-    let too_large = || no(StatusCode::PAYLOAD_TOO_LARGE, &FormError::TooLarge.to_string());
-    // Said before anything is read, so that nobody has to send it all.
-    if body.size_hint().lower() > bytes_max as u64 {
-        return too_large();
-    }
-    let whole = Limited::new(body, bytes_max).collect();
-    match tokio::time::timeout(visitor.limits.body, whole).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(),
-        Ok(Err(_broken)) => no(StatusCode::BAD_REQUEST, &FormError::Garbled.to_string()),
-        Err(_too_slow) => no(StatusCode::REQUEST_TIMEOUT, "This form took too long to arrive."),
     }
 }

@@ -126,6 +126,7 @@ fn assign(office: &mut Office, mac: Mac, event: Event) -> Result<(), Refusal> {
 fn delete(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Result<Ended, Refusal> {
     let mac = unchanged(office, now, by, handset)?;
     office.record(mac, Event::HandsetDeleted { handset });
+    office.logs.forget(mac);
     Ok(Some((handset, None)))
 }
 

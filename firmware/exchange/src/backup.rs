@@ -26,6 +26,7 @@
 mod bad;
 mod draft;
 mod footing;
+mod own;
 mod parts;
 mod read;
 mod seal;

@@ -7,6 +7,7 @@ use crate::catalog::{Guess, Sign, SignKind, Weight};
 use crate::names::{InterfaceNo, RecordNo};
 use crate::story::Story;
 use crate::time::Instant;
+use crate::uploads::Hour;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
@@ -33,6 +34,8 @@ pub(crate) struct Device {
     pub(crate) intruder: Option<(Instant, Ipv4Addr, Mac)>,
     /// When it was last given its own file.
     pub(crate) given_file: Option<Instant>,
+    /// What its own changes have made of facts.
+    pub(crate) stored: Hour,
 }
 
 impl Device {
@@ -59,6 +62,7 @@ impl Device {
             two_places: None,
             intruder: None,
             given_file: None,
+            stored: Hour::default(),
         }
     }
 }

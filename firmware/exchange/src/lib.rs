@@ -36,6 +36,7 @@ mod device;
 mod dhcp;
 pub mod digest;
 mod fallback;
+pub mod firmware;
 pub mod layer;
 mod leases;
 pub mod limits;
@@ -64,18 +65,21 @@ pub mod template;
 mod templating;
 mod tftp;
 pub mod time;
+mod uploads;
 pub mod view;
 mod whereabouts;
 pub mod zone;
 
 use access::{Access, LoggedIn, Session, Slowed, Unclaimed};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use backup::{BackupKey, Footing};
 use board::Board;
 use catalog::OwnKind;
 use chance::Chance;
 use command::{By, Command, Refusal};
 use core::net::Ipv4Addr;
+use firmware::{About, Firmware, NotFirmware, Offered};
 use layer::Layer;
 use names::{RecordNo, Side};
 use note::Note;
@@ -85,14 +89,15 @@ use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BoxView, DeviceView, SettingsView, SignsView, View};
+use view::{BoxView, DeviceView, FirmwareView, SettingsView, SignsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
 pub use output::{
-    Answer, Arrival, Departure, Fetch, Fetched, Line, Neighbour, Output, StreamNo, To, TransferNo,
+    Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
+    TransferNo, Upload,
 };
-pub use secret::PasswordHash;
+pub use secret::{OwnFile, PasswordHash};
 
 /// The whole appliance but for its sockets, clock, entropy and flash.
 pub struct Exchange {
@@ -190,13 +195,22 @@ impl Exchange {
             name: fetch.name,
             user_agent: fetch.user_agent,
         };
-        if fetch.upload {
-            provision::upload(&mut self.office, now, &ask);
-            return Fetched { answer: Answer::Forbidden, after: RecordNo(0) };
+        if let Some(upload) = &fetch.upload {
+            let office = &mut self.office;
+            let (answer, after) = match uploads::may_store(office, now, &ask) {
+                Some(storing) => uploads::store(office, now, &ask, &storing, upload),
+                None => (Answer::Forbidden, RecordNo(0)),
+            };
+            return Fetched { answer, after };
         }
         let (answer, after, _) = provision::answer(&mut self.office, &*self.render, now, &ask);
         self.sip.settle(&mut self.office, now);
         Fetched { answer, after }
+    }
+
+    /// Brings what [`Output::Read`] asked for; `None` where the file is not there any more.
+    pub fn piece(&mut self, now: Now, transfer: TransferNo, bytes: Option<Vec<u8>>) {
+        self.tftp.piece(&mut self.office, now, transfer, bytes);
     }
 
     /// Does what an admin wants, or says why not; the outcome is to be told once the record
@@ -329,6 +343,30 @@ impl Exchange {
         let done = self.set_password(now, source, hash).map_err(Unclaimed::Refused)?;
         self.office.note(now, Note::PasswordClaimed(source));
         Ok(done)
+    }
+}
+
+/// Firmware of phones, which is kept elsewhere.
+impl Exchange {
+    /// Says which files there are from now on.
+    pub fn firmware_kept(&mut self, files: Vec<Firmware>) {
+        self.office.firmware = files;
+        self.office.revision += 1;
+    }
+
+    /// Whether such a file may come, and what is to be written down about it.
+    pub fn may_keep(&self, now: Now, offered: &Offered<'_>) -> Result<About, NotFirmware> {
+        self.office.may_keep(now, offered)
+    }
+
+    /// An admin put a file there, or deleted one.
+    pub fn firmware_changed(&mut self, now: Now, source: Ipv4Addr) {
+        self.office.note(now, Note::FirmwareChanged(source));
+    }
+
+    /// The files as they may be shown.
+    pub fn firmware_view(&self, now: Now) -> FirmwareView {
+        self.office.firmware_view(now)
     }
 }
 

@@ -110,6 +110,37 @@ pub const TFTP_REPEATS_MAX: u8 = 4;
 /// Longest time between them, unless the client asks for more.
 pub const TFTP_REPEAT_AFTER_MAX_MS: u64 = 8 * SECOND_MS;
 
+/// Bytes of a file kept elsewhere that a TFTP transfer holds at once; a whole window is in them.
+pub const TFTP_PIECE_BYTES: usize = 32 * 1_024;
+/// Characters of the name of a file of firmware.
+pub const FIRMWARE_NAME_MAX: usize = 64;
+/// Bytes of such a file that are read or written at once.
+pub const FIRMWARE_PIECE_BYTES: usize = 16 * 1_024;
+/// Bytes of an upload that is refused which are taken off the line all the same, so that the
+/// browser hears why.
+pub const FIRMWARE_SENT_MAX: u64 = 256 * 1_024 * 1_024;
+/// Bytes of a field beside such a file in its form.
+pub const FIRMWARE_FIELD_BYTES_MAX: usize = 256;
+/// Such files that are sent over HTTP at the same time; who comes later is told to come again.
+pub const FIRMWARE_READERS_MAX: usize = 64;
+
+/// Bytes of the logs of one handset that are kept in memory, the newest.
+pub const LOG_BYTES_MAX: usize = 16 * 1_024;
+/// Logs of one handset.
+pub const LOGS_OF_HANDSET_MAX: usize = 4;
+/// Bytes of the logs of all handsets.
+pub const LOGS_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// Bytes of what one handset has stored of its own changes, on flash.
+pub const OWN_FILE_BYTES_MAX: usize = 4 * 1_024;
+/// Files of one handset with its own changes.
+pub const OWN_FILES_OF_HANDSET_MAX: usize = 4;
+/// Bytes of the own changes of all handsets.
+pub const OWN_FILES_BYTES_MAX: usize = 128 * 1_024;
+/// Facts that own changes of one handset make within an hour.
+pub const OWN_FILE_RECORDS_PER_HOUR_OF_HANDSET: u16 = 6;
+/// The same of all handsets.
+pub const OWN_FILE_RECORDS_PER_HOUR: u16 = 240;
+
 /// SIP bindings of one line (RFC 3261 section 10: several contacts per address of record).
 pub const CONTACTS_PER_LINE_MAX: usize = 4;
 /// SIP transactions remembered so that a retransmission gets the same answer.
@@ -175,11 +206,11 @@ pub const PASSWORD_TURN_MS: u64 = 20 * SECOND_MS;
 /// of their texts as long as can be, is smaller.
 pub const BACKUP_BYTES_MAX: usize = 6 * 1_024 * 1_024;
 /// Bytes of one line of it.
-pub const BACKUP_LINE_BYTES_MAX: usize = 2_048;
+pub const BACKUP_LINE_BYTES_MAX: usize = 8_192;
 /// Pairs of a line of it; no fact has as many.
 pub const BACKUP_PAIRS_MAX: usize = 16;
 /// Lines of it, comments among them.
-pub const BACKUP_LINES_MAX: usize = 160 * 1_024;
+pub const BACKUP_LINES_MAX: usize = 168 * 1_024;
 /// Bad lines of it that are told one by one.
 pub const BACKUP_BAD_LINES_MAX: usize = 40;
 /// Bytes of a file from which the passphrase of a backup is read.
@@ -319,6 +350,10 @@ const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
 // A value and its layer stand in one line, sealed and spelt in letters of five bits.
 const _: () = assert!(SETTING_BYTES_MAX * 8 / 5 + 256 <= BACKUP_LINE_BYTES_MAX);
+// So do the own changes of a handset.
+const _: () = assert!(OWN_FILE_BYTES_MAX * 8 / 5 + 512 <= BACKUP_LINE_BYTES_MAX);
+// What is taken off the line of an upload has all of the largest that is kept.
+const _: () = assert!(OWN_FILE_BYTES_MAX <= LOG_BYTES_MAX && LOG_BYTES_MAX <= UPLOAD_BYTES_MAX);
 // All that there can be, a line each, and as many comments; and of templates that are nothing but
 // line breaks a line each.
 const _: () = assert!(
@@ -327,12 +362,16 @@ const _: () = assert!(
             + ADDRESSES_MAX
             + SETTING_VALUES_MAX
             + SIGNS_MAX
+            + OWN_FILES_OF_HANDSET_MAX * HANDSETS_MAX
             + 2 * TEMPLATES_MAX)
             + TEMPLATES_BYTES_MAX
 );
 const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTES_MAX);
 // What is sent again at once fits what one call may queue.
 const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);
+const _: () = assert!(TFTP_WINDOW_MAX as usize * TFTP_BLOCK_BYTES_MAX as usize <= TFTP_PIECE_BYTES);
+// What is on its way to all who fetch firmware over HTTP, a piece read and one being sent each.
+const _: () = assert!(FIRMWARE_READERS_MAX * 2 * FIRMWARE_PIECE_BYTES <= 4 * 1_024 * 1_024);
 const _: () = assert!(EXPIRES_MIN_S < EXPIRES_MAX_S);
 // Whoever waits does not wait for one whose answer may still come.
 const _: () = assert!(RESYNC_SLOT_MS > 32 * SECOND_MS && RESYNC_SLOT_MS <= RESYNC_COMES_MS);

@@ -13,6 +13,7 @@ use crate::settings;
 use crate::sip::Sip;
 use crate::state::Handset;
 use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
+use crate::uploads;
 use crate::view::{
     Alarm, BoxView, DeviceView, HandsetRow, LineRow, SignSeen, SignsView, Status, StrangerRow,
     Tried, View, WanView,
@@ -77,6 +78,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         settings: settings::of_handset(office, mac),
         restarts_apart: resync.restarts_apart(),
         resync_restarts: resync.resync_restarts(),
+        stored: uploads::stored(office, mac),
     })
 }
 
@@ -150,7 +152,7 @@ pub(crate) fn the_box(office: &Office, mdns: &Mdns, trial: &Trial, now: Now) -> 
 }
 
 fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> HandsetRow {
-    let Handset { mac, origin: _, family, model, firmware, web: _, lines } = known;
+    let Handset { mac, origin: _, family, model, firmware, web: _, lines, own: _ } = known;
     let device = office.devices.get(mac);
     let lines = lines.iter().enumerate().filter_map(|(at, line)| {
         let number = LineNo::new(at as u8 + 1)?;

@@ -84,6 +84,8 @@ pub enum Note {
     TemplateChanged(Ipv4Addr),
     /// An admin at this address changed a sign of his own by which phones are known.
     SignChanged(Ipv4Addr),
+    /// An admin at this address put a file of firmware on the box, or deleted one.
+    FirmwareChanged(Ipv4Addr),
 }
 
 /// For whom a setting was changed.
@@ -173,7 +175,8 @@ impl Note {
             | Note::SettingChanged(..)
             | Note::ResyncAsked(..)
             | Note::TemplateChanged(_)
-            | Note::SignChanged(_) => false,
+            | Note::SignChanged(_)
+            | Note::FirmwareChanged(_) => false,
         }
     }
 
@@ -216,6 +219,7 @@ impl Note {
             Note::OwnTemplateGivenUp(_) => 33,
             Note::TemplateChanged(_) => 34,
             Note::SignChanged(_) => 35,
+            Note::FirmwareChanged(_) => 36,
         }
     }
 }
@@ -288,6 +292,7 @@ impl fmt::Display for Note {
             ),
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
             Note::SignChanged(from) => write!(f, "{from} changed a sign of phones"),
+            Note::FirmwareChanged(from) => write!(f, "{from} changed the firmware files"),
         }
     }
 }

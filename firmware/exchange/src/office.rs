@@ -7,6 +7,7 @@ use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::device::{fingerprint, Device};
 use crate::fallback::Failing;
+use crate::firmware::Firmware;
 use crate::layer::{Layer, Whom};
 use crate::leases::Leases;
 use crate::limits::{
@@ -23,6 +24,7 @@ use crate::settings;
 use crate::state::{origin_number, Durable, Event};
 use crate::story::Step;
 use crate::time::{Instant, Now, Wall, HOUR_MS, SECOND_MS};
+use crate::uploads::{Hour, Logs};
 use crate::view::Origin;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -58,6 +60,12 @@ pub(crate) struct Office {
     strangers: Budget,
     /// Templates of an admin's own that failed, and for whom.
     pub(crate) failing: Failing,
+    /// Firmware of phones that is kept elsewhere, in the order in which it came.
+    pub(crate) firmware: Vec<Firmware>,
+    /// What phones have logged.
+    pub(crate) logs: Logs,
+    /// What their own changes may still make of facts.
+    pub(crate) stored: Hour,
 }
 
 /// How many records strangers may still cause.
@@ -93,6 +101,9 @@ impl Office {
             complained: [None; Note::KINDS],
             strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
             failing: Failing::default(),
+            firmware: Vec::new(),
+            logs: Logs::default(),
+            stored: Hour::default(),
         }
     }
 
@@ -140,7 +151,8 @@ impl Office {
             | Event::NetworkKept
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
-            | Event::TemplateChanged { .. } => (),
+            | Event::TemplateChanged { .. }
+            | Event::OwnFileKept { .. } => (),
         }
     }
 
@@ -184,7 +196,7 @@ impl Office {
         // everything else never.
         let spare = match output {
             Output::Send(..) | Output::Note(_) | Output::Probe(..) => true,
-            Output::Record(..) | Output::Close(_) | Output::Restart(_) => false,
+            Output::Record(..) | Output::Close(_) | Output::Restart(_) | Output::Read(..) => false,
         };
         if self.out.len() >= OUTPUTS_MAX && spare {
             self.counters[Note::Full(Table::Outputs).kind()] += 1;

@@ -53,6 +53,10 @@ pub enum Line {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct TransferNo(pub u32);
 
+/// A file that is kept elsewhere; numbered by the daemon, never twice since its start.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FileNo(pub u32);
+
 /// A TCP connection; numbered by the daemon.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct StreamNo(pub u32);
@@ -99,6 +103,9 @@ pub enum Output {
     /// The daemon is to end and be started anew: once this fact is on flash, and answers that wait
     /// for it have had [`crate::limits::LEAVE_MS`] to leave.
     Restart(RecordNo),
+    /// A transfer needs so many bytes of a file that is kept elsewhere, or what there is of them,
+    /// from an offset on; they come back by [`crate::Exchange::piece`].
+    Read(TransferNo, FileNo, u32, usize),
 }
 
 /// A question for a file over HTTP.
@@ -109,8 +116,16 @@ pub struct Fetch<'a> {
     pub name: &'a str,
     /// The User-Agent header, empty where there is none.
     pub user_agent: &'a [u8],
-    /// Whether it wants to store a file instead of getting one.
-    pub upload: bool,
+    /// What it wants to store, instead of getting a file.
+    pub upload: Option<Upload<'a>>,
+}
+
+/// What a phone wants to store.
+pub struct Upload<'a> {
+    /// Its end, of at most [`crate::limits::LOG_BYTES_MAX`] bytes.
+    pub end: &'a [u8],
+    /// How many bytes it has as a whole; as many as there can be where it did not come whole.
+    pub bytes: u64,
 }
 
 /// The answer to a [`Fetch`], to be handed over once `after` is on flash.
@@ -130,12 +145,25 @@ pub enum Answer {
         /// Its type for HTTP.
         content_type: &'static str,
     },
+    /// A file that is kept elsewhere, to be sent piece by piece.
+    Kept {
+        /// Which one.
+        file: FileNo,
+        /// Its size in bytes.
+        bytes: u32,
+        /// SHA-256 of its content, by which a copy is known to be the same.
+        digest: [u8; 32],
+    },
     /// There is no such file.
     NotFound,
     /// The asker may not have it; the same for every reason.
     Forbidden,
     /// What was asked cannot be a file's name.
     BadName,
-    /// It cannot be made just now.
+    /// It cannot be made, or stored, just now.
     Unavailable,
+    /// It was stored.
+    Stored,
+    /// It is larger than what there is room for.
+    TooLarge,
 }

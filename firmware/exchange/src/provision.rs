@@ -9,6 +9,7 @@
 use crate::catalog::{Answer as Known, Family, FileAsked, Sign};
 use crate::cause::Cause;
 use crate::fallback::Next;
+use crate::firmware::Firmware;
 use crate::layer::Whom;
 use crate::limits::{EXPIRES_MAX_S, FILE_NAME_MAX};
 use crate::names::{HandsetNo, InterfaceNo, RecordNo, Side};
@@ -22,6 +23,7 @@ use crate::state::{Handset, Line};
 use crate::story::{Door, FileAnswer, Step, StepName};
 use crate::template::in_force;
 use crate::time::{Instant, Now};
+use crate::uploads;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -46,22 +48,7 @@ pub(crate) fn answer(
 ) -> (Answer, RecordNo, Option<Mac>) {
     let nothing = RecordNo(0);
     if ask.arrival.side == Side::Wan || !office.board.in_lan(*ask.arrival.from.ip()) {
-        let protocol = match ask.door {
-            Door::Tftp => Protocol::Tftp,
-            Door::Http => Protocol::Http,
-        };
-        office.note(
-            now,
-            match ask.arrival.side {
-                Side::Wan => Note::WrongSide(protocol, Side::Wan),
-                Side::Lan => Note::Outsider(protocol, *ask.arrival.from.ip()),
-            },
-        );
-        let named = plain_name(office, ask.name);
-        let asked = named.as_ref().and_then(|name| office.catalog.file(name, None));
-        if let Some((name, asked)) = named.zip(asked) {
-            refused_to(office, now, ask.door, &name, Cause::WanFetch, asked.mac);
-        }
+        outside(office, now, ask);
         return (Answer::Forbidden, nothing, None);
     }
     let Some(name) = plain_name(office, ask.name) else {
@@ -76,6 +63,10 @@ pub(crate) fn answer(
         }
         office.weigh(mac, Sign::FileName(name.as_bytes()));
         office.remember_make(now, mac);
+    }
+    if let Some(file) = office.firmware_named(&name).cloned() {
+        let answer = firmware(office, now, ask, &name, asker, &file);
+        return (answer, nothing, asker);
     }
     let hint = asker.and_then(|mac| office.family(mac));
     let Some(asked) = office.catalog.file(&name, hint) else {
@@ -97,6 +88,12 @@ pub(crate) fn answer(
             (file(made, content_type), nothing, asker)
         }
         Known::Absent(absence) => {
+            if let Some(bytes) = uploads::own(office, asker, asked.mac, &name) {
+                let answer = FileAnswer::OwnChanges(bytes.len() as u32);
+                told(office, now, asker, ask.door, &name, answer);
+                let after = asker.map_or(nothing, |mac| office.relies_on(mac));
+                return (file(Some(bytes), "application/octet-stream"), after, asker);
+            }
             told(office, now, asker, ask.door, &name, FileAnswer::Absent(absence.reason()));
             (Answer::NotFound, nothing, asker)
         }
@@ -107,12 +104,46 @@ pub(crate) fn answer(
     }
 }
 
-/// A phone wants to store a file here: refused in its protocol, and told in its story.
-pub(crate) fn upload(office: &mut Office, now: Now, ask: &Ask<'_>) {
-    let Ok(mac) = prove(office, now, &ask.arrival) else { return };
-    if office.meet(now, mac).is_some() {
-        told(office, now, Some(mac), ask.door, ask.name, FileAnswer::UploadRefused);
+/// Somebody asks who is not of the LAN; what he asks for is told to whom it concerns.
+fn outside(office: &mut Office, now: Now, ask: &Ask<'_>) {
+    let protocol = match ask.door {
+        Door::Tftp => Protocol::Tftp,
+        Door::Http => Protocol::Http,
+    };
+    office.note(
+        now,
+        match ask.arrival.side {
+            Side::Wan => Note::WrongSide(protocol, Side::Wan),
+            Side::Lan => Note::Outsider(protocol, *ask.arrival.from.ip()),
+        },
+    );
+    let named = plain_name(office, ask.name);
+    let asked = named.as_ref().and_then(|name| office.catalog.file(name, None));
+    if let Some((name, asked)) = named.zip(asked) {
+        refused_to(office, now, ask.door, &name, Cause::WanFetch, asked.mac);
     }
+}
+
+/// A file of firmware, for whoever has proven to hold his address.
+fn firmware(
+    office: &mut Office,
+    now: Now,
+    ask: &Ask<'_>,
+    name: &str,
+    asker: Option<Mac>,
+    file: &Firmware,
+) -> Answer {
+    let Some(mac) = asker else {
+        office.note(now, Note::FileRefused(*ask.arrival.from.ip()));
+        return Answer::Forbidden;
+    };
+    // One that fetches it range by range tells it once.
+    let step = Step::File(ask.door, step_name(name), FileAnswer::Firmware(file.bytes));
+    let told = office.devices.get(&mac).and_then(|device| device.story.steps().next_back());
+    if told.is_none_or(|(_, last)| *last != step) {
+        office.step(now, mac, step);
+    }
+    Answer::Kept { file: file.no, bytes: file.bytes, digest: file.digest }
 }
 
 /// A question for a file that holds a handset's secrets.
@@ -259,7 +290,7 @@ pub(crate) fn step_name(name: &str) -> StepName {
 }
 
 /// The name without leading slashes and our own directory; `None` for what cannot be a name.
-fn plain_name(office: &Office, name: &str) -> Option<String> {
+pub(crate) fn plain_name(office: &Office, name: &str) -> Option<String> {
     if name.len() > FILE_NAME_MAX {
         return None;
     }
@@ -320,7 +351,7 @@ fn file(made: Option<Vec<u8>>, content_type: &'static str) -> Answer {
 }
 
 /// The directory from which a phone heard on this port fetches its files, without a scheme.
-fn directory_path(office: &Office, interface: InterfaceNo) -> String {
+pub(crate) fn directory_path(office: &Office, interface: InterfaceNo) -> String {
     let server = address_at(office, interface);
     let directory = &office.board.directory;
     match office.board.http_port {
@@ -352,12 +383,16 @@ pub(crate) fn values(
     let known = settings::Known { handset, family: Some(family), ..known };
     let whom = known.whom();
     let handset = handset.and_then(|handset| office.durable.handset(handset));
+    let mut settings = settings::values(office.durable.settings(), whom);
+    if let Some(url) = office.firmware_url(interface, whom) {
+        settings.firmware_url = url;
+    }
     Values {
         handset: handset.map(|handset| handset_values(office.durable.settings(), whom, handset)),
         model: known.model.to_string(),
         line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
         site: site_values(office, interface, whom),
-        settings: settings::values(office.durable.settings(), whom),
+        settings,
     }
 }
 

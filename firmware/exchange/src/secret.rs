@@ -46,6 +46,10 @@ impl WebSecret {
     }
 }
 
+/// What a phone keeps here of changes that were made on it; there can be passwords in it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnFile(pub Vec<u8>);
+
 /// An argon2id record of an admin's password: parameters, salt and hash as text.
 pub type PasswordHash = heapless::String<128>;
 

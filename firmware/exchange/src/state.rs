@@ -6,13 +6,14 @@
 //! fact is a new variant.
 
 mod event;
+mod facts;
 
 use crate::catalog::OwnSigns;
 use crate::layer::Layer;
-use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, LINES_MAX, SITE_RECORD_BYTES_MAX};
-use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, SITE_RECORD_BYTES_MAX};
+use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
 use crate::settings::Store;
 use crate::template::OwnTemplates;
 use crate::view::Origin;
@@ -61,8 +62,10 @@ pub struct Handset {
     pub firmware: Text,
     /// Password of its own web page.
     pub(crate) web: WebSecret,
-    /// Its lines, at least one and at most [`LINES_MAX`].
+    /// Its lines, at least one and at most [`crate::limits::LINES_MAX`].
     pub lines: Vec<Line>,
+    /// Changes made on the phone itself that it keeps here, by the name of the file.
+    pub(crate) own: BTreeMap<String, OwnFile>,
 }
 
 /// One SIP account of a handset.
@@ -172,6 +175,14 @@ impl Durable {
             }
             Event::TemplateChanged { place, change } => self.templates.apply(place, change),
             Event::SignChanged { sign, means } => self.signs.apply(sign, means.as_ref()),
+            Event::OwnFileKept { handset, name, content } => {
+                if let Some(known) = self.handsets.get_mut(handset) {
+                    known.own.remove(name);
+                    if !content.0.is_empty() {
+                        known.own.insert(name.clone(), content.clone());
+                    }
+                }
+            }
         }
     }
 
@@ -233,6 +244,7 @@ impl Durable {
                 firmware: firmware.clone(),
                 web: *web,
                 lines: Vec::new(),
+                own: BTreeMap::new(),
             },
         );
         self.add_line(*handset, *login, *secret);
@@ -430,6 +442,12 @@ impl Durable {
         &self.settings
     }
 
+    /// Bytes of what all handsets keep here of their own changes.
+    pub(crate) fn own_file_bytes(&self) -> usize {
+        let files = self.handsets.values().flat_map(|handset| handset.own.values());
+        files.map(|file| file.0.len()).sum()
+    }
+
     /// The templates of an admin's own.
     pub fn templates(&self) -> &OwnTemplates {
         &self.templates
@@ -443,47 +461,5 @@ impl Durable {
     /// The hash of the admin's password; `None` until it was changed for the first time.
     pub fn admin_password(&self) -> Option<&PasswordHash> {
         self.admin_password.as_ref()
-    }
-}
-
-impl Handset {
-    fn facts(&self, handset: HandsetNo) -> impl Iterator<Item = Event> + '_ {
-        let created = self.lines.first().map(|first| Event::HandsetCreated {
-            handset,
-            mac: self.mac.0,
-            origin: origin_number(self.origin),
-            family: self.family,
-            model: self.model.clone(),
-            firmware: self.firmware.clone(),
-            web: self.web,
-            login: first.login,
-            secret: first.secret,
-        });
-        let added = self.lines.iter().skip(1).map(move |line| Event::LineAdded {
-            handset,
-            login: line.login,
-            secret: line.secret,
-        });
-        let lines = self.lines.iter().take(LINES_MAX).enumerate();
-        let lines = lines.filter_map(|(at, line)| Some((LineNo::new(at as u8 + 1)?, line)));
-        let told = lines.flat_map(move |(number, line)| line.facts(handset, number));
-        created.into_iter().chain(added).chain(told)
-    }
-}
-
-impl Line {
-    fn facts(&self, handset: HandsetNo, line: LineNo) -> impl Iterator<Item = Event> {
-        let assigned =
-            (self.extension.is_some() || !self.name.is_empty()).then(|| Event::LineAssigned {
-                handset,
-                line,
-                extension: self.extension,
-                name: self.name.clone(),
-            });
-        let contact = ContactText::try_from(self.contact.as_str()).ok();
-        let contact = contact
-            .filter(|contact| !contact.is_empty())
-            .map(|contact| Event::ContactLearnt { handset, line, contact });
-        assigned.into_iter().chain(contact)
     }
 }

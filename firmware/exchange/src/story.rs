@@ -117,6 +117,12 @@ pub enum FileAnswer {
     Refused(Cause),
     /// What it wanted to store was refused.
     UploadRefused,
+    /// Firmware that the box keeps, so many bytes.
+    Firmware(u32),
+    /// Its own changes, that it had stored here, so many bytes.
+    OwnChanges(u32),
+    /// What it wanted to store was stored, so many bytes.
+    Stored(u32),
 }
 
 /// How a step looks to somebody who skims.
@@ -274,7 +280,10 @@ impl FileAnswer {
             }
             FileAnswer::Unknown => Some(Awaits::Within(TRIES_NAMES_WITHIN_MS, Cause::UnknownFile)),
             FileAnswer::Refused(cause) => Some(Awaits::Within(0, *cause)),
-            FileAnswer::UploadRefused => None,
+            FileAnswer::UploadRefused
+            | FileAnswer::Firmware(_)
+            | FileAnswer::OwnChanges(_)
+            | FileAnswer::Stored(_) => None,
         }
     }
 }
@@ -451,6 +460,11 @@ impl fmt::Display for FileAnswer {
             FileAnswer::Unknown => f.write_str("no such file; no phone in the catalogue uses it"),
             FileAnswer::Refused(cause) => write!(f, "refused: {cause}"),
             FileAnswer::UploadRefused => f.write_str("storing a file here is not allowed"),
+            FileAnswer::Firmware(bytes) => write!(f, "firmware, {bytes} bytes"),
+            FileAnswer::OwnChanges(bytes) => {
+                write!(f, "the changes that it had stored here, {bytes} bytes")
+            }
+            FileAnswer::Stored(bytes) => write!(f, "it stored {bytes} bytes here"),
         }
     }
 }

@@ -1,10 +1,17 @@
 //! A transfer, block by block (RFC 1350; options 2347, 2348, 2349, 7440).
 //!
-//! Read only: a phone that wants to store something is told so in its protocol and no more. The
+//! A phone may write what [`crate::uploads`] lets it store; it is refused before its first block,
+//! or once it is too large, and its last block is acknowledged when what it stored is on flash. The
 //! sender never sends a block again because an acknowledgement came twice (RFC 1123 4.2.3.1), only
 //! when time ran out; a window is rolled back at most once before it moves on (RFC 7440 section 4
-//! leaves that to us). Blocks are at most what one Ethernet frame carries. Everything to be sent is
-//! in memory before the first block leaves, so `tsize` is exact.
+//! leaves that to us). Blocks are at most what one Ethernet frame carries. A rendered file is in
+//! memory before the first block leaves; of one that is kept elsewhere a piece is, with all of the
+//! window in it, and the next is asked for when a block outside of it is due. Of either the size is
+//! known, so `tsize` is exact. Block numbers go on from 0 after 65,535, as clients expect that take
+//! so many blocks; no RFC says so.
+
+mod transfer;
+mod writing;
 
 use crate::limits::{
     TFTP_BLOCK_BYTES_MAX, TFTP_REPEATS_MAX, TFTP_REPEAT_AFTER_MAX_MS, TFTP_WINDOW_MAX,
@@ -22,6 +29,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::SocketAddrV4;
+use transfer::{Content, Progress, State, Transfer};
 use wire::tftp::{self, ErrorCode, Mode, Options, Packet, Request};
 use wire::Mac;
 
@@ -37,33 +45,6 @@ pub(crate) struct Tftp {
     by_peer: BTreeMap<SocketAddrV4, TransferNo>,
     last: u32,
     bytes: usize,
-}
-
-struct Transfer {
-    peer: SocketAddrV4,
-    to: To,
-    interface: InterfaceNo,
-    name: Vec<u8>,
-    asked: (Mode, Options),
-    file: Vec<u8>,
-    block_bytes: usize,
-    window: u64,
-    state: State,
-    repeat_at: Instant,
-    repeat_after_ms: u64,
-    fixed_repeat: bool,
-    repeats: u8,
-    reader: Option<Mac>,
-    after: RecordNo,
-}
-
-/// Where a transfer stands. Blocks are counted from 1 without end; the wire carries the low 16
-/// bits.
-enum State {
-    /// The options were acknowledged to the client; it has to confirm with block 0.
-    Agreeing(Options),
-    /// Blocks up to `acked` have arrived, up to `sent` are on the way.
-    Sending { acked: u64, sent: u64, rolled_back: bool },
 }
 
 impl Tftp {
@@ -84,11 +65,7 @@ impl Tftp {
         }
         match Packet::parse(bytes) {
             Ok(Packet::Read(request)) => self.read(office, render, now, arrival, &request),
-            Ok(Packet::Write(request)) => {
-                upload(office, now, arrival, &request);
-                let text = "this server takes no files";
-                self.refuse(office, &arrival, ErrorCode::AccessViolation, text);
-            }
+            Ok(Packet::Write(request)) => self.write(office, now, arrival, &request),
             // Nothing else belongs here, and an error is never answered.
             Ok(Packet::Data { .. } | Packet::Ack(_) | Packet::Error { .. })
             | Ok(Packet::OptionAck(_)) => (),
@@ -110,19 +87,8 @@ impl Tftp {
         arrival: Arrival,
         request: &Request<'_>,
     ) {
-        if let Some(no) = self.by_peer.get(&arrival.from).copied() {
-            // The same request again: the client did not hear the first answer. Another one: the
-            // client is done, and its last acknowledgement was lost.
-            if self.transfers.get(&no).is_some_and(|transfer| transfer.is_for(request)) {
-                return self.repeat(office, now, no);
-            }
-            self.end(office, now, no, None);
-        }
-        let source = *arrival.from.ip();
-        let here = self.by_peer.keys().filter(|peer| *peer.ip() == source).count();
-        if self.transfers.len() >= TRANSFERS_MAX || here >= TRANSFERS_PER_SOURCE_MAX {
-            office.note(now, Note::Full(Table::Transfers));
-            return self.refuse(office, &arrival, ErrorCode::Undefined, "busy, try again");
+        if !self.has_place(office, now, &arrival, request) {
+            return;
         }
         let Ok(name) = core::str::from_utf8(request.name) else {
             return self.refuse(office, &arrival, ErrorCode::AccessViolation, "no such name");
@@ -130,8 +96,17 @@ impl Tftp {
         let ask = Ask { arrival, door: Door::Tftp, name, user_agent: &[] };
         let (answer, after, reader) = provision::answer(office, render, now, &ask);
         let file = match answer {
-            Answer::File { bytes, .. } if request.mode == Mode::Netascii => netascii(&bytes),
-            Answer::File { bytes, .. } => bytes,
+            Answer::File { bytes, .. } if request.mode == Mode::Netascii => {
+                Content::Whole(netascii(&bytes))
+            }
+            Answer::File { bytes, .. } => Content::Whole(bytes),
+            Answer::Kept { .. } if request.mode == Mode::Netascii => {
+                let text = "this is no text, ask for it in octet mode";
+                return self.refuse(office, &arrival, ErrorCode::IllegalOperation, text);
+            }
+            Answer::Kept { file, bytes, .. } => {
+                Content::Kept { file, bytes, piece: Vec::new(), at: 0, asked: None }
+            }
             Answer::NotFound => {
                 return self.refuse(office, &arrival, ErrorCode::FileNotFound, "no such file");
             }
@@ -141,15 +116,42 @@ impl Tftp {
             Answer::BadName => {
                 return self.refuse(office, &arrival, ErrorCode::AccessViolation, "no such name");
             }
-            Answer::Unavailable => {
+            Answer::Unavailable | Answer::Stored | Answer::TooLarge => {
                 return self.refuse(office, &arrival, ErrorCode::Undefined, "try again later");
             }
         };
-        if self.bytes + file.len() > TRANSFER_BYTES_MAX {
+        if self.bytes + file.held() > TRANSFER_BYTES_MAX {
             office.note(now, Note::Full(Table::Transfers));
             return self.refuse(office, &arrival, ErrorCode::Undefined, "busy, try again");
         }
         self.begin(office, now, &arrival, request, file, (reader, after));
+    }
+
+    /// Whether a new transfer may begin; if not, all is said.
+    fn has_place(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        arrival: &Arrival,
+        request: &Request<'_>,
+    ) -> bool {
+        if let Some(no) = self.by_peer.get(&arrival.from).copied() {
+            // The same request again: the client did not hear the first answer. Another one: the
+            // client is done, and its last acknowledgement was lost.
+            if self.transfers.get(&no).is_some_and(|transfer| transfer.is_for(request)) {
+                self.repeat(office, now, no);
+                return false;
+            }
+            self.end(office, now, no, None);
+        }
+        let source = *arrival.from.ip();
+        let here = self.by_peer.keys().filter(|peer| *peer.ip() == source).count();
+        if self.transfers.len() >= TRANSFERS_MAX || here >= TRANSFERS_PER_SOURCE_MAX {
+            office.note(now, Note::Full(Table::Transfers));
+            self.refuse(office, arrival, ErrorCode::Undefined, "busy, try again");
+            return false;
+        }
+        true
     }
 
     fn begin(
@@ -158,25 +160,28 @@ impl Tftp {
         now: Now,
         arrival: &Arrival,
         request: &Request<'_>,
-        file: Vec<u8>,
+        file: Content,
         (reader, after): (Option<Mac>, RecordNo),
     ) {
         let asked = request.options;
+        let writes = matches!(file, Content::Coming { .. });
         let agreed = Options {
             blksize: asked.blksize.map(|size| size.min(TFTP_BLOCK_BYTES_MAX)),
-            tsize: asked.tsize.map(|_| file.len() as u64),
+            tsize: asked.tsize.map(|told| if writes { told } else { file.bytes() as u64 }),
             timeout: asked.timeout,
-            windowsize: asked.windowsize.map(|size| size.min(TFTP_WINDOW_MAX)),
+            windowsize: asked.windowsize.filter(|_| !writes).map(|size| size.min(TFTP_WINDOW_MAX)),
         };
         let repeat_after_ms =
             agreed.timeout.map_or(REPEAT_AFTER_MS, |seconds| u64::from(seconds) * SECOND_MS);
-        let state = if agreed.is_empty() {
+        let state = if writes {
+            State::Receiving { got: 0, agreed }
+        } else if agreed.is_empty() {
             State::Sending { acked: 0, sent: 0, rolled_back: false }
         } else {
             State::Agreeing(agreed)
         };
         let no = self.number();
-        self.bytes += file.len();
+        self.bytes += file.held();
         self.by_peer.insert(arrival.from, no);
         let transfer = Transfer {
             peer: arrival.from,
@@ -226,8 +231,10 @@ impl Tftp {
             },
             // Phones probe the size of a file and break off; that is no failure.
             Ok(Packet::Error { .. }) => self.end(office, now, no, None),
-            Ok(Packet::Read(_) | Packet::Write(_) | Packet::Data { .. } | Packet::OptionAck(_))
-            | Err(_) => office.note(now, Note::Malformed(Protocol::Tftp, *from.ip())),
+            Ok(Packet::Data { block, bytes }) => self.data(office, now, no, block, bytes),
+            Ok(Packet::Read(_) | Packet::Write(_) | Packet::OptionAck(_)) | Err(_) => {
+                office.note(now, Note::Malformed(Protocol::Tftp, *from.ip()))
+            }
         }
     }
 
@@ -254,6 +261,9 @@ impl Tftp {
 
     fn repeat(&mut self, office: &mut Office, now: Now, no: TransferNo) {
         let Some(transfer) = self.transfers.get_mut(&no) else { return };
+        if matches!(transfer.state, State::Received { .. }) {
+            return self.end(office, now, no, None);
+        }
         if transfer.repeats >= TFTP_REPEATS_MAX {
             return self.end(office, now, no, Some(Step::TransferLost));
         }
@@ -281,11 +291,27 @@ impl Tftp {
                     office.send(transfer.interface, line, to, packet, after);
                 }
             }
+            State::Receiving { got: 0, agreed } if !agreed.is_empty() => {
+                if let Ok(len) = tftp::oack(&mut packet, agreed) {
+                    packet.truncate(len);
+                    office.send(transfer.interface, line, to, packet, after);
+                }
+            }
+            State::Receiving { got, .. } | State::Received { got } => {
+                if let Ok(len) = tftp::ack(&mut packet, *got as u16) {
+                    packet.truncate(len);
+                    office.send(transfer.interface, line, to, packet, after);
+                }
+            }
             State::Sending { acked, sent, .. } => {
                 let last = transfer.last_block();
-                let (from, upto) = (sent + 1, (acked + transfer.window).min(last));
+                let (first, from) = (acked + 1, sent + 1);
+                let mut upto = (acked + transfer.window).min(last);
                 for block in from..=upto {
-                    let bytes = transfer.block(block);
+                    let Some(bytes) = transfer.block(block) else {
+                        upto = block - 1;
+                        break;
+                    };
                     if let Ok(len) = tftp::data(&mut packet, block as u16, bytes) {
                         let packet = packet.get(..len).unwrap_or_default().to_vec();
                         office.send(transfer.interface, line, to, packet, after);
@@ -294,14 +320,36 @@ impl Tftp {
                 if let State::Sending { sent, .. } = &mut transfer.state {
                     *sent = upto.max(*sent);
                 }
+                if let Some(read) = transfer.wants(no, first) {
+                    office.push(read);
+                }
             }
         }
+    }
+
+    /// Takes the piece of a file that was asked for; `None` where the file is not there any more.
+    pub(crate) fn piece(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        no: TransferNo,
+        bytes: Option<Vec<u8>>,
+    ) {
+        let Some(transfer) = self.transfers.get_mut(&no) else { return };
+        let (interface, peer) = (transfer.interface, transfer.peer);
+        // What was read took its time, and the client is not to blame for it.
+        transfer.repeat_at = now.mono.after_ms(transfer.repeat_after_ms);
+        if transfer.takes(bytes) {
+            return self.speak(office, no);
+        }
+        error(office, interface, no, peer, ErrorCode::Undefined, "the file is gone, ask again");
+        self.end(office, now, no, Some(Step::TransferLost));
     }
 
     fn end(&mut self, office: &mut Office, now: Now, no: TransferNo, step: Option<Step>) {
         let Some(transfer) = self.transfers.remove(&no) else { return };
         self.by_peer.remove(&transfer.peer);
-        self.bytes = self.bytes.saturating_sub(transfer.file.len());
+        self.bytes = self.bytes.saturating_sub(transfer.file.held());
         office.push(Output::Close(Line::Transfer(no)));
         if let (Some(mac), Some(step)) = (transfer.reader, step) {
             office.step(now, mac, step);
@@ -318,72 +366,6 @@ impl Tftp {
     fn number(&mut self) -> TransferNo {
         self.last = self.last.wrapping_add(1);
         TransferNo(self.last)
-    }
-}
-
-enum Progress {
-    Nothing,
-    Send,
-    Done,
-}
-
-impl Transfer {
-    fn is_for(&self, request: &Request<'_>) -> bool {
-        self.name == request.name && self.asked == (request.mode, request.options)
-    }
-
-    /// The number of the last block; it is shorter than the others, empty if need be.
-    fn last_block(&self) -> u64 {
-        (self.file.len() / self.block_bytes) as u64 + 1
-    }
-
-    fn block(&self, number: u64) -> &[u8] {
-        let start = (number.saturating_sub(1) as usize).saturating_mul(self.block_bytes);
-        let end = start.saturating_add(self.block_bytes).min(self.file.len());
-        self.file.get(start..end).unwrap_or_default()
-    }
-
-    fn acknowledged(&mut self, now: Now, block: u16) -> Progress {
-        let last = self.last_block();
-        let progress = match &mut self.state {
-            State::Agreeing(_) if block == 0 => {
-                self.state = State::Sending { acked: 0, sent: 0, rolled_back: false };
-                Progress::Send
-            }
-            State::Agreeing(_) => return Progress::Nothing,
-            State::Sending { acked, sent, rolled_back } => {
-                // The low 16 bits of the block after `acked` that this can mean.
-                let ahead = u64::from(block.wrapping_sub(*acked as u16));
-                let reached = *acked + ahead;
-                if reached > *sent {
-                    return Progress::Nothing;
-                }
-                if ahead == 0 {
-                    // RFC 1123 4.2.3.1: not again because of an ACK that came twice. In a window it
-                    // means that the first block is missing, once.
-                    if self.window == 1 || *rolled_back || *sent == *acked {
-                        return Progress::Nothing;
-                    }
-                    *rolled_back = true;
-                    *sent = *acked;
-                    return Progress::Send;
-                }
-                *acked = reached;
-                *rolled_back = false;
-                // RFC 7440: an ACK inside the window asks for the rest of it anew.
-                *sent = reached;
-                if reached == last {
-                    return Progress::Done;
-                }
-                Progress::Send
-            }
-        };
-        self.repeats = 0;
-        if !self.fixed_repeat {
-            self.repeat_after_ms = REPEAT_AFTER_MS;
-        }
-        self.repeat_at = now.mono.after_ms(self.repeat_after_ms);
-        progress
     }
 }
 
@@ -412,11 +394,6 @@ fn error(
         packet.truncate(len);
         office.send(interface, Line::Transfer(no), To::Address(to), packet, RecordNo(0));
     }
-}
-
-fn upload(office: &mut Office, now: Now, arrival: Arrival, request: &Request<'_>) {
-    let name = core::str::from_utf8(request.name).unwrap_or("a file");
-    provision::upload(office, now, &Ask { arrival, door: Door::Tftp, name, user_agent: &[] });
 }
 
 /// RFC 1350 section 1, RFC 764: a line ends in CR LF, a lone CR is CR NUL.

@@ -14,6 +14,7 @@ pub use crate::layer::{Firmware, Layer};
 use crate::names::{Extension, HandsetNo, LineNo, Text};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
+use crate::output::FileNo;
 pub use crate::resync::{Asked, ClockTime, Progress};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
@@ -23,7 +24,7 @@ pub use crate::template::{
     DiffKind, DiffLine, Explained, ExplainedLine, Fault, FileRow, OwnRow, PhoneDiff, Place,
     Rehearsed, TemplatesView,
 };
-use crate::time::{Instant, Now};
+use crate::time::{Instant, Now, Wall};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -193,6 +194,25 @@ pub struct DeviceView {
     pub restarts_apart: bool,
     /// Whether phones of its maker restart when they are asked to fetch their files.
     pub resync_restarts: bool,
+    /// What it has stored here.
+    pub stored: Vec<StoredRow>,
+}
+
+/// A file that a phone has stored.
+#[derive(Clone)]
+pub struct StoredRow {
+    /// Its name.
+    pub name: String,
+    /// When it came; `None` for changes that are kept on flash.
+    pub at: Option<Instant>,
+    /// How many bytes the phone sent.
+    pub bytes: u64,
+    /// Whether only its end is kept.
+    pub cut: bool,
+    /// Its lines, but for those that may have a password in them.
+    pub text: String,
+    /// How many lines are left out for that.
+    pub hidden: usize,
 }
 
 /// A sign that speaks for what a device is thought to be.
@@ -281,6 +301,36 @@ pub enum Unsaid {
     MoreCodecs,
     /// This codec.
     Codec(Codec),
+}
+
+/// The firmware of phones that is on the box.
+pub struct FirmwareView {
+    /// When it was built.
+    pub now: Now,
+    /// Every file, in the order in which they came.
+    pub files: Vec<FirmwareRow>,
+    /// Makers and models of the handsets there are.
+    pub kinds: Vec<(Family, Text)>,
+    /// Whether nothing new is stored.
+    pub read_only: bool,
+}
+
+/// One file of firmware.
+pub struct FirmwareRow {
+    /// Its number, good until the next start.
+    pub no: FileNo,
+    /// Its name.
+    pub name: String,
+    /// The maker and the model that it is for; `None` where it is for whoever asks for it.
+    pub model: Option<(Family, Text)>,
+    /// Its size in bytes.
+    pub bytes: u32,
+    /// SHA-256 of its content.
+    pub digest: [u8; 32],
+    /// When it came, where the box knew the time.
+    pub since: Option<Wall>,
+    /// Whether phones of that model are told of it.
+    pub is_told: bool,
 }
 
 /// How a handset came to be known.

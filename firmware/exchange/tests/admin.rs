@@ -5,7 +5,9 @@ mod support;
 use exchange::command::{By, Command, Refusal};
 use exchange::limits::HANDSETS_MAX;
 use exchange::names::{Extension, HandsetNo, Side, Text};
-use exchange::view::{DeviceView, HandsetRow, Origin, SettingRow, Status, StrangerRow, View};
+use exchange::view::{
+    DeviceView, HandsetRow, Origin, SettingRow, Status, StoredRow, StrangerRow, View,
+};
 use exchange::PasswordHash;
 use support::sip::{account, Account, Wish};
 use support::{address, boards, files, from, line, own_file, Office, PC, PHONE, PHONE_2};
@@ -314,6 +316,7 @@ fn of_device(device: &DeviceView) -> String {
         settings,
         restarts_apart,
         resync_restarts,
+        stored,
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
     text += &format!("{restarts_apart} {resync_restarts}");
@@ -326,6 +329,9 @@ fn of_device(device: &DeviceView) -> String {
     }
     for (at, step) in story {
         text += &format!("{at:?} {step} {step:?}");
+    }
+    for StoredRow { name, at, bytes, cut, text: lines, hidden } in stored {
+        text += &format!("{name} {at:?} {bytes} {cut} {lines} {hidden}");
     }
     text
 }
@@ -363,11 +369,19 @@ fn no_page_can_show_a_secret() {
         let wrong = Account { password: "wrong".into(), ..account.clone() };
         office.registers(at(), &wrong, Wish::default());
     }
+    let [first, second] = &accounts;
+    let local = format!("x.login = y\n{}\naccount.1.passwd={}\n", first.password, second.login);
+    let name = own_file(PHONE).replace(".cfg", "-local.cfg");
+    assert_eq!(office.puts(at(), &name, local.as_bytes()), "stored");
     office.boots(PC);
     let shown = of_view(&office.exchange.view(office.now()))
         + &of_device(&office.device(PHONE))
         + &of_device(&office.device(PC));
-    assert!(shown.contains("204") && shown.contains("00:15:65:00:00:01"));
+    assert!(
+        shown.contains("x.login = y")
+            && shown.contains("204")
+            && shown.contains("00:15:65:00:00:01")
+    );
     let web = files::value(&file, "web").unwrap_or_default();
     assert_eq!(web.len(), 16);
     for secret in

@@ -279,12 +279,7 @@ fn a_name_that_is_none_is_told_apart_from_a_file_that_is_not_there() {
 #[test]
 fn an_upload_is_refused_and_told() {
     let mut office = campus();
-    let now = office.now();
-    let arrival = from(address(10), 1);
-    let user_agent = &b"x"[..];
-    let fetch = exchange::Fetch { arrival, name: "a.log", user_agent, upload: true };
-    let fetched = office.exchange.fetch(now, &fetch);
-    assert!(matches!(fetched.answer, exchange::Answer::Forbidden));
+    assert_eq!(office.puts(from(address(10), 1), "a.log", b"x"), "forbidden");
     let last = office.story(PHONE).pop().unwrap_or_default();
     assert_eq!(last, "Asked for a.log by HTTP: storing a file here is not allowed");
 }

@@ -88,7 +88,7 @@ fn what_was_fetched_before_confirms_nothing() {
         arrival: phone.arrival(),
         name: "y000000000028.cfg",
         user_agent: b"",
-        upload: false,
+        upload: None,
     };
     office.exchange.fetch(office.now, &fetch);
     office.drain();

@@ -11,7 +11,7 @@ use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
 use exchange::network::{Domain, Lan, Settings, Wan};
 use exchange::state::{Durable, Event};
 use exchange::template::{Change, Place};
-use exchange::PasswordHash;
+use exchange::{OwnFile, PasswordHash};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use support::{address, boards, from, kind, line, own_file, unhex, Dice, Office, PHONE};
@@ -126,7 +126,14 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("sign-added-agent", sign(OwnKind::UserAgent, r"^Acme (?P<model>\w+)", Some(("", "")))),
         ("sign-added-file", sign(OwnKind::FileName, "^acme{mac12}$", Some(("", "")))),
         ("sign-removed", sign(OwnKind::Oui, "805EC01", None)),
+        ("own-file-kept", own_file_kept(handset, b"lang.gui = German\n")),
+        ("own-file-gone", own_file_kept(handset, b"")),
     ]
+}
+
+fn own_file_kept(handset: HandsetNo, content: &[u8]) -> Event {
+    let (name, content) = ("001565000001-local.cfg".to_owned(), OwnFile(content.to_vec()));
+    Event::OwnFileKept { handset, name, content }
 }
 
 fn setting(layer: Layer, setting: u8, value: Option<&str>) -> Event {
@@ -205,7 +212,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (32, 19), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (34, 20), "one more fact needs one more file");
 }
 
 #[test]

@@ -78,7 +78,7 @@ type Door = fn(&mut Office, Arrival, &str) -> Duration;
 fn by_http(office: &mut Office, at: Arrival, name: &str) -> Duration {
     let time = office.now();
     let begun = now();
-    let fetch = Fetch { arrival: at, name, user_agent: b"curl/8.0", upload: false };
+    let fetch = Fetch { arrival: at, name, user_agent: b"curl/8.0", upload: None };
     let fetched = office.exchange.fetch(time, &fetch);
     while let Some(output) = office.exchange.poll_output() {
         black_box(output);

@@ -47,6 +47,7 @@
 extern crate alloc;
 
 mod error;
+pub mod files;
 mod flash;
 mod journal;
 mod layout;

@@ -12,7 +12,7 @@ use askama::Template;
 use exchange::cause::Cause;
 use exchange::story::Step;
 use exchange::time::Instant;
-use exchange::view::{DeviceView, LineRow, Origin, SignSeen, Status};
+use exchange::view::{DeviceView, LineRow, Origin, SignSeen, Status, StoredRow};
 
 /// Bytes of a page with a long story, for the first allocation.
 const PAGE_BYTES: usize = 40 * 1024;
@@ -220,6 +220,11 @@ impl Device<'_> {
     fn may_add_line(&self) -> bool {
         let lines = self.view.handset.as_ref().map_or(0, |row| row.lines.len());
         lines < usize::from(self.view.lines_max)
+    }
+
+    /// When a file came that is in memory.
+    fn ago_of(&self, file: &StoredRow) -> Option<Ago> {
+        file.at.map(|at| self.ago(at))
     }
 
     fn ago(&self, at: Instant) -> Ago {

@@ -10,6 +10,7 @@ mod place;
 mod resync;
 mod setting;
 mod sign;
+mod stream;
 mod upload;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
@@ -18,6 +19,7 @@ pub use place::{place_fields, place_query, template_place, TypedPlace};
 pub use resync::{resync, ResyncForm};
 pub use setting::{place, setting, Place, SettingForm};
 pub use sign::{sign, tried, SignForm};
+pub use stream::{Piece, UploadStream};
 pub use upload::Upload;
 
 use alloc::boxed::Box;

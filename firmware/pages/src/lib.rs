@@ -43,6 +43,9 @@
 //! | `/identity` | GET | [`identity`](identity()) |
 //! | `/identity/try` | POST | [`form::tried`]; answer: [`identity`](identity()) |
 //! | `/identity/change` | POST | [`form::sign`](form::sign()) |
+//! | `/firmware` | GET | [`firmware`](firmware::firmware) |
+//! | `/firmware/upload` | POST | [`form::UploadStream`] |
+//! | `/firmware/delete` | POST | [`form::Fields::csrf`] |
 //! | `/assets/...` | GET | [`assets`] |
 //!
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
@@ -59,6 +62,7 @@ mod alarm;
 mod asset;
 pub mod backup;
 mod device;
+pub mod firmware;
 pub mod form;
 mod handsets;
 mod identity;

@@ -69,7 +69,8 @@ impl Naive {
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => {}
+            | Event::SignChanged { .. }
+            | Event::OwnFileKept { .. } => {}
         }
     }
 
@@ -123,7 +124,8 @@ pub fn told(durable: &Durable) -> Told {
         | Event::BackupKeySet { .. }
         | Event::SettingChanged { .. }
         | Event::TemplateChanged { .. }
-        | Event::SignChanged { .. } => true,
+        | Event::SignChanged { .. }
+        | Event::OwnFileKept { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

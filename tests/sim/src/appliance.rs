@@ -306,7 +306,8 @@ impl Appliance {
                     done.push(Done::Note(note));
                 }
                 // Nothing starts a simulated box anew but its power.
-                Output::Restart(_) => (),
+                // Nobody puts firmware on a box of the simulation.
+                Output::Restart(_) | Output::Read(..) => (),
             }
         }
         for port in closing {

@@ -123,7 +123,7 @@ impl World {
         let arrival = arrival(asker.mac.is_none(), asker.from, mac);
         let path = path.split('?').next().unwrap_or("");
         let name = path.strip_prefix('/').unwrap_or(path);
-        let fetch = Fetch { arrival, name, user_agent: agent.as_bytes(), upload: false };
+        let fetch = Fetch { arrival, name, user_agent: agent.as_bytes(), upload: None };
         let now = self.boxed.now(self.now);
         let Some(exchange) = self.boxed.exchange() else {
             let nothing = Parcel::File { asker, id, status: 0, body: Vec::new() };
@@ -135,7 +135,9 @@ impl World {
             Answer::NotFound => (404, Vec::new()),
             Answer::Forbidden => (403, Vec::new()),
             Answer::BadName => (400, Vec::new()),
-            Answer::Unavailable => (503, Vec::new()),
+            Answer::Kept { .. } | Answer::Unavailable => (503, Vec::new()),
+            Answer::Stored => (200, Vec::new()),
+            Answer::TooLarge => (413, Vec::new()),
         };
         let promise = crate::appliance::Promise::File { asker, id, status, body };
         self.boxed.promise(after, promise);

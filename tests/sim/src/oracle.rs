@@ -59,7 +59,8 @@ impl Oracle {
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => (),
+            | Event::SignChanged { .. }
+            | Event::OwnFileKept { .. } => (),
         }
     }
 
@@ -135,7 +136,8 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::BackupKeySet { .. }
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => (),
+            | Event::SignChanged { .. }
+            | Event::OwnFileKept { .. } => (),
         }
     }
     found

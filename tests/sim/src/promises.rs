@@ -280,5 +280,8 @@ fn name_of(event: &Event) -> String {
             let means = if means.is_some() { "means a phone" } else { "means nothing" };
             format!("the sign {} {means}", sign.pattern)
         }
+        Event::OwnFileKept { handset, name, .. } => {
+            format!("handset {} keeps {name}", handset.0)
+        }
     }
 }

@@ -31,6 +31,9 @@ pub(crate) struct Hardware {
     pub(crate) resolver: Option<PathBuf>,
     /// Whether the daemon gives the ports their addresses and shuts what is not offered on the WAN.
     pub(crate) bring_up: bool,
+    /// Where firmware of phones is kept: a partition of its own, or a file that stands for one;
+    /// none is kept where it is not said.
+    pub(crate) firmware: Option<PathBuf>,
     /// How long changed settings of the network are on trial, in seconds; five minutes where it is
     /// not said.
     trial_seconds: Option<u32>,

@@ -115,6 +115,7 @@ impl Bench {
             streams: Streams::default(),
             neighbours: None,
             flash,
+            firmware: None,
             watchdog: None,
             notes: |_| (),
         };

@@ -1,14 +1,15 @@
 //! The phones' side: every address is a file's name, and the exchange knows who may have which.
 //!
 //! A name is percent-decoded once and then handed over as it is; what cannot be a name is refused
-//! there. Each refusal is the same for every reason, to the byte. A phone that wants to store a
-//! file is refused in words it understands, after its bytes were taken off the line, up to a bound.
+//! there. Each refusal is the same for every reason, to the byte. What a phone wants to store is
+//! taken off the line up to a bound, and only its end is held; then it is stored or refused.
 
+use super::kept::{self, Kept};
 use super::{Answered, Visitor};
-use crate::call::{Call, Reply};
-use exchange::limits::{UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use crate::call::{Call, Reply, Sent};
+use exchange::limits::{LOG_BYTES_MAX, UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use exchange::Answer;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
     HeaderName, HeaderValue, ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPECT, RETRY_AFTER, USER_AGENT,
@@ -36,25 +37,46 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
             return answered;
         }
     };
+    let (method, headers) = (request.method().clone(), request.headers().clone());
     let name = name(request.uri().path());
     let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let user_agent = user_agent.unwrap_or_default();
     let user_agent = user_agent.get(..USER_AGENT_BYTES_MAX).unwrap_or(user_agent).to_vec();
-    if upload {
-        discard(visitor, request).await;
-    }
-    let Some(name) = name else { return plain(StatusCode::BAD_REQUEST) };
-    let call = Call::Fetch { origin: visitor.origin, name, user_agent, upload };
-    match visitor.desk.ask(call).await {
-        Some(Reply::Fetched(answer)) => answered(answer),
-        Some(_) | None => answered(Answer::Unavailable),
+    let ask = |name: Option<String>, upload: Option<Sent>| {
+        let user_agent = user_agent.clone();
+        async move {
+            let Some(name) = name else { return Some(Answer::BadName) };
+            let call = Call::Fetch { origin: visitor.origin, name, user_agent, upload };
+            match visitor.desk.ask(call).await {
+                Some(Reply::Fetched(answer)) => Some(answer),
+                _other => None,
+            }
+        }
+    };
+    let upload = match upload {
+        // One that asks first (RFC 9110 section 10.1.1) is spared the sending in vain.
+        true if headers.contains_key(EXPECT) => {
+            let not_sent = Sent { bytes: Sent::NOT_WHOLE, ..Sent::default() };
+            match ask(name.clone(), Some(not_sent)).await {
+                Some(Answer::TooLarge) => Some(sent(visitor, request.into_body()).await),
+                refused => return answered(refused.unwrap_or(Answer::Unavailable)),
+            }
+        }
+        true => Some(sent(visitor, request.into_body()).await),
+        false => None,
+    };
+    match ask(name, upload).await {
+        Some(Answer::Kept { file, bytes, digest }) => {
+            kept::answer(visitor, &method, &headers, &Kept { file, bytes, digest })
+        }
+        answer => answered(answer.unwrap_or(Answer::Unavailable)),
     }
 }
 
 fn answered(answer: Answer) -> Answered {
     match answer {
         Answer::File { bytes, content_type } => {
-            let mut answered = Response::new(Full::new(Bytes::from(bytes)));
+            let mut answered = Response::new(Either::Left(Full::new(Bytes::from(bytes))));
             set(&mut answered, CONTENT_TYPE, content_type);
             set(&mut answered, CACHE_CONTROL, "no-store");
             answered
@@ -62,18 +84,23 @@ fn answered(answer: Answer) -> Answered {
         Answer::NotFound => plain(StatusCode::NOT_FOUND),
         Answer::Forbidden => plain(StatusCode::FORBIDDEN),
         Answer::BadName => plain(StatusCode::BAD_REQUEST),
-        Answer::Unavailable => {
-            let mut answered = plain(StatusCode::SERVICE_UNAVAILABLE);
-            set(&mut answered, RETRY_AFTER, RETRY_AFTER_S);
-            answered
-        }
+        Answer::Stored => plain(StatusCode::OK),
+        Answer::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE),
+        Answer::Kept { .. } | Answer::Unavailable => come_again(),
     }
+}
+
+/// Not just now.
+pub(super) fn come_again() -> Answered {
+    let mut answered = plain(StatusCode::SERVICE_UNAVAILABLE);
+    set(&mut answered, RETRY_AFTER, RETRY_AFTER_S);
+    answered
 }
 
 /// A status and its name, nothing else.
 pub(super) fn plain(status: StatusCode) -> Answered {
     let words = status.canonical_reason().unwrap_or_default();
-    let mut answered = Response::new(Full::new(Bytes::from_static(words.as_bytes())));
+    let mut answered = Response::new(Either::Left(Full::new(Bytes::from_static(words.as_bytes()))));
     *answered.status_mut() = status;
     set(&mut answered, CONTENT_TYPE, "text/plain; charset=utf-8");
     set(&mut answered, CACHE_CONTROL, "no-store");
@@ -84,16 +111,28 @@ fn set(answered: &mut Answered, name: HeaderName, value: &'static str) {
     answered.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
-/// Takes what a phone sends off the line, so that it has sent all before it hears that it was in
-/// vain. One that asks first (RFC 9110 section 10.1.1) is spared the sending.
-async fn discard(visitor: &Visitor, request: Request<Incoming>) {
-    if request.headers().contains_key(EXPECT) {
-        return;
+/// Takes what a phone sends off the line, up to a bound, so that it has sent all before it hears
+/// what came of it.
+async fn sent(visitor: &Visitor, mut body: Incoming) -> Sent {
+    let mut sent = Sent::default();
+    let all = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            let piece = frame.into_data().unwrap_or_default();
+            sent.bytes += piece.len() as u64;
+            sent.end.extend_from_slice(&piece);
+            sent.end.drain(..sent.end.len().saturating_sub(LOG_BYTES_MAX));
+            if sent.bytes > UPLOAD_BYTES_MAX as u64 {
+                break;
+            }
+        }
+        true
+    };
+    let whole = tokio::time::timeout(visitor.limits.body, all).await;
+    if !matches!(whole, Ok(true)) {
+        sent.bytes = Sent::NOT_WHOLE;
     }
-    let mut body = Limited::new(request.into_body(), UPLOAD_BYTES_MAX);
-    let all = async { while let Some(Ok(_piece)) = body.frame().await {} };
-    // Late or early, the answer is the same.
-    let _ = tokio::time::timeout(visitor.limits.body, all).await;
+    sent
 }
 
 /// The name of the file that a path asks for; `None` where a percent sign is followed by no two hex

@@ -68,12 +68,14 @@ pub(super) enum Phase {
     Asked,
     /// An answer was made and is on its way out.
     Answered,
+    /// One that is made piece by piece is on its way out.
+    Sending,
     /// It was told to leave.
     Leaving,
 }
 
 /// One connection as the table knows it.
-pub(super) struct Visit {
+pub(crate) struct Visit {
     interface: InterfaceNo,
     source: Ipv4Addr,
     /// And for how many ticks.
@@ -90,6 +92,22 @@ impl Visit {
             let ticks = if to == Phase::Answered { standing.1 } else { 0 };
             *standing = (to, ticks);
         }
+    }
+
+    /// What was asked moves on, in either direction: whoever waits for it waits anew.
+    pub(crate) fn moves(&self) {
+        self.advance(&[Phase::Asked], Phase::Asked);
+        self.advance(&[Phase::Sending], Phase::Sending);
+    }
+
+    /// The answer is made piece by piece from now on.
+    pub(super) fn sends(&self) {
+        self.advance(&[Phase::Asked], Phase::Sending);
+    }
+
+    /// Its last piece was made, or nobody takes any more.
+    pub(super) fn has_sent(&self) {
+        self.advance(&[Phase::Sending], Phase::Answered);
     }
 
     /// Completes when this connection has to be closed.
@@ -172,7 +190,7 @@ impl Guests {
             let patience = match standing.0 {
                 Phase::Idle => self.limits.idle_ticks,
                 Phase::Head => self.limits.head_ticks,
-                Phase::Asked | Phase::Answered => self.limits.request_ticks,
+                Phase::Asked | Phase::Answered | Phase::Sending => self.limits.request_ticks,
                 Phase::Leaving => u32::MAX,
             };
             if standing.1 > patience {
@@ -190,7 +208,7 @@ impl Table {
     fn make_room(&mut self) -> bool {
         let waiting = self.visits.values().filter_map(|visit| match visit.standing() {
             (Phase::Idle | Phase::Head, ticks) => Some((ticks, visit)),
-            (Phase::Asked | Phase::Answered | Phase::Leaving, _) => None,
+            (Phase::Asked | Phase::Answered | Phase::Sending | Phase::Leaving, _) => None,
         });
         // Of equals the first in the table is the oldest, and `max_by_key` takes the last.
         let Some((_, visit)) = waiting.rev().max_by_key(|(ticks, _)| *ticks) else { return false };

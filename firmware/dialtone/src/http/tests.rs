@@ -74,6 +74,33 @@ async fn names_that_climb_or_are_garbled_are_no_names() {
 }
 
 #[tokio::test]
+async fn what_a_phone_stores_comes_back_to_it_and_to_nobody_else() {
+    let stand = Stand::up();
+    assert_eq!(status(&stand.fetch(phone(1), &own_file(1)).await), 200);
+    let local = own_file(1).replace(".cfg", "-local.cfg");
+    let content = "linekey.3.label = Zoe\n";
+    for method in ["PUT", "POST"] {
+        let length = content.len();
+        let head = format!("{method} {local} HTTP/1.1\r\nConnection: close\r\n");
+        let sent = format!("{head}Content-Length: {length}\r\n\r\n{content}");
+        assert_eq!(status(&stand.say(phone(1), &sent).await), 200);
+        assert_eq!(status(&stand.say(phone(2), &sent).await), 403);
+        let pieces = "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n";
+        assert_eq!(status(&stand.say(phone(1), format!("{head}{pieces}")).await), 200);
+        assert_eq!(body(&stand.fetch(phone(1), &local).await), "abcd");
+        let large = format!("{head}Content-Length: 5000\r\n\r\n{}", "x".repeat(5_000));
+        assert_eq!(status(&stand.say(phone(1), large).await), 413);
+        // What breaks off is not stored by half.
+        let cut = format!("{head}Content-Length: 99\r\n\r\n{content}");
+        let mut stream = stand.connect(phone(1)).await;
+        stream.write_all(cut.as_bytes()).await.unwrap();
+        drop(stream);
+    }
+    assert_eq!(body(&stand.fetch(phone(1), &local).await), "abcd");
+    assert_eq!(status(&stand.fetch(phone(2), &local).await), 404);
+}
+
+#[tokio::test]
 async fn an_upload_is_read_refused_and_upsets_nobody() {
     let stand = Stand::up();
     let log = "x".repeat(100_000);

@@ -6,8 +6,9 @@
 //! as if they had come one after the other. Whatever token a browser had before it logged in is
 //! worth nothing afterwards.
 
+use super::body::form;
 use super::gate::{cookie, LOGIN_PAGE, SESSION};
-use super::{form, logged_in, reply, Admin, VERSION};
+use super::{logged_in, reply, Admin, VERSION};
 use crate::call::{Ask, Told};
 use crate::entropy;
 use crate::http::{Answered, Visitor};

@@ -9,8 +9,9 @@
 //! flash; the answer leaves when it is there, and then the daemon ends.
 
 use super::account::fresh_token;
+use super::body::body_of;
 use super::office::notice;
-use super::{body_of, reply, Admin};
+use super::{reply, Admin};
 use crate::call::{Ask, Call, Reply, Told};
 use crate::entropy;
 use crate::http::Answered;

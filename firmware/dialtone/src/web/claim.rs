@@ -8,7 +8,8 @@ use super::account::{
     first_again, forget_token, has_token, is_claimed, is_first, open, seconds, with_token,
     IN_TURN_AFTER_S,
 };
-use super::{form, reply};
+use super::body::form;
+use super::reply;
 use crate::call::{Ask, Told};
 use crate::http::{Answered, Visitor};
 use exchange::access::{Session, Unclaimed};

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 20] = [
+const DONE: [(&str, &str); 22] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -32,6 +32,11 @@ const DONE: [(&str, &str); 20] = [
     ("forgotten", "The version before was forgotten."),
     ("sign-added", "The sign was added. A phone is judged by it when it next sends something."),
     ("sign-removed", "The sign was removed. A phone is judged anew when it next sends something."),
+    (
+        "firmware",
+        "The file is on the box. Phones are told when they next fetch their configuration.",
+    ),
+    ("firmware-deleted", "The file was deleted."),
 ];
 
 /// What became of a wish.
@@ -235,7 +240,12 @@ fn read(
         | Route::HandsetFiles
         | Route::Identity
         | Route::TrySign
-        | Route::ChangeSign => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::ChangeSign
+        | Route::Firmware
+        | Route::UploadFirmware
+        | Route::DeleteFirmware => {
+            form::assign(fields, handset).map(|command| (command, "assigned"))
+        }
     }
 }
 

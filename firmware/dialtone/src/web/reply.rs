@@ -2,7 +2,7 @@
 
 use super::Takes;
 use crate::http::Answered;
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
@@ -126,7 +126,7 @@ pub(super) fn retry_after(answered: &mut Answered, seconds: u32) {
 }
 
 fn answer(status: StatusCode, bytes: Bytes) -> Answered {
-    let mut answered = Response::new(Full::new(bytes));
+    let mut answered = Response::new(Either::Left(Full::new(bytes)));
     *answered.status_mut() = status;
     let mut headers = HeaderMap::with_capacity(ALWAYS.len() + 3);
     for (name, value) in ALWAYS {

@@ -3,6 +3,7 @@
 mod backup;
 mod browser;
 mod claim;
+mod firmware;
 mod identity;
 mod machine;
 mod settings;

@@ -5,8 +5,8 @@
 use crate::catalog::SignFlaw;
 use crate::limits::{
     ADDRESSES_MAX, BACKUP_BAD_LINES_MAX, BACKUP_BYTES_MAX, BACKUP_LINES_MAX, BACKUP_LINE_BYTES_MAX,
-    HANDSETS_MAX, LINES_MAX, PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX,
-    TEMPLATES_MAX, TEMPLATE_BYTES_MAX, TEXT_MAX,
+    HANDSETS_MAX, LINES_MAX, OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX, PASSWORD_MEMORY_KIB_MAX,
+    PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TEMPLATE_BYTES_MAX, TEXT_MAX,
 };
 use crate::names::Text;
 use crate::network::Flaw;
@@ -144,6 +144,8 @@ pub enum Wrong {
     TemplatesFull,
     /// A sign of an admin's own makes no sense, or is one too many.
     Sign(SignFlaw),
+    /// A handset has more own changes here than there can be.
+    OwnFilesFull,
 }
 
 impl fmt::Display for Refused {
@@ -201,6 +203,11 @@ impl fmt::Display for Wrong {
             Wrong::HandsetsFull => write!(f, "There are more than {HANDSETS_MAX} handsets."),
             Wrong::LinesFull => write!(f, "This handset has more than {LINES_MAX} lines."),
             Wrong::AddressesFull => write!(f, "There are more than {ADDRESSES_MAX} addresses."),
+            Wrong::OwnFilesFull => write!(
+                f,
+                "This handset has more than {OWN_FILES_OF_HANDSET_MAX} files, or more than \
+                 {OWN_FILE_BYTES_MAX} bytes in them."
+            ),
             Wrong::SettingsFull
             | Wrong::NotText
             | Wrong::TooManyPairs
@@ -250,6 +257,7 @@ impl Wrong {
             Wrong::NoTemplate => "No line `template` is before this line of one.",
             Wrong::NoSource => "Behind this line its source has to come, in lines `source`.",
             Wrong::TooLong
+            | Wrong::OwnFilesFull
             | Wrong::UnknownSetting(..)
             | Wrong::Setting(_)
             | Wrong::KeyTwice(_)

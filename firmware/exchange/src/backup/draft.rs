@@ -1,6 +1,7 @@
 //! The state as far as its text was read: each line put to the others, and what they make together.
 
 use super::bad::{BadLines, Wrong};
+use super::own;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::words::{nearest, Entry};
@@ -19,7 +20,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
     "seal",
     "new-phones",
     "admin",
@@ -36,6 +37,7 @@ const KINDS: [&str; 16] = [
     "template",
     "source",
     "sign",
+    "own-file",
 ];
 const HANDSET_KEYS: [&str; 7] =
     ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
@@ -77,6 +79,7 @@ struct Handset {
     origin: u8,
     web: Option<WebSecret>,
     lines: Vec<Line>,
+    own: own::Files,
     /// How many lines it has, bad ones among them.
     told: usize,
 }
@@ -130,6 +133,7 @@ impl Draft {
             "template" => self.templates.template(at, entry),
             "source" => self.templates.source(entry),
             "sign" => self.signs.take(at, entry),
+            "own-file" => self.own_file(at, entry, sealer),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -218,6 +222,7 @@ impl Draft {
             origin: entry.origin()?,
             web: entry.secret("web-password", &parts::of_web(mac), sealer)?.map(WebSecret),
             lines: Vec::new(),
+            own: own::Files::default(),
             told: 0,
         };
         if self.handsets.len() >= HANDSETS_MAX {
@@ -268,6 +273,19 @@ impl Draft {
         self.logins.insert(login, at);
         handset.lines.push(line);
         Ok(())
+    }
+
+    fn own_file(
+        &mut self,
+        at: usize,
+        mut entry: Entry<'_>,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), Wrong> {
+        let number = entry.handset("handset")?;
+        let Some(handset) = self.handsets.get_mut(&number) else {
+            return if self.spoilt.contains(&number) { Ok(()) } else { Err(Wrong::NoHandset) };
+        };
+        handset.own.take(at, entry, handset.mac, sealer)
     }
 
     fn setting(
@@ -376,7 +394,8 @@ impl Handset {
         chance: &mut Chance,
         facts: &mut Vec<Event>,
     ) -> bool {
-        let Handset { at: _, mac, family, model, firmware, origin, web, lines, told: _ } = self;
+        let Handset { at: _, mac, family, model, firmware, origin, web, lines, own, told: _ } =
+            self;
         let known = before.handset_of(mac).map(|(_, known)| known);
         let kept = web.or(known.map(|known| known.web));
         let mut drawn = kept.is_none();
@@ -409,6 +428,7 @@ impl Handset {
             told.extend(contact.map(|contact| Event::ContactLearnt { handset, line, contact }));
         }
         facts.append(&mut told);
+        facts.extend(own.facts(handset, known));
         drawn
     }
 }

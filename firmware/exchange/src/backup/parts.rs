@@ -4,7 +4,7 @@ use super::bad::Wrong;
 use super::seal::Sealer;
 use super::words::Entry;
 use crate::catalog::Family;
-use crate::limits::{PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX};
+use crate::limits::{FILE_NAME_MAX, PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX};
 use crate::names::{Extension, HandsetNo, Text};
 use crate::network::{DnsServers, Domain, Lan, Wan};
 use crate::secret::{unspell, LoginId, PasswordHash, Recipe};
@@ -43,6 +43,11 @@ pub(super) fn of_web(mac: Mac) -> String {
 /// Under which name the password of a line is sealed.
 pub(super) fn of_line(mac: Mac, login: &LoginId) -> String {
     format!("password {mac} {}", login.text())
+}
+
+/// Under which name the changes are sealed that a phone keeps here.
+pub(super) fn of_own(mac: Mac, name: &str) -> String {
+    format!("own-file {mac} {name}")
 }
 
 const ORIGINS: [(Origin, &str); 3] =
@@ -122,6 +127,15 @@ impl Entry<'_> {
     pub(super) fn contact(&mut self) -> Result<Option<crate::names::ContactText>, Wrong> {
         let wanted = "a text of 128 bytes at most";
         self.read("contact", wanted, |text| crate::names::ContactText::try_from(text).ok())
+    }
+
+    /// The name of a file that a phone keeps here.
+    pub(super) fn own_name(&mut self) -> Result<String, Wrong> {
+        let plain = |text: &str| {
+            let good = (1..=FILE_NAME_MAX).contains(&text.len());
+            (good && !text.contains(char::is_control)).then(|| String::from(text))
+        };
+        self.read_wanted("name", "a file's name of 128 bytes at most", plain)
     }
 
     pub(super) fn login(&mut self) -> Result<LoginId, Wrong> {

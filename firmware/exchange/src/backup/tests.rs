@@ -14,7 +14,7 @@ use crate::chance::{Chance, Seed};
 use crate::limits::{BACKUP_BYTES_MAX, HANDSETS_MAX, LINES_MAX};
 use crate::names::{self, ContactText, Extension, HandsetNo, LineNo, Side};
 use crate::network::{Domain, Lan, Settings, Wan};
-use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::secret::{LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
 use crate::state::{Durable, Event};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -118,6 +118,10 @@ fn handset(chance: &mut Chance, number: u16, taken: &mut BTreeSet<u32>) -> Vec<E
         let contact = ContactText::try_from(any_text(chance).as_str()).unwrap();
         facts.push(Event::ContactLearnt { handset: no, line, contact });
     }
+    if below(chance, 2) == 0 {
+        let (name, content) = (format!("{number}-local.cfg"), OwnFile(chance.bytes::<40>().into()));
+        facts.push(Event::OwnFileKept { handset: no, name, content });
+    }
     facts
 }
 
@@ -212,7 +216,9 @@ fn without_secrets_the_box_keeps_its_own_and_draws_what_it_does_not_know() {
         assert_eq!(read.changes.admin, AdminPassword::First);
         assert!(blank.admin_password().is_none() && blank.backup_key().is_none());
         // What is not known here cannot be drawn.
-        let known = text.lines().filter(|line| !line.ends_with("name=setting-200"));
+        let known = text
+            .lines()
+            .filter(|line| !line.ends_with("name=setting-200") && !line.starts_with("own-file "));
         let known = known.map(|line| line.to_string() + "\n").collect::<String>();
         let again = write(&blank, Secrets::LeftOut);
         assert_eq!(
@@ -295,6 +301,11 @@ fn example() -> Durable {
             line: LineNo::FIRST,
             contact: contact("sip:eeeeeeee@10.1.7.51:5060;transport=udp"),
         },
+        Event::OwnFileKept {
+            handset,
+            name: String::from("001565123403-local.cfg"),
+            content: OwnFile(b"account.1.password = a quiet evening\n".to_vec()),
+        },
         Event::HandsetsNumbered { last: HandsetNo(9) },
     ];
     let facts = facts.into_iter().chain(settings::some(handset)).chain(templates::some(handset));
@@ -317,7 +328,7 @@ fn a_wrong_passphrase_is_told_from_a_changed_line() {
     let sealed = |line: &str| Some(line.split_once("sealed:")?.1.split(' ').next()?.to_string());
     let values: Vec<(usize, String)> =
         (0..).zip(&lines).filter_map(|(at, line)| Some((at, sealed(line)?))).collect();
-    assert_eq!(values.len(), 8);
+    assert_eq!(values.len(), 9);
     for (at, value) in &values {
         let flipped = if value.ends_with('a') { "b" } else { "a" };
         let changed = format!("{}{flipped}", &value[..value.len() - 1]);

@@ -152,7 +152,7 @@ impl Text<'_> {
     }
 
     fn handset(&mut self, number: HandsetNo, handset: &Handset) {
-        let Handset { mac, origin, family, model, firmware, web, lines } = handset;
+        let Handset { mac, origin, family, model, firmware, web, lines, own } = handset;
         let mut line = String::from("handset");
         pair(&mut line, "number", number.0);
         pair(&mut line, "mac", mac);
@@ -176,6 +176,12 @@ impl Text<'_> {
             }
             quoted(&mut line, "name", &of.name);
             quoted(&mut line, "contact", &of.contact);
+            self.line(&line);
+        }
+        for (name, content) in own {
+            let mut line = format!("own-file handset={}", number.0);
+            quoted(&mut line, "name", name);
+            self.secret(&mut line, "content", &parts::of_own(*mac, name), &content.0, spell);
             self.line(&line);
         }
     }

@@ -57,7 +57,7 @@ pub enum Answer {
 pub enum Absence {
     /// A list of files, which would replace the names every firmware knows.
     BootListUnused,
-    /// Changes made on the phone, stored nowhere yet.
+    /// Changes made on the phone, of which none are stored here.
     OwnOverrides,
     /// The binary form, asked before the readable one.
     BinaryFirst,
@@ -145,6 +145,14 @@ impl Catalog {
         };
         let model = identity.model.as_ref().and_then(|model| family.plain_model(model));
         Some(FileAsked { family, mac: identity.mac, model, answer })
+    }
+
+    /// Tells whether some maker's phones ask for anything but firmware by this name.
+    pub(crate) fn makes(&self, name: &str) -> bool {
+        self.candidates(name.as_bytes(), None).any(|candidate| match candidate.role {
+            Role::Handset { .. } | Role::Common { .. } | Role::Absent(_) | Role::Upload => true,
+            Role::Firmware | Role::Known => false,
+        })
     }
 
     /// What a file name alone tells, and the pattern that does. The model is as the name spells it.

@@ -38,6 +38,8 @@ pub(super) struct Maker {
     pub(super) model_prefix: &'static str,
     /// Whether its loader fetches files over HTTP too, with a version of its own.
     pub(super) loader_fetches: bool,
+    /// Whether a URL of firmware is that of a folder, in which a phone looks for a name it knows.
+    pub(super) firmware_folder: bool,
     pub(super) options: &'static [OptionRule],
     pub(super) files: &'static [FileRule],
     /// What devices of this vendor class (option 60) speak that speak no SIP.

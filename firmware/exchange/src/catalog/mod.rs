@@ -282,6 +282,12 @@ impl Family {
         maker(self).reboot
     }
 
+    /// Returns whether a URL of firmware is that of a folder, in which its phones look for a name
+    /// that they know.
+    pub fn firmware_is_folder(self) -> bool {
+        maker(self).firmware_folder
+    }
+
     /// Returns whether it obeys one event to fetch its files and another to restart.
     pub fn restarts_apart(self) -> bool {
         self.resync_event() != self.reboot_event()

@@ -5,7 +5,7 @@ use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
 use crate::template::{Change, Place};
 use crate::view::Origin;
 use alloc::string::String;
@@ -152,6 +152,15 @@ pub enum Event {
         /// What it says of a phone; `None` where it is removed.
         means: Option<Meaning>,
     },
+    /// A handset keeps changes here that were made on it.
+    OwnFileKept {
+        /// Which one.
+        handset: HandsetNo,
+        /// The name of the file.
+        name: String,
+        /// Its content; empty where it is kept no more.
+        content: OwnFile,
+    },
 }
 
 impl Event {
@@ -179,7 +188,8 @@ impl Event {
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
-            | Event::ContactLearnt { handset, .. } => Some(*handset),
+            | Event::ContactLearnt { handset, .. }
+            | Event::OwnFileKept { handset, .. } => Some(*handset),
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::CreationAllowed { .. }

@@ -128,7 +128,8 @@ pub(crate) fn inputs(office: &Office, now: Now, mac: Mac, secrets: Secrets) -> V
             own: own.map(|it| (it.place.layer.clone(), it.source.to_string())),
             given_up: failed.map(|it| it.place.layer.clone()),
             values: values(office, now, mac, common, secrets),
-            origins: Origins::of(office.durable.settings(), known.for_file(common)),
+            origins: Origins::of(office.durable.settings(), known.for_file(common))
+                .with_firmware(office.has_firmware_for(known.for_file(common))),
         });
     }
     // What is its alone comes first.

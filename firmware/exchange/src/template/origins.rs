@@ -17,6 +17,15 @@ impl Origins {
         Origins(TABLE.iter().map(|entry| told(entry.setting)).collect())
     }
 
+    /// The same where the URL of firmware is that of a file which is on the box.
+    pub(super) fn with_firmware(mut self, is_here: bool) -> Origins {
+        let of = path(Setting::FirmwareUrl);
+        if let Some((_, words)) = self.0.iter_mut().find(|(path, _)| is_here && *path == of) {
+            *words = String::from("the firmware file of its model");
+        }
+        self
+    }
+
     /// Where a value comes from; `path` is as a template reads it, such as `site.ntp_server`.
     pub fn words(&self, path: &str) -> &str {
         let within = |of: &str| {

@@ -145,7 +145,7 @@ impl SmallOffice {
                 }
                 Output::Record(_, event) => outcome.records.push(event),
                 Output::Note(note) => outcome.notes.push(note),
-                Output::Close(_) | Output::Probe(..) | Output::Restart(_) => {}
+                Output::Close(_) | Output::Probe(..) | Output::Restart(_) | Output::Read(..) => {}
             }
         }
         outcome
@@ -167,7 +167,7 @@ impl SmallOffice {
     pub(crate) fn fetch(&mut self, phone: &mut Phone) {
         let name = format!("{}.cfg", phone.mac.bare());
         let arrival = phone.arrival();
-        let fetch = Fetch { arrival, name: &name, user_agent: b"", upload: false };
+        let fetch = Fetch { arrival, name: &name, user_agent: b"", upload: None };
         self.exchange.fetch(self.now, &fetch);
         self.drain();
         phone.accounts = self.accounts.borrow().clone();

@@ -14,6 +14,9 @@ impl Render for Plain {
         if let Some(vlan) = values.settings.vlan_id {
             text += &format!("vlan {vlan}\n");
         }
+        if !values.settings.firmware_url.is_empty() {
+            text += &format!("firmware {}\n", values.settings.firmware_url);
+        }
         for key in &values.settings.keys {
             text += &format!("key {} {} {} {}\n", key.place, key.kind, key.number, key.label);
         }

@@ -16,6 +16,7 @@ pub(crate) mod tftp;
 use exchange::board::Board;
 use exchange::cause::Cause;
 use exchange::command::{By, Command, Refusal};
+use exchange::limits::LOG_BYTES_MAX;
 use exchange::names::{InterfaceNo, LineNo, RecordNo, Side};
 use exchange::note::Note;
 use exchange::render::Render;
@@ -23,7 +24,8 @@ use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now, Wall};
 use exchange::view::{DeviceView, HandsetRow};
 use exchange::{
-    Answer, Arrival, Departure, Exchange, Fetch, Line, Neighbour, Output, PasswordHash, Seed,
+    Answer, Arrival, Departure, Exchange, Fetch, FileNo, Line, Neighbour, Output, PasswordHash,
+    Seed, TransferNo, Upload,
 };
 use files::Plain;
 use phones::builders::DhcpDraft;
@@ -59,6 +61,7 @@ pub(crate) struct Heard {
     pub(crate) probes: Vec<Ipv4Addr>,
     pub(crate) closed: Vec<Line>,
     pub(crate) restarts: usize,
+    pub(crate) reads: Vec<(TransferNo, FileNo, u32, usize)>,
 }
 
 impl Office {
@@ -165,7 +168,7 @@ impl Office {
     ) -> (String, Vec<u8>) {
         let now = self.now();
         let user_agent = agent.as_bytes();
-        let fetch = Fetch { arrival, name, user_agent, upload: false };
+        let fetch = Fetch { arrival, name, user_agent, upload: None };
         let fetched = self.exchange.fetch(now, &fetch);
         let after = fetched.after;
         self.drain();
@@ -176,6 +179,27 @@ impl Office {
             Answer::Forbidden => ("forbidden".into(), Vec::new()),
             Answer::BadName => ("bad name".into(), Vec::new()),
             Answer::Unavailable => ("unavailable".into(), Vec::new()),
+            Answer::Stored | Answer::TooLarge => panic!("nothing was sent"),
+            Answer::Kept { file, bytes, .. } => (format!("kept {} of {bytes}", file.0), Vec::new()),
+        }
+    }
+
+    /// A file sent over HTTP: the answer in short.
+    pub(crate) fn puts(&mut self, arrival: Arrival, name: &str, bytes: &[u8]) -> &'static str {
+        let now = self.now();
+        let end = bytes.get(bytes.len().saturating_sub(LOG_BYTES_MAX)..).unwrap_or_default();
+        let upload = Some(Upload { end, bytes: bytes.len() as u64 });
+        let fetched = self.exchange.fetch(now, &Fetch { arrival, name, user_agent: b"", upload });
+        self.drain();
+        assert!(fetched.after.0 <= self.records, "an answer relies on a record that was not made");
+        match fetched.answer {
+            Answer::Stored => "stored",
+            Answer::TooLarge => "too large",
+            Answer::Unavailable => "unavailable",
+            Answer::Forbidden => "forbidden",
+            Answer::File { .. } | Answer::Kept { .. } | Answer::NotFound | Answer::BadName => {
+                "else"
+            }
         }
     }
 
@@ -252,6 +276,7 @@ impl Office {
                     assert!(!note.to_string().is_empty());
                     heard.notes.push(note);
                 }
+                Output::Read(no, file, at, len) => heard.reads.push((no, file, at, len)),
                 Output::Restart(after) => {
                     assert!(after.0 <= self.records, "restarted before the record it relies on");
                     heard.restarts += 1;
@@ -318,6 +343,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::SettingChanged { .. } => "SettingChanged",
         Event::TemplateChanged { .. } => "TemplateChanged",
         Event::SignChanged { .. } => "SignChanged",
+        Event::OwnFileKept { .. } => "OwnFileKept",
     }
 }
 

@@ -75,6 +75,7 @@ pub(crate) fn packet(bytes: &[u8]) -> String {
         [0, 3, high, low, rest @ ..] => {
             format!("DATA {} of {}", u16::from_be_bytes([*high, *low]), rest.len())
         }
+        [0, 4, high, low] => format!("ACK {}", u16::from_be_bytes([*high, *low])),
         [0, 5, 0, code, text @ .., 0] => format!("ERROR {code} {}", String::from_utf8_lossy(text)),
         [0, 6, rest @ .., 0] => {
             let words: Vec<_> =

@@ -8,7 +8,7 @@ use super::{FormError, FIELDS_MAX};
 use alloc::vec::Vec;
 
 /// Most bytes of the headings of one part.
-const HEADINGS_MAX: usize = 1_024;
+pub(super) const HEADINGS_MAX: usize = 1_024;
 /// Most characters of a boundary (RFC 2046 section 5.1.1).
 const BOUNDARY_MAX: usize = 70;
 
@@ -60,7 +60,7 @@ impl<'a> Upload<'a> {
 }
 
 /// The boundary that a `Content-Type` names.
-fn boundary(content_type: &str) -> Option<&[u8]> {
+pub(super) fn boundary(content_type: &str) -> Option<&[u8]> {
     let (kind, parameters) = content_type.split_once(';')?;
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
@@ -79,7 +79,7 @@ fn is_end(rest: &[u8]) -> bool {
 }
 
 /// The name of a part, and what comes behind its headings.
-fn headed(part: &[u8]) -> Option<(&str, &[u8])> {
+pub(super) fn headed(part: &[u8]) -> Option<(&str, &[u8])> {
     let near = part.get(..HEADINGS_MAX).unwrap_or(part);
     let end = near.windows(4).position(|four| four == b"\r\n\r\n")?;
     let (headings, rest) = part.split_at(end);

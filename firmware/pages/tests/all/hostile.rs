@@ -69,6 +69,9 @@ fn evil_devices() -> Vec<Html> {
         view.stranger = view.stranger.as_ref().map(evil_stranger);
         view.signs = vec![SignSeen { name: EVIL, own: true }];
         view.settings.iter_mut().for_each(evil_setting);
+        for row in &mut view.stored {
+            (row.name, row.text) = (EVIL.to_string(), EVIL.to_string());
+        }
         let name = EVIL.try_into().unwrap();
         view.story.push((NOW.mono, Step::File(Door::Tftp, name, FileAnswer::Absent(EVIL))));
         pages.push(pages::device(&view, &VIEWER, Some(&echo)));

@@ -8,7 +8,7 @@ use exchange::resync::{Asked, ClockTime, Errand, Progress};
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
 use exchange::view::{
-    Alarm, DeviceView, HandsetRow, LineRow, Origin, SignSeen, Status, StrangerRow, View,
+    Alarm, DeviceView, HandsetRow, LineRow, Origin, SignSeen, Status, StoredRow, StrangerRow, View,
 };
 use pages::Viewer;
 use std::net::Ipv4Addr;
@@ -273,12 +273,30 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         settings: crate::settings::rows_of_handset(),
         restarts_apart: true,
         resync_restarts: false,
+        stored: Vec::new(),
     }
 }
 
 pub(crate) fn registered_device() -> DeviceView {
     let row = rows().swap_remove(1);
-    device(row, &[Step::Registered(LineNo::FIRST, 3_600)])
+    DeviceView { stored: stored(), ..device(row, &[Step::Registered(LineNo::FIRST, 3_600)]) }
+}
+
+/// Changes that are kept, and the end of a log.
+fn stored() -> Vec<StoredRow> {
+    let row = |name: &str, at, bytes, text: &str, hidden| StoredRow {
+        name: name.to_string(),
+        at,
+        bytes,
+        cut: bytes > 1_000,
+        text: text.to_string(),
+        hidden,
+    };
+    let keys = "linekey.3.type = 13\nlinekey.3.label = Zoë\n";
+    vec![
+        row("001565000001-local.cfg", None, 96, keys, 2),
+        row("001565000001-app.log", Some(NOW.mono), 40_000, "0102|so   |4|00|up\n", 0),
+    ]
 }
 
 pub(crate) fn stuck_device() -> DeviceView {
@@ -315,5 +333,6 @@ pub(crate) fn stranger_device() -> DeviceView {
         settings: Vec::new(),
         restarts_apart: true,
         resync_restarts: false,
+        stored: Vec::new(),
     }
 }

@@ -12,4 +12,4 @@ pub use dhcp::{
     DhcpDraft,
 };
 pub use sip::{authorization, AuthorizationDraft, RegisterDraft};
-pub use tftp::{ack, error, request};
+pub use tftp::{ack, data, error, request};

@@ -23,6 +23,14 @@ pub fn ack(block: u16) -> Vec<u8> {
     out
 }
 
+/// A block of a file.
+pub fn data(block: u16, bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0, 3];
+    out.extend_from_slice(&block.to_be_bytes());
+    out.extend_from_slice(bytes);
+    out
+}
+
 /// An error with this code and text.
 pub fn error(code: u16, text: &str) -> Vec<u8> {
     let mut out = vec![0, 5];

@@ -1,7 +1,11 @@
 //! The whole HTTP side on a real loopback port, before a real exchange on a thread of its own, and
 //! clients that can say anything, from any address of 127/8.
 
-use crate::call::{answer_access, answer_templates, desk, Ask, Asked, Call, Desk, Reply};
+use crate::call::{
+    answer_access, answer_firmware, answer_templates, desk, Ask, Asked, Call, Desk, Reply, Sent,
+};
+use crate::clock::Clock;
+use crate::firmware::Shelf;
 use crate::http::{serve, Limits, Listener};
 use crate::password;
 use crate::rehearsal::Rehearsals;
@@ -69,18 +73,31 @@ impl Stand {
     pub(crate) fn with_stage() -> Stand {
         let stage = Rehearsals::start(None).unwrap();
         let make = || exchange(Durable::default());
-        Stand::staged(Limits::default(), Side::Lan, make, Some(stage))
+        // A process for trials only for those that have something to try.
+        let facts = |site: WebSite| site.of(Facts::default(), Some(stage), None);
+        Stand::on(Limits::default(), Side::Lan, make, facts)
+    }
+
+    /// A box with a place for firmware of phones: 64 KiB in 16 blocks, two of them its directory.
+    pub(crate) fn with_shelf() -> Stand {
+        let geometry = journal::Geometry { size: 64 * 1024, erase_block: 4_096, page: 256 };
+        let chip = crate::chip::Chip::Copy(journal::mem::MemFlash::new(geometry));
+        let (shelf, queue) = Shelf::new(Clock::start());
+        queue.start(journal::files::Files::mount(chip).ok().unwrap()).unwrap();
+        let make = || exchange(Durable::default());
+        let facts = |site: WebSite| site.of(Facts::default(), None, Some(shelf));
+        Stand::on(Limits::default(), Side::Lan, make, facts)
     }
 
     fn of(limits: Limits, side: Side, make: impl FnOnce() -> Exchange + Send + 'static) -> Stand {
-        Stand::staged(limits, side, make, None)
+        Stand::on(limits, side, make, |site| site)
     }
 
-    fn staged(
+    fn on(
         limits: Limits,
         side: Side,
         make: impl FnOnce() -> Exchange + Send + 'static,
-        rehearsals: Option<Rehearsals>,
+        facts: impl FnOnce(WebSite) -> WebSite,
     ) -> Stand {
         let listener = Listener::bind(SocketAddrV4::new(HOME, 0), None).unwrap();
         let at = listener.address();
@@ -88,13 +105,7 @@ impl Stand {
         let now = Arc::new(AtomicU64::new(1_000));
         let clock = now.clone();
         std::thread::spawn(move || exchange_thread(make(), questions, &clock));
-        let site = WebSite::with(limits, password::Door::weak());
-        // A process for trials only for those that have something to try.
-        let site = match rehearsals {
-            Some(_) => site.of(Facts::default(), rehearsals),
-            None => site,
-        };
-        let site = Arc::new(site);
+        let site = Arc::new(facts(WebSite::with(limits, password::Door::weak())));
         tokio::spawn(serve(listener, InterfaceNo(0), side, desk.clone(), site));
         Stand { at, now, desk }
     }
@@ -183,6 +194,7 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
                 from: origin.from,
                 neighbour: found,
             };
+            let upload = upload.as_ref().map(Sent::upload);
             let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
             Reply::Fetched(exchange.fetch(now, &fetch).answer)
         }
@@ -211,6 +223,11 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::LookAtSigns(tried) => {
             let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
             Reply::LookedAtSigns(Box::new(exchange.signs_view(tried)))
+        }
+        Call::Firmware(ask) => Reply::Firmware(answer_firmware(exchange, now, ask)),
+        Call::Piece(transfer, piece) => {
+            exchange.piece(now, transfer, piece);
+            Reply::Done(Ok(()))
         }
     }
 }

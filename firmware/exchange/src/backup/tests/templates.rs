@@ -31,7 +31,7 @@ pub(super) fn some(handset: HandsetNo) -> [Event; 5] {
 #[test]
 fn a_bad_template_is_told_with_its_line() {
     let head = "dialtone-state 1\n";
-    let long = "x".repeat(crate::limits::BACKUP_LINE_BYTES_MAX - 50);
+    let long = "x".repeat(1_998);
     let many = format!("source text={long}\n").repeat(17);
     let site = "template for=yealink/mac.cfg layer=site\n";
     for (text, said) in [
