@@ -3,7 +3,7 @@
 use super::{reply, Admin, Route};
 use crate::call::{Call, Reply};
 use crate::http::Answered;
-use exchange::command::{Command, Errand, Refusal, Whom};
+use exchange::command::{Command, Errand, Refusal, Selection};
 use exchange::names::HandsetNo;
 use exchange::view::{DeviceView, View};
 use hyper::StatusCode;
@@ -235,7 +235,7 @@ fn read(
 }
 
 fn one(handset: HandsetNo, errand: Errand) -> Command {
-    Command::Resync { whom: Whom::One(handset), errand, when: None }
+    Command::Resync { whom: Selection::One(handset), errand, when: None }
 }
 
 pub(super) fn notice(query: &str) -> Option<&'static str> {
