@@ -29,10 +29,20 @@ pub(crate) struct Origin {
     pub(crate) from: SocketAddrV4,
 }
 
+impl Origin {
+    /// The same with what is known of the hardware there.
+    pub(crate) fn arrival(self, neighbour: Neighbour) -> Arrival {
+        let Origin { interface, side, from } = self;
+        Arrival { side, interface, from, neighbour }
+    }
+}
+
 /// One question.
 pub(crate) enum Call {
     /// Which file does this phone get? Name as in [`exchange::Fetch`].
     Fetch { origin: Origin, name: String, user_agent: Vec<u8>, upload: bool },
+    /// These are the first words of somebody who speaks TLS here, where there is none.
+    SpokeTls { origin: Origin, bytes: Vec<u8> },
     /// May this address see the admin's pages at all?
     Admits { side: Side, source: Ipv4Addr },
     /// Whose token is this?
@@ -62,6 +72,8 @@ pub(crate) enum Reply {
     Fetched(Answer),
     Admits(bool),
     Checked(Option<LoggedIn>),
+    /// It was taken note of.
+    Heard,
     Looked(Box<View>),
     LookedAt(Option<Box<DeviceView>>),
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),

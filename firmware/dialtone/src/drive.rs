@@ -18,7 +18,7 @@ use crate::watchdog::Watchdog;
 use crate::wear::{Today, Wear};
 use exchange::limits::{HELD_MAX, LEAVE_MS};
 use exchange::names::RecordNo;
-use exchange::note::Note;
+use exchange::note::{Note, Protocol};
 use exchange::state::Event;
 use exchange::time::Instant;
 use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
@@ -43,6 +43,14 @@ pub(crate) struct Hands {
     pub(crate) flash: FlashThread,
     pub(crate) watchdog: Option<Watchdog>,
     pub(crate) notes: fn(Note),
+}
+
+impl Hands {
+    /// Whence somebody asks, with what ARP knows of him.
+    fn arrival(&mut self, origin: Origin) -> Arrival {
+        let index = self.sockets.index(origin.interface);
+        origin.arrival(look_up(&mut self.neighbours, index, *origin.from.ip()))
+    }
 }
 
 /// How often the watchdog sees that a state is still being replaced, at least.
@@ -252,7 +260,7 @@ impl Driver {
                         | Line::SipStream(_)
                         | Line::Mdns => Neighbour::Unknown,
                     };
-                    let arrival = Arrival { side, interface, from, neighbour };
+                    let arrival = origin.arrival(neighbour);
                     exchange.datagram(now, arrival, line, bytes);
                 }
                 Heard::Arp { address, mac } => exchange.answered(now, address, mac),
@@ -271,15 +279,14 @@ impl Driver {
         match spoken {
             Spoken::Opened(stream, writer) => self.hands.streams.opened(stream, writer),
             Spoken::Message { stream, origin, bytes } => {
-                let arrival = Arrival {
-                    side: origin.side,
-                    interface: origin.interface,
-                    from: origin.from,
-                    neighbour: Neighbour::Unknown,
-                };
+                let arrival = origin.arrival(Neighbour::Unknown);
                 self.exchange.datagram(now, arrival, Line::SipStream(stream), &bytes);
             }
             Spoken::Closed(stream) => {
+            Spoken::Tls { origin, bytes } => {
+                let arrival = self.hands.arrival(origin);
+                self.exchange.spoke_tls(now, arrival, Protocol::Sip, &bytes);
+            }
                 self.hands.streams.closed(stream);
                 self.exchange.closed(now, stream);
             }
@@ -307,19 +314,17 @@ impl Driver {
         let exchange = &mut self.exchange;
         match call {
             Call::Fetch { origin, name, user_agent, upload } => {
-                let index = self.hands.sockets.index(origin.interface);
-                let neighbour = look_up(&mut self.hands.neighbours, index, *origin.from.ip());
-                let arrival = Arrival {
-                    side: origin.side,
-                    interface: origin.interface,
-                    from: origin.from,
-                    neighbour,
-                };
+                let arrival = self.hands.arrival(origin);
                 let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
             }
             Call::Admits { side, source } => {
+            Call::SpokeTls { origin, bytes } => {
+                let arrival = self.hands.arrival(origin);
+                exchange.spoke_tls(now, arrival, Protocol::Http, &bytes);
+                (Reply::Heard, nothing)
+            }
                 (Reply::Admits(exchange.admits_admin(side, source)), nothing)
             }
             Call::Check { source, token } => {

@@ -1,8 +1,9 @@
 //! HTTP for phones and for admins: connections, their bounds, and which of the two tables of
 //! routes a request belongs to. What is answered stands in [`files`] and in [`crate::web`].
 //!
-//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet, no ranges, no compression. There is
-//! no `Date` header, since the box may not know the time (RFC 9110 section 6.6.1). A request with a
+//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet (whoever speaks it
+//! is heard by [`tls`] and gets no answer), no ranges, no compression. There is no `Date` header,
+//! since the box may not know the time (RFC 9110 section 6.6.1). A request with a
 //! `Transfer-Encoding` is refused and its connection closed: no phone and no browser needs it here,
 //! and so nobody can be made to disagree on where a request ends (RFC 9112 section 6.3).
 //!
@@ -16,6 +17,7 @@ mod files;
 mod guests;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tls;
 
 pub(crate) use guests::{Guests, Limits};
 
@@ -115,7 +117,10 @@ pub(crate) struct Visitor {
     pub(crate) site: Arc<WebSite>,
 }
 
-async fn attend(stream: TcpStream, guest: Guest, visitor: Visitor) {
+async fn attend(mut stream: TcpStream, guest: Guest, visitor: Visitor) {
+    if tls::is_begun(&stream, &guest).await {
+        return tls::hear(&mut stream, &guest, &visitor).await;
+    }
     // Without it the last piece of a file waits for the phone's acknowledgement; it works all the
     // same.
     let _ = stream.set_nodelay(true);

@@ -65,6 +65,7 @@ mod templating;
 mod tftp;
 pub mod time;
 pub mod view;
+mod tls;
 mod whereabouts;
 pub mod zone;
 
@@ -77,7 +78,7 @@ use command::{By, Command, Refusal};
 use core::net::Ipv4Addr;
 use layer::Layer;
 use names::{RecordNo, Side};
-use note::Note;
+use note::{Note, Protocol};
 use office::Office;
 use provision::Ask;
 use render::Render;
@@ -172,6 +173,12 @@ impl Exchange {
     }
 
     /// The other end closed a connection.
+    /// Somebody has begun to speak TLS on a connection to the port of this protocol, which has
+    /// none; `bytes` are his first words.
+    pub fn spoke_tls(&mut self, now: Now, arrival: Arrival, at: Protocol, bytes: &[u8]) {
+        tls::heard(&mut self.office, now, &arrival, at, bytes);
+    }
+
     pub fn closed(&mut self, now: Now, stream: StreamNo) {
         self.sip.closed(&mut self.office, now, stream);
     }

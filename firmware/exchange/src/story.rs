@@ -7,11 +7,14 @@
 use crate::cause::Cause;
 use crate::limits::{RESYNC_COMES_MS, STORY_STEPS_MAX};
 use crate::names::{LineNo, Side};
+use crate::note::Protocol;
 use crate::resync::{Code, Errand};
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
+use crate::tls;
 use alloc::collections::VecDeque;
 use core::fmt;
 use core::net::Ipv4Addr;
+use wire::tls::Spoken;
 use wire::Mac;
 
 /// The codes of the DHCP options sent, as many as a story keeps.
@@ -88,6 +91,8 @@ pub enum Step {
     DidNotCome,
     /// It goes on with its boot in this network, such as that of its voice VLAN.
     ChangedNetwork(Ipv4Addr),
+    /// It spoke TLS to this port.
+    SpokeTls(Protocol, Spoken),
 }
 
 /// The doors to one and the same provisioning.
@@ -150,6 +155,8 @@ impl Step {
             // Whether it obeys says nothing about how far it has got.
             Step::WasAsked(_)
             | Step::SaysItWill
+            // One that wants a password says it in so many words (RFC 3261 sections 22.2 and 22.3).
+            Step::SaysNo(401 | 407) => at_once(Cause::WrongPhonePassword),
             | Step::SaysNo(_)
             | Step::SaidNothing
             | Step::CameAsAsked
@@ -157,6 +164,7 @@ impl Step {
             | Step::ChangedNetwork(_) => None,
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
             Step::Ack(_, codes) if codes.contains(&VOICE_VLAN) => {
+            Step::SpokeTls(_, spoken) => tls::cause(*spoken).and_then(at_once),
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::NotInVoiceVlan))
             }
             Step::Ack(..) | Step::Inform(_) => {
@@ -217,7 +225,8 @@ impl Step {
             | Step::Unregistered(_)
             | Step::TwoPlaces
             | Step::AddressTaken(..)
-            | Step::ChangedNetwork(_) => false,
+            | Step::ChangedNetwork(_)
+            | Step::SpokeTls(..) => false,
         }
     }
 
@@ -240,7 +249,8 @@ impl Step {
             | Step::File(_, _, FileAnswer::Refused(_))
             | Step::SaysNo(_)
             | Step::SaidNothing
-            | Step::DidNotCome => Tone::Bad,
+            | Step::DidNotCome
+            | Step::SpokeTls(..) => Tone::Bad,
             Step::Discover { .. }
             | Step::Offer(..)
             | Step::Ack(..)
@@ -414,6 +424,7 @@ impl fmt::Display for Step {
             Step::SaysNo(code) => write!(f, "Said that it will not ({})", Code(*code)),
             Step::SaidNothing => f.write_str("Did not answer what it was asked"),
             Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
+            Step::SpokeTls(at, spoken) => tls::say(*at, *spoken, f),
             Step::DidNotCome => write!(
                 f,
                 "Did not come for its file within {} minutes, though it had said that it will",

@@ -60,7 +60,8 @@ fn of_this_attempt(step: &Step) -> Option<bool> {
         | Step::SaidNothing
         | Step::CameAsAsked
         | Step::DidNotCome
-        | Step::ChangedNetwork(_) => None,
+        | Step::ChangedNetwork(_)
+        | Step::SpokeTls(..) => None,
     }
 }
 

@@ -9,8 +9,10 @@ use crate::web::{Facts, WebSite};
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::names::{InterfaceNo, Side};
 use exchange::network::Settings;
+use exchange::note::Protocol;
 use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now};
+use exchange::view::HandsetRow;
 use exchange::{Arrival, Exchange, Fetch, Neighbour, PasswordHash, Seed};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -118,6 +120,14 @@ impl Stand {
         until_closed(&mut stream).await
     }
 
+    /// A handset as it is shown now.
+    pub(crate) async fn handset(&self, no: u8) -> HandsetRow {
+        match self.desk.ask(Call::LookAt(phone_mac(no))).await {
+            Some(Reply::LookedAt(Some(view))) => view.handset.expect("it is a handset"),
+            _other => panic!("nobody knows it"),
+        }
+    }
+
     /// Asks for a file as a phone does.
     pub(crate) async fn fetch(&self, source: Ipv4Addr, path: &str) -> String {
         self.say(source, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
@@ -172,19 +182,23 @@ fn first_hash() -> PasswordHash {
     password::record(FIRST_PASSWORD, [1; 16], 8, 1).unwrap()
 }
 
+/// ARP finds the phones.
+fn found(origin: Origin) -> Arrival {
+    let [.., third, no] = origin.from.ip().octets();
+    let is_phone = third == 2;
+    origin.arrival(if is_phone { Neighbour::Is(phone_mac(no)) } else { Neighbour::Unknown })
+}
+
 fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
     match call {
         Call::Fetch { origin, name, user_agent, upload } => {
-            let [.., third, no] = origin.from.ip().octets();
-            let found = if third == 2 { Neighbour::Is(phone_mac(no)) } else { Neighbour::Unknown };
-            let arrival = Arrival {
-                side: origin.side,
-                interface: origin.interface,
-                from: origin.from,
-                neighbour: found,
-            };
+            let arrival = found(origin);
             let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
             Reply::Fetched(exchange.fetch(now, &fetch).answer)
+        }
+        Call::SpokeTls { origin, bytes } => {
+            exchange.spoke_tls(now, found(origin), Protocol::Http, &bytes);
+            Reply::Heard
         }
         Call::Admits { side, source } => Reply::Admits(exchange.admits_admin(side, source)),
         Call::Check { source, token } => Reply::Checked(exchange.logged_in(now, source, &token)),
