@@ -378,6 +378,10 @@ pub const TEMPLATE_FAILURES_MAX: u8 = 3;
 pub const TEMPLATE_FAILING_MAX: usize = HANDSETS_MAX;
 /// Bytes of a form with a template in it: each byte of it may come as three.
 pub const TEMPLATE_FORM_BYTES_MAX: usize = 3 * TEMPLATE_BYTES_MAX + 8 * 1_024;
+/// Phones with which a template of a backup is tried.
+pub const TRIAL_PHONES_MAX: usize = 64;
+/// Trials of a backup's templates begin within this time, all together.
+pub const TRIALS_MS: u64 = 8 * SECOND_MS;
 /// How long a change of a template that was looked at waits for somebody to apply it.
 pub const TEMPLATE_WAITS_MS: u64 = 10 * MINUTE_MS;
 /// Phones whose files are compared line by line before a template is applied; the others are
@@ -401,3 +405,4 @@ const _: () = assert!(TEMPLATE_BYTES_MAX <= TEMPLATES_BYTES_MAX);
 // Whoever waits for a trial is told how it ended.
 const _: () = assert!(REHEARSAL_CPU_MAX_S < REHEARSAL_MAX_S);
 const _: () = assert!(REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
+const _: () = assert!(TRIALS_MS + REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);

@@ -19,6 +19,13 @@ pub enum NotRestored {
     NoFile,
     /// It was looked at too long ago, or another one was looked at since.
     Late,
+    /// A template of an admin's own in it makes no file.
+    Template {
+        /// Which one, and for whom it is.
+        which: String,
+        /// What is wrong with it.
+        sentence: String,
+    },
     /// Something is wrong with it.
     Refused(BackupRefused),
 }
@@ -53,6 +60,10 @@ impl BackupPage<'_> {
                 "It was looked at too long ago, or another one since. Choose the file again."
                     .to_string()
             }
+            NotRestored::Template { which, sentence } => format!(
+                "Nothing was restored. Its template {which} fails: {sentence} Mend \
+                 its lines in the backup, or take them out, and choose the file again."
+            ),
             NotRestored::Refused(refused) => refused.to_string(),
         })
     }
@@ -61,9 +72,13 @@ impl BackupPage<'_> {
     fn bad_lines(&self) -> (&[BadLine], usize) {
         match self.not_restored {
             Some(NotRestored::Refused(BackupRefused::Lines(bad))) => (&bad.lines, bad.more),
-            Some(NotRestored::NoFile | NotRestored::Late | NotRestored::Refused(_)) | None => {
-                (&[], 0)
-            }
+            Some(
+                NotRestored::NoFile
+                | NotRestored::Late
+                | NotRestored::Template { .. }
+                | NotRestored::Refused(_),
+            )
+            | None => (&[], 0),
         }
     }
 }

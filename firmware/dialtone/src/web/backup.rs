@@ -19,6 +19,7 @@ use exchange::backup::{self, Footing, Refused, Restored};
 use exchange::limits::{BACKUP_BYTES_MAX, RESTORE_WAITS_MS};
 use exchange::state::Event;
 use exchange::time::Instant;
+use exchange::template::Trials;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, StatusCode};
@@ -160,7 +161,11 @@ impl Admin<'_> {
         let typed = upload.field("passphrase").filter(|typed| !typed.is_empty());
         let passphrase = typed.filter(|typed| typed.chars().count() <= PASSWORD_CHARS_MAX);
         match self.read(text.to_vec(), passphrase.map(str::to_owned)).await {
-            Ok(Ok(restored)) => self.keep(restored),
+            Ok(Ok((restored, trials))) => match self.try_all(trials).await {
+                Ok(()) => self.keep(restored),
+                Err(Some(why)) => self.not_restored(&why),
+                Err(None) => reply::unavailable(),
+            },
             Ok(Err(refused)) => self.not_restored(&NotRestored::Refused(refused)),
             Err(Failed::Entropy | Failed::Hash) => reply::unavailable(),
         }
@@ -171,7 +176,8 @@ impl Admin<'_> {
         &self,
         text: Vec<u8>,
         passphrase: Option<String>,
-    ) -> Result<Result<Restored, Refused>, Failed> {
+    ) -> Result<Result<(Restored, Trials), Refused>, Failed> {
+        let now = self.the_box.now;
         let turn = self.visitor.site.door().turn(self.visitor.source()).await;
         let turn = turn.ok_or(Failed::Hash)?;
         let footing = self.footing(None).await.ok_or(Failed::Hash)?;
@@ -184,7 +190,11 @@ impl Admin<'_> {
                 (Ok(_), _) => None,
                 (Err(refused), _) => return Ok(Err(refused)),
             };
-            Ok(footing.read(&text, key.as_ref(), seed))
+            let restored = footing.read(&text, key.as_ref(), seed);
+            Ok(restored.map(|restored| {
+                let trials = footing.trials(now, &restored);
+                (restored, trials)
+            }))
         };
         turn.apart(read).await.unwrap_or(Err(Failed::Hash))
     }

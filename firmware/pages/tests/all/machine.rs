@@ -136,6 +136,10 @@ fn backups() -> Vec<(&'static str, Html)> {
     };
     let bad = NotRestored::Refused(BackupRefused::Lines(bad));
     let wrong = NotRestored::Refused(BackupRefused::WrongPassphrase);
+    let template = NotRestored::Template {
+        which: "yealink/mac.cfg for the site".into(),
+        sentence: "Line 2, column 4: There is no such value: `site.servr` is undefined.".into(),
+    };
     let poor = Changes {
         was: Summary { lan: Some((ip(1), 24)), ..changes().was },
         will: Summary { lan: None, on_trial: true, ..changes().will },
