@@ -19,7 +19,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 27] = [
     "id",
     "proof",
     "files_proof",
@@ -44,6 +44,7 @@ const KEYS: [&str; 26] = [
     "sha256",
     "loader_fetches",
     "pnp_url",
+    "book",
     "option",
     "file",
 ];
@@ -132,7 +133,8 @@ fn entry(stem: &str, text: &str, families: &str) -> Built<String> {
     for key in ["sha256", "loader_fetches"] {
         let _ = write!(out, "{key}: {}, ", flag(&maker, key)?);
     }
-    let _ = write!(out, "pnp_url: {:?} }}", optional(&maker, "pnp_url")?);
+    let _ = write!(out, "pnp_url: {:?}, ", optional(&maker, "pnp_url")?);
+    let _ = write!(out, "book: {} }}", book(&maker)?);
     Ok(out)
 }
 
@@ -292,7 +294,7 @@ fn file_rules(maker: &Table) -> Built<String> {
 }
 
 fn role(file: &Table) -> Built<String> {
-    let roles = ["handset", "common", "absent", "firmware", "upload", "known"];
+    let roles = ["handset", "common", "absent", "firmware", "book", "upload", "known"];
     known_keys(file, &[&roles[..], &["pattern", "shared", "content_type"]].concat())?;
     let mut named = roles.into_iter().filter(|role| file.contains_key(*role));
     let (Some(role), None) = (named.next(), named.next()) else {
@@ -307,9 +309,40 @@ fn role(file: &Table) -> Built<String> {
         "common" => templated("Common"),
         "absent" => Ok(format!("Absent(Absence::{})", string(file, role)?)),
         "firmware" => Ok("Firmware".into()),
+        "book" => Ok("Book".into()),
         "upload" => Ok("Upload".into()),
         _ => Ok("Known".into()),
     }
+}
+
+/// The form of a phone book; a maker has one exactly if he has a file that is one.
+fn book(maker: &Table) -> Built<String> {
+    let asked = tables(maker, "file")?.iter().any(|file| file.contains_key("book"));
+    let Some(book) = maker.get("book").and_then(Value::as_table) else {
+        return if asked {
+            Err("a file is a book without a form".into())
+        } else {
+            Ok("None".into())
+        };
+    };
+    known_keys(book, &["url", "content_type", "page_max", "head", "entry", "next", "tail"])?;
+    if !asked {
+        return Err("no file is the book".into());
+    }
+    let page_max = book.get("page_max").and_then(Value::as_integer).unwrap_or(0);
+    let page_max = u16::try_from(page_max).map_err(|_| "page_max is no number of entries")?;
+    let mut out = format!("Some(&BookForm {{ page_max: {page_max}, ");
+    for key in ["content_type", "head", "entry", "tail"] {
+        let _ = write!(out, "{key}: {:?}, ", string(book, key)?);
+    }
+    for key in ["url", "next"] {
+        let _ = write!(out, "{key}: {:?}, ", optional(book, key)?);
+    }
+    if page_max == 0 && book.contains_key("next") {
+        return Err("a book without pages has no next one".into());
+    }
+    out.push_str("})");
+    Ok(out)
 }
 
 fn line_count(lines: i64) -> Built<u8> {

@@ -15,8 +15,8 @@ use exchange::layer::Layer;
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::state::Event;
-use exchange::view::{BoxView, DeviceView, SettingsView, View};
-use exchange::Answer;
+use exchange::view::{BookView, BoxView, DeviceView, SettingsView, View};
+use exchange::{Answer, Arrival, Neighbour};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
 use wire::Mac;
@@ -55,6 +55,8 @@ pub(crate) enum Call {
     LookAtBox,
     /// What is set of phones, in this layer?
     LookAtSettings(Layer),
+    /// Who stands in the phone book?
+    LookAtBook,
     /// Is this done, or why not?
     Do { by: By, command: Command },
     /// Who may use the pages?
@@ -70,14 +72,15 @@ pub(crate) enum Call {
 /// The answer, by the question.
 pub(crate) enum Reply {
     Fetched(Answer),
-    Admits(bool),
-    Checked(Option<LoggedIn>),
     /// It was taken note of.
     Heard,
+    Admits(bool),
+    Checked(Option<LoggedIn>),
     Looked(Box<View>),
     LookedAt(Option<Box<DeviceView>>),
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),
     LookedAtSettings(Box<SettingsView>),
+    LookedAtBook(Box<BookView>),
     Done(Result<(), Refusal>),
     Access(Told),
     StateCopied(Box<Footing>),

@@ -245,7 +245,8 @@ impl Driver {
         let indices = sockets.indices();
         sockets.drain(&mut |heard| {
             match heard {
-                Heard::Datagram(Origin { interface, side, from }, line, bytes) => {
+                Heard::Datagram(origin, line, bytes) => {
+                    let Origin { interface, from, .. } = origin;
                     let index = indices.get(usize::from(interface.0)).copied().flatten();
                     let neighbour = match line {
                         Line::Tftp | Line::SipMulticast => look_up(neighbours, index, *from.ip()),
@@ -282,11 +283,11 @@ impl Driver {
                 let arrival = origin.arrival(Neighbour::Unknown);
                 self.exchange.datagram(now, arrival, Line::SipStream(stream), &bytes);
             }
-            Spoken::Closed(stream) => {
             Spoken::Tls { origin, bytes } => {
                 let arrival = self.hands.arrival(origin);
                 self.exchange.spoke_tls(now, arrival, Protocol::Sip, &bytes);
             }
+            Spoken::Closed(stream) => {
                 self.hands.streams.closed(stream);
                 self.exchange.closed(now, stream);
             }
@@ -319,12 +320,12 @@ impl Driver {
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
             }
-            Call::Admits { side, source } => {
             Call::SpokeTls { origin, bytes } => {
                 let arrival = self.hands.arrival(origin);
                 exchange.spoke_tls(now, arrival, Protocol::Http, &bytes);
                 (Reply::Heard, nothing)
             }
+            Call::Admits { side, source } => {
                 (Reply::Admits(exchange.admits_admin(side, source)), nothing)
             }
             Call::Check { source, token } => {
@@ -341,6 +342,7 @@ impl Driver {
             Call::LookAtSettings(layer) => {
                 (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
             }
+            Call::LookAtBook => (Reply::LookedAtBook(Box::new(exchange.book_view())), nothing),
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),

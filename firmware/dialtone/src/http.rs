@@ -118,8 +118,10 @@ pub(crate) struct Visitor {
 }
 
 async fn attend(mut stream: TcpStream, guest: Guest, visitor: Visitor) {
-    if tls::is_begun(&stream, &guest).await {
-        return tls::hear(&mut stream, &guest, &visitor).await;
+    match tls::is_begun(&stream, &guest).await {
+        Some(true) => return tls::hear(&mut stream, &guest, &visitor).await,
+        Some(false) => (),
+        None => return,
     }
     // Without it the last piece of a file waits for the phone's acknowledgement; it works all the
     // same.

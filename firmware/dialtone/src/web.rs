@@ -100,6 +100,7 @@ pub(crate) enum Route {
     ForgetTemplate,
     ApplyTemplate,
     HandsetFiles,
+    PhoneBook,
 }
 
 /// What a route can be asked for.
@@ -111,7 +112,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 43] = [
+const ROUTES: [(&str, Route, Takes); 44] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -155,6 +156,7 @@ const ROUTES: [(&str, Route, Takes); 43] = [
     ("/templates/forget", Route::ForgetTemplate, Takes::Post),
     ("/templates/apply", Route::ApplyTemplate, Takes::Post),
     ("/handsets/{rest}/files", Route::HandsetFiles, Takes::Get),
+    ("/phone-book", Route::PhoneBook, Takes::Get),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -319,6 +321,7 @@ impl Admin<'_> {
                 Err(_garbled) => reply::unknown(),
             },
             Route::HandsetFiles => self.handset_files(rest, query).await,
+            Route::PhoneBook => self.phone_book().await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -395,7 +398,8 @@ impl Admin<'_> {
             | Route::SettingsModel
             | Route::Templates
             | Route::TemplateFile
-            | Route::HandsetFiles => reply::unknown(),
+            | Route::HandsetFiles
+            | Route::PhoneBook => reply::unknown(),
         }
     }
 

@@ -28,6 +28,7 @@ pub mod access;
 mod admin;
 pub mod backup;
 pub mod board;
+mod book;
 pub mod catalog;
 pub mod cause;
 mod chance;
@@ -64,8 +65,8 @@ pub mod template;
 mod templating;
 mod tftp;
 pub mod time;
-pub mod view;
 mod tls;
+pub mod view;
 mod whereabouts;
 pub mod zone;
 
@@ -85,7 +86,7 @@ use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BoxView, DeviceView, SettingsView, View};
+use view::{BookView, BoxView, DeviceView, SettingsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -172,13 +173,13 @@ impl Exchange {
         }
     }
 
-    /// The other end closed a connection.
     /// Somebody has begun to speak TLS on a connection to the port of this protocol, which has
     /// none; `bytes` are his first words.
     pub fn spoke_tls(&mut self, now: Now, arrival: Arrival, at: Protocol, bytes: &[u8]) {
         tls::heard(&mut self.office, now, &arrival, at, bytes);
     }
 
+    /// The other end closed a connection.
     pub fn closed(&mut self, now: Now, stream: StreamNo) {
         self.sip.closed(&mut self.office, now, stream);
     }
@@ -190,10 +191,12 @@ impl Exchange {
 
     /// Answers a question for a file over HTTP.
     pub fn fetch(&mut self, now: Now, fetch: &Fetch<'_>) -> Fetched {
+        let (name, query) = fetch.name.split_once('?').unwrap_or((fetch.name, ""));
         let ask = Ask {
             arrival: fetch.arrival,
             door: Door::Http,
-            name: fetch.name,
+            name,
+            query,
             user_agent: fetch.user_agent,
         };
         if fetch.upload {
@@ -411,6 +414,11 @@ impl Exchange {
     /// What is set of phones, as one layer has it and as it is in force there.
     pub fn settings_view(&self, now: Now, layer: Layer) -> SettingsView {
         settings::view(&self.office, now, layer)
+    }
+
+    /// The phone book as it may be shown, at the address that phones of the first LAN port ask.
+    pub fn book_view(&self) -> BookView {
+        book::view(&self.office, provision::book_address(&self.office))
     }
 
     /// Grows whenever something that a view shows has changed.

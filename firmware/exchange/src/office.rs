@@ -2,6 +2,7 @@
 //! what is to be sent. `dhcp`, `tftp`, `pnp` and `registrar` know this and not each other.
 
 use crate::board::Board;
+use crate::book::Books;
 use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
 use crate::cause::Cause;
 use crate::chance::Chance;
@@ -58,6 +59,8 @@ pub(crate) struct Office {
     strangers: Budget,
     /// Templates of an admin's own that failed, and for whom.
     pub(crate) failing: Failing,
+    /// Files of the phone book that are ready.
+    pub(crate) books: Books,
 }
 
 /// How many records strangers may still cause.
@@ -91,6 +94,7 @@ impl Office {
             complained: [None; Note::KINDS],
             strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
             failing: Failing::default(),
+            books: Books::default(),
         }
     }
 
@@ -108,6 +112,9 @@ impl Office {
         self.durable.apply(&event);
         self.revision += 1;
         self.records = RecordNo(self.records.0 + 1);
+        if event.changes_book() {
+            self.books.forget();
+        }
         self.notice_change(&event);
         self.push(Output::Record(self.records, event));
     }

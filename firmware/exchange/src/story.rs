@@ -119,6 +119,8 @@ pub enum FileAnswer {
     Refused(Cause),
     /// What it wanted to store was refused.
     UploadRefused,
+    /// The phone book, so many bytes.
+    Book(u32),
 }
 
 /// How a step looks to somebody who skims.
@@ -153,18 +155,18 @@ impl Step {
         match self {
             Step::Discover { .. } | Step::Renew(_) | Step::TransferDone | Step::Created(_) => None,
             // Whether it obeys says nothing about how far it has got.
-            Step::WasAsked(_)
-            | Step::SaysItWill
             // One that wants a password says it in so many words (RFC 3261 sections 22.2 and 22.3).
             Step::SaysNo(401 | 407) => at_once(Cause::WrongPhonePassword),
+            Step::WasAsked(_)
+            | Step::SaysItWill
             | Step::SaysNo(_)
             | Step::SaidNothing
             | Step::CameAsAsked
             | Step::DidNotCome
             | Step::ChangedNetwork(_) => None,
+            Step::SpokeTls(_, spoken) => tls::cause(*spoken).and_then(at_once),
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
             Step::Ack(_, codes) if codes.contains(&VOICE_VLAN) => {
-            Step::SpokeTls(_, spoken) => tls::cause(*spoken).and_then(at_once),
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::NotInVoiceVlan))
             }
             Step::Ack(..) | Step::Inform(_) => {
@@ -278,7 +280,7 @@ impl FileAnswer {
             }
             FileAnswer::Unknown => Some(Awaits::Within(TRIES_NAMES_WITHIN_MS, Cause::UnknownFile)),
             FileAnswer::Refused(cause) => Some(Awaits::Within(0, *cause)),
-            FileAnswer::UploadRefused => None,
+            FileAnswer::UploadRefused | FileAnswer::Book(_) => None,
         }
     }
 }
@@ -422,9 +424,9 @@ impl fmt::Display for Step {
             ),
             Step::SaysItWill => f.write_str("Said that it will"),
             Step::SaysNo(code) => write!(f, "Said that it will not ({})", Code(*code)),
+            Step::SpokeTls(at, spoken) => tls::say(*at, *spoken, f),
             Step::SaidNothing => f.write_str("Did not answer what it was asked"),
             Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
-            Step::SpokeTls(at, spoken) => tls::say(*at, *spoken, f),
             Step::DidNotCome => write!(
                 f,
                 "Did not come for its file within {} minutes, though it had said that it will",
@@ -443,6 +445,7 @@ impl fmt::Display for FileAnswer {
             FileAnswer::Unknown => f.write_str("no such file; no phone in the catalogue uses it"),
             FileAnswer::Refused(cause) => write!(f, "refused: {cause}"),
             FileAnswer::UploadRefused => f.write_str("storing a file here is not allowed"),
+            FileAnswer::Book(bytes) => write!(f, "the phone book, {bytes} bytes"),
         }
     }
 }

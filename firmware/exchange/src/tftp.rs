@@ -127,11 +127,13 @@ impl Tftp {
         let Ok(name) = core::str::from_utf8(request.name) else {
             return self.refuse(office, &arrival, ErrorCode::AccessViolation, "no such name");
         };
-        let ask = Ask { arrival, door: Door::Tftp, name, user_agent: &[] };
+        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
         let (answer, after, reader) = provision::answer(office, render, now, &ask);
         let file = match answer {
             Answer::File { bytes, .. } if request.mode == Mode::Netascii => netascii(&bytes),
             Answer::File { bytes, .. } => bytes,
+            Answer::Book { bytes, .. } if request.mode == Mode::Netascii => netascii(&bytes),
+            Answer::Book { bytes, .. } => bytes.to_vec(),
             Answer::NotFound => {
                 return self.refuse(office, &arrival, ErrorCode::FileNotFound, "no such file");
             }
@@ -416,7 +418,8 @@ fn error(
 
 fn upload(office: &mut Office, now: Now, arrival: Arrival, request: &Request<'_>) {
     let name = core::str::from_utf8(request.name).unwrap_or("a file");
-    provision::upload(office, now, &Ask { arrival, door: Door::Tftp, name, user_agent: &[] });
+    let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
+    provision::upload(office, now, &ask);
 }
 
 /// RFC 1350 section 1, RFC 764: a line ends in CR LF, a lone CR is CR NUL.

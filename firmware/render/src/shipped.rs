@@ -59,7 +59,6 @@ pub static SHIPPED: &[Shipped] = &[
     shipped!("panasonic/mac.cfg", Quoted, true),
     shipped!("panasonic/model.cfg", Quoted, false),
     shipped!("polycom/default.cfg", Markup, false),
-    shipped!("polycom/directory.xml", Markup, false),
     shipped!("polycom/mac-line.cfg", Markup, true),
     shipped!("polycom/mac.cfg", Markup, true),
     shipped!("polycom/site.cfg", Markup, false),

@@ -6,7 +6,7 @@
 
 use super::{Answered, Visitor};
 use crate::call::{Call, Reply};
-use exchange::limits::{UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use exchange::limits::{FILE_QUERY_MAX, UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use exchange::Answer;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -36,14 +36,20 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
             return answered;
         }
     };
-    let name = name(request.uri().path());
+    let query = request.uri().query().filter(|query| query.len() <= FILE_QUERY_MAX);
+    let (name, query) = (name(request.uri().path()), query.and_then(name));
     let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let user_agent = user_agent.unwrap_or_default();
     let user_agent = user_agent.get(..USER_AGENT_BYTES_MAX).unwrap_or(user_agent).to_vec();
     if upload {
         discard(visitor, request).await;
     }
-    let Some(name) = name else { return plain(StatusCode::BAD_REQUEST) };
+    let Some(mut name) = name else { return plain(StatusCode::BAD_REQUEST) };
+    // Behind a name that holds a question mark itself no query can stand.
+    if let Some(query) = query.filter(|_| !name.contains('?')) {
+        name.push('?');
+        name.push_str(&query);
+    }
     let call = Call::Fetch { origin: visitor.origin, name, user_agent, upload };
     match visitor.desk.ask(call).await {
         Some(Reply::Fetched(answer)) => answered(answer),
@@ -53,12 +59,8 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
 
 fn answered(answer: Answer) -> Answered {
     match answer {
-        Answer::File { bytes, content_type } => {
-            let mut answered = Response::new(Full::new(Bytes::from(bytes)));
-            set(&mut answered, CONTENT_TYPE, content_type);
-            set(&mut answered, CACHE_CONTROL, "no-store");
-            answered
-        }
+        Answer::File { bytes, content_type } => file(Bytes::from(bytes), content_type),
+        Answer::Book { bytes, content_type } => file(Bytes::from_owner(bytes), content_type),
         Answer::NotFound => plain(StatusCode::NOT_FOUND),
         Answer::Forbidden => plain(StatusCode::FORBIDDEN),
         Answer::BadName => plain(StatusCode::BAD_REQUEST),
@@ -68,6 +70,13 @@ fn answered(answer: Answer) -> Answered {
             answered
         }
     }
+}
+
+fn file(bytes: Bytes, content_type: &'static str) -> Answered {
+    let mut answered = Response::new(Full::new(bytes));
+    set(&mut answered, CONTENT_TYPE, content_type);
+    set(&mut answered, CACHE_CONTROL, "no-store");
+    answered
 }
 
 /// A status and its name, nothing else.

@@ -8,12 +8,12 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use wire::tls::{begins, first, Malformed, RECORD_MAX};
 
-/// Whether the first byte is one of TLS; false too where the visitor has to leave before it comes.
-pub(super) async fn is_begun(stream: &TcpStream, guest: &Guest) -> bool {
+/// Whether the first byte is one of TLS; `None` where the visitor has to leave before it comes.
+pub(super) async fn is_begun(stream: &TcpStream, guest: &Guest) -> Option<bool> {
     let mut byte = [0];
     tokio::select! {
-        peeked = stream.peek(&mut byte) => matches!(peeked, Ok(1)) && begins(&byte),
-        () = guest.visit.overdue() => false,
+        peeked = stream.peek(&mut byte) => Some(matches!(peeked, Ok(1)) && begins(&byte)),
+        () = guest.visit.overdue() => None,
     }
 }
 

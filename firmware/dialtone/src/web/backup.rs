@@ -4,9 +4,10 @@
 //! at a time, by the same door as passwords (see [`Door`](crate::password::Door)).
 //!
 //! A restore has two steps. The text is read as a whole, and what it would change is shown; nothing
-//! has changed by then. What was read waits in memory, one restore at a time, for ten minutes, and
-//! only for the session that sent it. Once it is confirmed the loop ends all else and puts it on
-//! flash; the answer leaves when it is there, and then the daemon ends.
+//! has changed by then. Its own templates are tried as a change of each would be; one that fails is
+//! named, and nothing comes of all of it. What was read waits in memory, one restore at a time, for
+//! ten minutes, and only for the session that sent it. Once it is confirmed the loop ends all else
+//! and puts it on flash; the answer leaves when it is there, and then the daemon ends.
 
 use super::account::fresh_token;
 use super::office::notice;
@@ -18,8 +19,8 @@ use crate::password::{self, Failed};
 use exchange::backup::{self, Footing, Refused, Restored};
 use exchange::limits::{BACKUP_BYTES_MAX, RESTORE_WAITS_MS};
 use exchange::state::Event;
-use exchange::time::Instant;
 use exchange::template::Trials;
+use exchange::time::Instant;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, StatusCode};

@@ -40,6 +40,15 @@ pub(super) enum Wish {
 }
 
 impl Admin<'_> {
+    pub(super) async fn phone_book(&self) -> Answered {
+        match self.visitor.desk.ask(Call::LookAtBook).await {
+            Some(Reply::LookedAtBook(view)) => {
+                reply::html(StatusCode::OK, pages::book(&view, &self.viewer(None)))
+            }
+            _other => reply::unavailable(),
+        }
+    }
+
     pub(super) async fn handsets(&self, query: &str) -> Answered {
         let Some(view) = self.look().await else { return reply::unavailable() };
         let html = match asked(query, "fragment") {
@@ -230,7 +239,8 @@ fn read(
         | Route::ReturnTemplate
         | Route::ForgetTemplate
         | Route::ApplyTemplate
-        | Route::HandsetFiles => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::HandsetFiles
+        | Route::PhoneBook => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
 }
 

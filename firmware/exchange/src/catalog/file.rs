@@ -46,6 +46,8 @@ pub enum Answer {
     Absent(Absence),
     /// Firmware of the phone.
     Firmware,
+    /// The phone book, in the form of the family; only for a handset.
+    Book,
     /// Something the phone writes, and asks for only to see whether it can.
     Upload,
 }
@@ -130,6 +132,7 @@ impl Catalog {
             Role::Common { template, content_type } => Answer::Common { template, content_type },
             Role::Absent(absence) => Answer::Absent(absence),
             Role::Firmware => Answer::Firmware,
+            Role::Book => Answer::Book,
             Role::Upload => Answer::Upload,
             Role::Known => return None,
         };

@@ -172,6 +172,9 @@ impl Office {
         assert!(after.0 <= self.records, "an answer relies on a record that was not made");
         match fetched.answer {
             Answer::File { bytes, content_type } => (format!("file {content_type}"), bytes),
+            Answer::Book { bytes, content_type } => {
+                (format!("book {content_type}"), bytes.to_vec())
+            }
             Answer::NotFound => ("not found".into(), Vec::new()),
             Answer::Forbidden => ("forbidden".into(), Vec::new()),
             Answer::BadName => ("bad name".into(), Vec::new()),

@@ -156,6 +156,7 @@ fn backups() -> Vec<(&'static str, Html)> {
         ("backup-bare", page(&bare, None)),
         ("backup-bad-lines", page(&the_box(), Some(&bad))),
         ("backup-wrong", page(&bare, Some(&wrong))),
+        ("backup-bad-template", page(&the_box(), Some(&template))),
         ("backup-unlike", backup::backup(&bare, &VIEWER, Some(&unlike), None)),
         ("backup-read-only", page(&BoxView { read_only: true, ..the_box() }, None)),
         ("restore", backup::restore(&changes(), &the_box(), &VIEWER, "00ff")),

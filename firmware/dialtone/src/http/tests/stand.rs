@@ -1,7 +1,7 @@
 //! The whole HTTP side on a real loopback port, before a real exchange on a thread of its own, and
 //! clients that can say anything, from any address of 127/8.
 
-use crate::call::{answer_access, answer_templates, desk, Ask, Asked, Call, Desk, Reply};
+use crate::call::{answer_access, answer_templates, desk, Ask, Asked, Call, Desk, Origin, Reply};
 use crate::http::{serve, Limits, Listener};
 use crate::password;
 use crate::rehearsal::Rehearsals;
@@ -210,6 +210,7 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::LookAtSettings(layer) => {
             Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer)))
         }
+        Call::LookAtBook => Reply::LookedAtBook(Box::new(exchange.book_view())),
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
         Call::CopyState { for_backup_of } => {
