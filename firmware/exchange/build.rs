@@ -20,7 +20,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 32] = [
     "id",
     "code",
     "vendor",
@@ -49,6 +49,7 @@ const KEYS: [&str; 31] = [
     "loader_fetches",
     "firmware_folder",
     "pnp_url",
+    "book",
     "option",
     "file",
     "other_protocol",
@@ -167,7 +168,8 @@ fn written(maker: &Table, id: &str) -> Built<String> {
     for key in ["sha256", "loader_fetches", "firmware_folder"] {
         let _ = write!(out, "{key}: {}, ", flag(maker, key)?);
     }
-    let _ = write!(out, "pnp_url: {:?} }}", optional(maker, "pnp_url")?);
+    let _ = write!(out, "pnp_url: {:?}, ", optional(maker, "pnp_url")?);
+    let _ = write!(out, "book: {} }}", book(maker)?);
     Ok(out)
 }
 
@@ -332,7 +334,7 @@ fn file_rules(maker: &Table) -> Built<String> {
 }
 
 fn role(file: &Table) -> Built<String> {
-    let roles = ["handset", "common", "absent", "firmware", "upload", "known"];
+    let roles = ["handset", "common", "absent", "firmware", "book", "upload", "known"];
     known_keys(file, &[&roles[..], &["pattern", "shared", "content_type", "form"]].concat())?;
     let mut named = roles.into_iter().filter(|role| file.contains_key(*role));
     let (Some(role), None) = (named.next(), named.next()) else {
@@ -347,6 +349,7 @@ fn role(file: &Table) -> Built<String> {
         "common" => templated("Common"),
         "absent" => Ok(format!("Absent(Absence::{})", string(file, role)?)),
         "firmware" => Ok("Firmware".into()),
+        "book" => Ok("Book".into()),
         "upload" => Ok("Upload".into()),
         _ => Ok("Known".into()),
     }
@@ -361,6 +364,36 @@ fn other_protocols(maker: &Table) -> Built<String> {
         let (name, todo) = (string(row, "name")?, string(row, "todo")?);
         let _ = write!(out, "({class:?}, OtherProtocol {{ name: {name:?}, todo: {todo:?} }}), ");
     }
+    Ok(out)
+}
+
+/// The form of a phone book; a maker has one exactly if he has a file that is one.
+fn book(maker: &Table) -> Built<String> {
+    let asked = tables(maker, "file")?.iter().any(|file| file.contains_key("book"));
+    let Some(book) = maker.get("book").and_then(Value::as_table) else {
+        return if asked {
+            Err("a file is a book without a form".into())
+        } else {
+            Ok("None".into())
+        };
+    };
+    known_keys(book, &["url", "content_type", "page_max", "head", "entry", "next", "tail"])?;
+    if !asked {
+        return Err("no file is the book".into());
+    }
+    let page_max = book.get("page_max").and_then(Value::as_integer).unwrap_or(0);
+    let page_max = u16::try_from(page_max).map_err(|_| "page_max is no number of entries")?;
+    let mut out = format!("Some(&BookForm {{ page_max: {page_max}, ");
+    for key in ["content_type", "head", "entry", "tail"] {
+        let _ = write!(out, "{key}: {:?}, ", string(book, key)?);
+    }
+    for key in ["url", "next"] {
+        let _ = write!(out, "{key}: {:?}, ", optional(book, key)?);
+    }
+    if page_max == 0 && book.contains_key("next") {
+        return Err("a book without pages has no next one".into());
+    }
+    out.push_str("})");
     Ok(out)
 }
 

@@ -18,8 +18,8 @@ use exchange::layer::Layer;
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::state::Event;
-use exchange::view::{BoxView, DeviceView, SettingsView, SignsView, View};
-use exchange::{Answer, TransferNo, Upload};
+use exchange::view::{BookView, BoxView, DeviceView, SettingsView, SignsView, View};
+use exchange::{Answer, Arrival, Neighbour, TransferNo, Upload};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
 use wire::Mac;
@@ -48,10 +48,20 @@ impl Sent {
     }
 }
 
+impl Origin {
+    /// The same with what is known of the hardware there.
+    pub(crate) fn arrival(self, neighbour: Neighbour) -> Arrival {
+        let Origin { interface, side, from } = self;
+        Arrival { side, interface, from, neighbour }
+    }
+}
+
 /// One question.
 pub(crate) enum Call {
     /// Which file does this phone get, or may it store this one? Name as in [`exchange::Fetch`].
     Fetch { origin: Origin, name: String, user_agent: Vec<u8>, upload: Option<Sent> },
+    /// These are the first words of somebody who speaks TLS here, where there is none.
+    SpokeTls { origin: Origin, bytes: Vec<u8> },
     /// May this address see the admin's pages at all?
     Admits { side: Side, source: Ipv4Addr },
     /// Whose token is this?
@@ -64,6 +74,8 @@ pub(crate) enum Call {
     LookAtBox,
     /// What is set of phones, in this layer?
     LookAtSettings(Layer),
+    /// Who stands in the phone book?
+    LookAtBook,
     /// Is this done, or why not?
     Do { by: By, command: Command },
     /// Who may use the pages?
@@ -85,12 +97,15 @@ pub(crate) enum Call {
 /// The answer, by the question.
 pub(crate) enum Reply {
     Fetched(Answer),
+    /// It was taken note of.
+    Heard,
     Admits(bool),
     Checked(Option<LoggedIn>),
     Looked(Box<View>),
     LookedAt(Option<Box<DeviceView>>),
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),
     LookedAtSettings(Box<SettingsView>),
+    LookedAtBook(Box<BookView>),
     Done(Result<(), Refusal>),
     Access(Told),
     StateCopied(Box<Footing>),

@@ -19,7 +19,7 @@ use crate::watchdog::Watchdog;
 use crate::wear::{Today, Wear};
 use exchange::limits::{HELD_MAX, LEAVE_MS};
 use exchange::names::RecordNo;
-use exchange::note::Note;
+use exchange::note::{Note, Protocol};
 use exchange::state::Event;
 use exchange::time::Instant;
 use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
@@ -46,6 +46,14 @@ pub(crate) struct Hands {
     pub(crate) firmware: Option<(Shelf, Desk)>,
     pub(crate) watchdog: Option<Watchdog>,
     pub(crate) notes: fn(Note),
+}
+
+impl Hands {
+    /// Whence somebody asks, with what ARP knows of him.
+    fn arrival(&mut self, origin: Origin) -> Arrival {
+        let index = self.sockets.index(origin.interface);
+        origin.arrival(look_up(&mut self.neighbours, index, *origin.from.ip()))
+    }
 }
 
 /// How often the watchdog sees that a state is still being replaced, at least.
@@ -240,7 +248,8 @@ impl Driver {
         let indices = sockets.indices();
         sockets.drain(&mut |heard| {
             match heard {
-                Heard::Datagram(Origin { interface, side, from }, line, bytes) => {
+                Heard::Datagram(origin, line, bytes) => {
+                    let Origin { interface, from, .. } = origin;
                     let index = indices.get(usize::from(interface.0)).copied().flatten();
                     let neighbour = match line {
                         Line::Tftp | Line::SipMulticast => look_up(neighbours, index, *from.ip()),
@@ -255,7 +264,7 @@ impl Driver {
                         | Line::SipStream(_)
                         | Line::Mdns => Neighbour::Unknown,
                     };
-                    let arrival = Arrival { side, interface, from, neighbour };
+                    let arrival = origin.arrival(neighbour);
                     exchange.datagram(now, arrival, line, bytes);
                 }
                 Heard::Arp { address, mac } => exchange.answered(now, address, mac),
@@ -277,13 +286,12 @@ impl Driver {
         match spoken {
             Spoken::Opened(stream, writer) => self.hands.streams.opened(stream, writer),
             Spoken::Message { stream, origin, bytes } => {
-                let arrival = Arrival {
-                    side: origin.side,
-                    interface: origin.interface,
-                    from: origin.from,
-                    neighbour: Neighbour::Unknown,
-                };
+                let arrival = origin.arrival(Neighbour::Unknown);
                 self.exchange.datagram(now, arrival, Line::SipStream(stream), &bytes);
+            }
+            Spoken::Tls { origin, bytes } => {
+                let arrival = self.hands.arrival(origin);
+                self.exchange.spoke_tls(now, arrival, Protocol::Sip, &bytes);
             }
             Spoken::Closed(stream) => {
                 self.hands.streams.closed(stream);
@@ -313,18 +321,16 @@ impl Driver {
         let exchange = &mut self.exchange;
         match call {
             Call::Fetch { origin, name, user_agent, upload } => {
-                let index = self.hands.sockets.index(origin.interface);
-                let neighbour = look_up(&mut self.hands.neighbours, index, *origin.from.ip());
-                let arrival = Arrival {
-                    side: origin.side,
-                    interface: origin.interface,
-                    from: origin.from,
-                    neighbour,
-                };
+                let arrival = self.hands.arrival(origin);
                 let upload = upload.as_ref().map(Sent::upload);
                 let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
+            }
+            Call::SpokeTls { origin, bytes } => {
+                let arrival = self.hands.arrival(origin);
+                exchange.spoke_tls(now, arrival, Protocol::Http, &bytes);
+                (Reply::Heard, nothing)
             }
             Call::Admits { side, source } => {
                 (Reply::Admits(exchange.admits_admin(side, source)), nothing)
@@ -343,6 +349,7 @@ impl Driver {
             Call::LookAtSettings(layer) => {
                 (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
             }
+            Call::LookAtBook => (Reply::LookedAtBook(Box::new(exchange.book_view())), nothing),
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),

@@ -1,11 +1,12 @@
 //! HTTP for phones and for admins: connections, their bounds, and which of the two tables of
 //! routes a request belongs to. What is answered stands in [`files`] and in [`crate::web`].
 //!
-//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet, no compression; ranges of
-//! firmware only. There is no `Date` header, since the box may not know the time (RFC 9110 section
-//! 6.6.1). A request with a `Transfer-Encoding` that is no upload is refused and its connection
-//! closed: no phone and no browser needs it here, and so nobody can be made to disagree on where a
-//! request ends (RFC 9112 section 6.3).
+//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet (whoever speaks it is heard by
+//! [`tls`] and gets no answer), no compression; ranges of firmware only. There is no `Date` header,
+//! since the box may not know the time (RFC 9110 section 6.6.1). A request with a
+//! `Transfer-Encoding` that is no upload is refused and its connection closed: no phone and no
+//! browser needs it here, and so nobody can be made to disagree on where a request ends (RFC 9112
+//! section 6.3).
 //!
 //! The admin's routes exist on the LAN only, and only for an address of the LAN; for everybody else
 //! their addresses are like any other, so that nobody learns that there is something to log in to.
@@ -18,6 +19,7 @@ mod guests;
 mod kept;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tls;
 
 pub(crate) use guests::{Guests, Limits};
 
@@ -124,7 +126,12 @@ pub(crate) struct Visitor {
     pub(crate) visit: Arc<Visit>,
 }
 
-async fn attend(stream: TcpStream, guest: Guest, visitor: Visitor) {
+async fn attend(mut stream: TcpStream, guest: Guest, visitor: Visitor) {
+    match tls::is_begun(&stream, &guest).await {
+        Some(true) => return tls::hear(&mut stream, &guest, &visitor).await,
+        Some(false) => (),
+        None => return,
+    }
     // Without it the last piece of a file waits for the phone's acknowledgement; it works all the
     // same.
     let _ = stream.set_nodelay(true);

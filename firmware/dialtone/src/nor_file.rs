@@ -223,8 +223,8 @@ impl Flash for NorFile {
     }
 
     fn erase(&mut self, at: u32) -> io::Result<()> {
-        let block = vec![0xff; self.geometry.erase_block as usize];
-        self.file.write_all_at(&block, u64::from(at))?;
+        let block = self.geometry.erase_block;
+        self.file.write_all_at(&vec![0xff; block as usize], u64::from(at))?;
         self.file.sync_data()?;
         if self.timing == Timing::Nor {
             let large = block > GEOMETRY.erase_block;

@@ -4,7 +4,7 @@
 //! RFC 3261 section 18.3, with the keep-alive of RFC 5626 section 3.5.1. A connection that breaks a
 //! bound is closed without a word. Each wait has one deadline, not one for each byte of what is
 //! awaited, so that nobody stays by dripping; a keep-alive before the first message extends
-//! nothing. Not here: TLS.
+//! nothing. Not here: TLS; whoever begins with it is heard once and gets no answer.
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{timeout, timeout_at};
 use wire::sip::{frame, Frame, PONG};
+use wire::tls;
 
 /// What happened on a connection.
 pub(crate) enum Spoken {
@@ -38,6 +39,8 @@ pub(crate) enum Spoken {
     Opened(StreamNo, mpsc::Sender<Vec<u8>>),
     /// One whole message came.
     Message { stream: StreamNo, origin: Origin, bytes: Vec<u8> },
+    /// These were its first words, in TLS, which nobody speaks here.
+    Tls { origin: Origin, bytes: Vec<u8> },
     /// It is gone.
     Closed(StreamNo),
 }
@@ -179,6 +182,15 @@ async fn serve(
                 }
                 continue;
             }
+        }
+        if !heard_any && tls::begins(&buffer) {
+            // What is half a record goes on by the deadline of a first message.
+            if tls::first(&buffer) == Err(tls::Malformed::Short) && buffer.len() < tls::RECORD_MAX {
+                continue;
+            }
+            // A loop that has ended needs to know nothing.
+            let _ = loop_end.send(Spoken::Tls { origin, bytes: buffer }).await;
+            return;
         }
         let mut whole = false;
         loop {

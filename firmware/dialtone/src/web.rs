@@ -109,6 +109,7 @@ pub(crate) enum Route {
     Firmware,
     UploadFirmware,
     DeleteFirmware,
+    PhoneBook,
 }
 
 /// What a route can be asked for.
@@ -120,7 +121,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 49] = [
+const ROUTES: [(&str, Route, Takes); 50] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -170,6 +171,7 @@ const ROUTES: [(&str, Route, Takes); 49] = [
     ("/firmware", Route::Firmware, Takes::Get),
     ("/firmware/upload", Route::UploadFirmware, Takes::Post),
     ("/firmware/delete", Route::DeleteFirmware, Takes::Post),
+    ("/phone-book", Route::PhoneBook, Takes::Get),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -352,6 +354,7 @@ impl Admin<'_> {
             Route::HandsetFiles => self.handset_files(rest, query).await,
             Route::Identity => self.identity(query).await,
             Route::Firmware => self.firmware(query).await,
+            Route::PhoneBook => self.phone_book().await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -438,7 +441,8 @@ impl Admin<'_> {
             | Route::HandsetFiles
             | Route::Identity
             | Route::Firmware
-            | Route::UploadFirmware => reply::unknown(),
+            | Route::UploadFirmware
+            | Route::PhoneBook => reply::unknown(),
         }
     }
 

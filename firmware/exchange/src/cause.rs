@@ -8,6 +8,7 @@ use crate::catalog::OtherProtocol;
 use crate::names::Side;
 use core::fmt;
 use core::net::Ipv4Addr;
+use wire::tls::Version;
 
 /// Why a device is no working handset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,6 +71,16 @@ pub enum Cause {
     NotInVoiceVlan,
     /// It says that it speaks another protocol than SIP.
     OtherProtocol(&'static OtherProtocol),
+    /// It speaks TLS to a port of this box that has none.
+    SpeaksTls,
+    /// It speaks TLS, and this version at the highest, which is older than 1.2.
+    TooOldForTls(Version),
+    /// It gave up TLS because of the certificate that it was shown.
+    CertificateRefused,
+    /// Its clock stands where clocks begin.
+    TimeUnset,
+    /// It obeys this box only by a password that this box did not set.
+    WrongPhonePassword,
 }
 
 // What is inferred is worded as likely.
@@ -95,7 +106,37 @@ const NOT_IN_VOICE_VLAN: &str =
     "It was told its voice VLAN and has asked for nothing since: most likely that VLAN \
     does not reach this box.";
 
+const NOT_STORED: &str = "It cannot be taken in because nothing new can be stored.";
+const STRANGERS_CAPPED: &str = "So many unknown devices came that new phones are taken in slowly.";
+const REGISTRATION_LOST: &str = "It was registered and has stopped renewing its registration.";
+const UNKNOWN_ACCOUNT: &str = "It registers with an account that this box did not give it.";
+const SPEAKS_TLS_NEXT: &str =
+    "Set the phone to an address that begins with http:, and its account to SIP by UDP or TCP; or \
+    reset it to factory settings.";
+const SPEAKS_TLS: &str = "It speaks TLS to a port of this box that has none.";
+const TOO_OLD_FOR_TLS_NEXT: &str =
+    "Set the phone to an address that begins with http:, or give it newer firmware.";
+const CERTIFICATE_REFUSED_NEXT: &str =
+    "Check the phone's clock and whose certificates it trusts, or set it to an address that begins \
+    with http:.";
+const CERTIFICATE_REFUSED: &str = "It refuses the certificate that it was shown.";
+const TIME_UNSET_NEXT: &str =
+    "Check that the phone reaches its time server; until it has the time it trusts no certificate.";
+const TIME_UNSET: &str =
+    "Its clock stands where clocks begin: most likely it has not got the time from anybody.";
+const WRONG_PHONE_PASSWORD_NEXT: &str =
+    "Reset the phone to factory settings, so that it takes the password and the settings of this \
+    box.";
+const WRONG_PHONE_PASSWORD: &str =
+    "It asks for a password before it obeys this box: most likely it still has the admin password \
+    and the settings of another system.";
+
 impl Cause {
+    /// Whether it holds for a phone that is registered too.
+    pub fn concerns_registered(&self) -> bool {
+        *self == Cause::WrongPhonePassword
+    }
+
     /// What to do next, as one imperative sentence.
     pub fn next_step(&self) -> &'static str {
         match self {
@@ -160,6 +201,11 @@ impl Cause {
             Cause::OtherDomain => OTHER_DOMAIN_NEXT,
             Cause::NotInVoiceVlan => NOT_IN_VOICE_VLAN_NEXT,
             Cause::OtherProtocol(spoken) => spoken.todo,
+            Cause::SpeaksTls => SPEAKS_TLS_NEXT,
+            Cause::TooOldForTls(_) => TOO_OLD_FOR_TLS_NEXT,
+            Cause::CertificateRefused => CERTIFICATE_REFUSED_NEXT,
+            Cause::TimeUnset => TIME_UNSET_NEXT,
+            Cause::WrongPhonePassword => WRONG_PHONE_PASSWORD_NEXT,
         }
     }
 }
@@ -211,28 +257,27 @@ impl fmt::Display for Cause {
                 f.write_str("It has fetched its configuration but has not registered.")
             }
             Cause::WrongPassword => f.write_str("It registers with a wrong password."),
-            Cause::UnknownAccount => {
-                f.write_str("It registers with an account that this box did not give it.")
-            }
+            Cause::UnknownAccount => f.write_str(UNKNOWN_ACCOUNT),
             Cause::TooBrief => {
                 f.write_str("It insists on registering more often than this box allows.")
             }
-            Cause::RegistrationLost => {
-                f.write_str("It was registered and has stopped renewing its registration.")
-            }
+            Cause::RegistrationLost => f.write_str(REGISTRATION_LOST),
             Cause::Unregistered => f.write_str("It has ended its registration by itself."),
             Cause::HandsetsFull => f.write_str("There is no room for another handset."),
-            Cause::StrangersCapped => {
-                f.write_str("So many unknown devices came that new phones are taken in slowly.")
-            }
-            Cause::NotStored => {
-                f.write_str("It cannot be taken in because nothing new can be stored.")
-            }
+            Cause::StrangersCapped => f.write_str(STRANGERS_CAPPED),
+            Cause::NotStored => f.write_str(NOT_STORED),
             Cause::GoesElsewhere => f.write_str(GOES_ELSEWHERE),
             Cause::RegistersElsewhere => f.write_str(REGISTERS_ELSEWHERE),
             Cause::OtherDomain => f.write_str(OTHER_DOMAIN),
             Cause::NotInVoiceVlan => f.write_str(NOT_IN_VOICE_VLAN),
             Cause::OtherProtocol(spoken) => spoken.fmt(f),
+            Cause::SpeaksTls => f.write_str(SPEAKS_TLS),
+            Cause::TooOldForTls(version) => {
+                write!(f, "It speaks TLS to this box, at the highest {version}, which is too old.")
+            }
+            Cause::CertificateRefused => f.write_str(CERTIFICATE_REFUSED),
+            Cause::TimeUnset => f.write_str(TIME_UNSET),
+            Cause::WrongPhonePassword => f.write_str(WRONG_PHONE_PASSWORD),
         }
     }
 }

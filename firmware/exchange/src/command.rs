@@ -7,7 +7,7 @@ pub use crate::catalog::{Meaning, OwnKind, OwnSign, SignFlaw};
 use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
-pub use crate::resync::{ClockTime, Errand, Whom};
+pub use crate::resync::{ClockTime, Errand, Selection};
 use crate::settings::{Bad, Setting};
 use crate::template::{self, Change, Place};
 use alloc::string::String;
@@ -82,7 +82,7 @@ pub enum Command {
     /// Asks handsets by SIP to fetch their files again, or to restart; nothing is stored.
     Resync {
         /// Which ones.
-        whom: Whom,
+        whom: Selection,
         /// What they are asked.
         errand: Errand,
         /// From when on, by the site's clock; `None` for at once.

@@ -28,6 +28,7 @@ pub mod access;
 mod admin;
 pub mod backup;
 pub mod board;
+mod book;
 pub mod catalog;
 pub mod cause;
 mod chance;
@@ -65,6 +66,7 @@ pub mod template;
 mod templating;
 mod tftp;
 pub mod time;
+mod tls;
 mod uploads;
 pub mod view;
 mod whereabouts;
@@ -82,14 +84,14 @@ use core::net::Ipv4Addr;
 use firmware::{About, Firmware, NotFirmware, Offered};
 use layer::Layer;
 use names::{RecordNo, Side};
-use note::Note;
+use note::{Note, Protocol};
 use office::Office;
 use provision::Ask;
 use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BoxView, DeviceView, FirmwareView, SettingsView, SignsView, View};
+use view::{BookView, BoxView, DeviceView, FirmwareView, SettingsView, SignsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -177,6 +179,12 @@ impl Exchange {
         }
     }
 
+    /// Somebody has begun to speak TLS on a connection to the port of this protocol, which has
+    /// none; `bytes` are his first words.
+    pub fn spoke_tls(&mut self, now: Now, arrival: Arrival, at: Protocol, bytes: &[u8]) {
+        tls::heard(&mut self.office, now, &arrival, at, bytes);
+    }
+
     /// The other end closed a connection.
     pub fn closed(&mut self, now: Now, stream: StreamNo) {
         self.sip.closed(&mut self.office, now, stream);
@@ -189,10 +197,12 @@ impl Exchange {
 
     /// Answers a question for a file over HTTP.
     pub fn fetch(&mut self, now: Now, fetch: &Fetch<'_>) -> Fetched {
+        let (name, query) = fetch.name.split_once('?').unwrap_or((fetch.name, ""));
         let ask = Ask {
             arrival: fetch.arrival,
             door: Door::Http,
-            name: fetch.name,
+            name,
+            query,
             user_agent: fetch.user_agent,
         };
         if let Some(upload) = &fetch.upload {
@@ -448,6 +458,11 @@ impl Exchange {
     /// The signs of phones of an admin's own, and what is made of a sign that he wants to know of.
     pub fn signs_view(&self, tried: Option<(OwnKind, &str)>) -> SignsView {
         look::signs(&self.office, tried)
+    }
+
+    /// The phone book as it may be shown, at the address that phones of the first LAN port ask.
+    pub fn book_view(&self) -> BookView {
+        book::view(&self.office, provision::book_address(&self.office))
     }
 
     /// Grows whenever something that a view shows has changed.

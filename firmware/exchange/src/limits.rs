@@ -41,6 +41,14 @@ pub const OUTPUTS_MAX: usize = 4_096;
 
 /// Most bytes a rendered file may have.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
+/// Entries of the phone book.
+pub const BOOK_ENTRIES_MAX: usize = 1_000;
+/// Most bytes a file of the phone book may have; all who ask for it share one copy.
+pub const BOOK_BYTES_MAX: usize = 192 * 1024;
+/// Files of the phone book that are kept ready.
+pub const BOOKS_KEPT: usize = 16;
+/// Bytes of the query behind the name of a file; a longer one is not there.
+pub const FILE_QUERY_MAX: usize = 512;
 /// Characters of a name, a model or a firmware version.
 pub const TEXT_MAX: usize = 40;
 /// Signs of phones of an admin's own.
@@ -367,6 +375,7 @@ const _: () = assert!(
             + TEMPLATES_BYTES_MAX
 );
 const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * FILE_BYTES_MAX);
+const _: () = assert!(TRANSFER_BYTES_MAX >= TRANSFERS_PER_SOURCE_MAX * BOOK_BYTES_MAX);
 // What is sent again at once fits what one call may queue.
 const _: () = assert!(TRANSFERS_A_TICK_MAX * (TFTP_WINDOW_MAX as usize + 2) <= OUTPUTS_MAX);
 const _: () = assert!(TFTP_WINDOW_MAX as usize * TFTP_BLOCK_BYTES_MAX as usize <= TFTP_PIECE_BYTES);
@@ -417,6 +426,10 @@ const STREAM_BYTES_MAX: usize = HEADER_MAX + BODY_MAX + STREAM_PIECE_BYTES;
 pub const TEMPLATE_BYTES_MAX: usize = 32 * 1_024;
 /// Bytes of all of them, those kept for going back among them.
 pub const TEMPLATES_BYTES_MAX: usize = 128 * 1_024;
+/// Phones with which a template of a backup is tried.
+pub const TRIAL_PHONES_MAX: usize = 64;
+/// Trials of a backup's templates begin within this time, all together.
+pub const TRIALS_MS: u64 = 8 * SECOND_MS;
 /// Places, each a file and a layer, that can have a template of an admin's own.
 pub const TEMPLATES_MAX: usize = 64;
 /// How often a template of an admin's own may fail for one phone before the phone gets the file
@@ -449,3 +462,4 @@ const _: () = assert!(TEMPLATE_BYTES_MAX <= TEMPLATES_BYTES_MAX);
 // Whoever waits for a trial is told how it ended.
 const _: () = assert!(REHEARSAL_CPU_MAX_S < REHEARSAL_MAX_S);
 const _: () = assert!(REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
+const _: () = assert!(TRIALS_MS + REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);

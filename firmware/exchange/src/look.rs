@@ -185,7 +185,7 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
         lines,
         status,
         last_seen: heard.map(|device| device.last_seen),
-        cause: cause.filter(|_| !registered),
+        cause: cause.filter(|cause| !registered || cause.concerns_registered()),
         asked: sip.asked(office, now, no),
     }
 }
@@ -226,6 +226,8 @@ fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
         }
         // A computer has no reason to ask for a phone's file, nor to go to a voice VLAN.
         (None, Some(Cause::AsksNothing | Cause::GoesElsewhere | Cause::NotInVoiceVlan)) => None,
+        // Nor is it wrong that its browser tries TLS.
+        (None, Some(Cause::SpeaksTls | Cause::TooOldForTls(_) | Cause::TimeUnset)) => None,
         (_, cause) => cause,
     };
     Some(StrangerRow {

@@ -2,6 +2,7 @@
 //! what is to be sent. `dhcp`, `tftp`, `pnp` and `registrar` know this and not each other.
 
 use crate::board::Board;
+use crate::book::Books;
 use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
 use crate::cause::Cause;
 use crate::chance::Chance;
@@ -66,6 +67,8 @@ pub(crate) struct Office {
     pub(crate) logs: Logs,
     /// What their own changes may still make of facts.
     pub(crate) stored: Hour,
+    /// Files of the phone book that are ready.
+    pub(crate) books: Books,
 }
 
 /// How many records strangers may still cause.
@@ -104,6 +107,7 @@ impl Office {
             firmware: Vec::new(),
             logs: Logs::default(),
             stored: Hour::default(),
+            books: Books::default(),
         }
     }
 
@@ -121,6 +125,9 @@ impl Office {
         self.durable.apply(&event);
         self.revision += 1;
         self.records = RecordNo(self.records.0 + 1);
+        if event.changes_book() {
+            self.books.forget();
+        }
         self.notice_change(&event);
         self.push(Output::Record(self.records, event));
     }

@@ -3,6 +3,7 @@
 use crate::names::{InterfaceNo, RecordNo, Side};
 use crate::note::Note;
 use crate::state::Event;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
@@ -112,7 +113,7 @@ pub enum Output {
 pub struct Fetch<'a> {
     /// Who asks, and whence.
     pub arrival: Arrival,
-    /// Path as asked, without the leading slash and without a query, percent-decoded once.
+    /// Path as asked, without the leading slash, percent-decoded once; a query behind a `?`.
     pub name: &'a str,
     /// The User-Agent header, empty where there is none.
     pub user_agent: &'a [u8],
@@ -153,6 +154,13 @@ pub enum Answer {
         bytes: u32,
         /// SHA-256 of its content, by which a copy is known to be the same.
         digest: [u8; 32],
+    },
+    /// The phone book, or a page of it; all who ask share one copy.
+    Book {
+        /// Its bytes.
+        bytes: Arc<[u8]>,
+        /// Its type for HTTP.
+        content_type: &'static str,
     },
     /// There is no such file.
     NotFound,

@@ -6,7 +6,11 @@
 //! named, so that somebody who asks for another's file learns nothing, neither from the answer nor
 //! from how long it took.
 
-use crate::catalog::{Answer as Known, Family, FileAsked, Sign};
+mod phone_book;
+
+pub(crate) use phone_book::book_address;
+
+use crate::catalog::{self, Answer as Known, Family, FileAsked, Sign};
 use crate::cause::Cause;
 use crate::fallback::Next;
 use crate::firmware::Firmware;
@@ -36,6 +40,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) door: Door,
     /// As asked; hostile.
     pub(crate) name: &'a str,
+    /// What stood behind a `?`; hostile.
+    pub(crate) query: &'a str,
     pub(crate) user_agent: &'a [u8],
 }
 
@@ -87,6 +93,7 @@ pub(crate) fn answer(
             told(office, now, asker, ask.door, &name, answer);
             (file(made, content_type), nothing, asker)
         }
+        Known::Book => phone_book::answer(office, now, ask, (&name, asked.family), proof),
         Known::Absent(absence) => {
             if let Some(bytes) = uploads::own(office, asker, asked.mac, &name) {
                 let answer = FileAnswer::OwnChanges(bytes.len() as u32);
@@ -387,6 +394,9 @@ pub(crate) fn values(
     if let Some(url) = office.firmware_url(interface, whom) {
         settings.firmware_url = url;
     }
+    if settings.phone_book_url.is_empty() {
+        settings.phone_book_url = phone_book::url(office, interface, family).unwrap_or_default();
+    }
     Values {
         handset: handset.map(|handset| handset_values(office.durable.settings(), whom, handset)),
         model: known.model.to_string(),
@@ -462,12 +472,16 @@ fn sayable(name: &str) -> String {
 
 /// The maker's own form of "your configuration is here", for SIP Plug-and-Play.
 pub(crate) fn pnp_url(office: &Office, arrival: &Arrival, mac: Mac) -> Option<String> {
-    let addresses = crate::catalog::BoxAddresses {
-        server: own_address(office, arrival),
+    let url = catalog::pnp_url(office.family(mac), &addresses(office, arrival.interface))?;
+    Some(url.as_str().to_string())
+}
+
+/// Where the box is for whoever is heard on this port.
+fn addresses(office: &Office, interface: InterfaceNo) -> catalog::BoxAddresses<'_> {
+    catalog::BoxAddresses {
+        server: address_at(office, interface),
         http_port: office.board.http_port,
         tftp_port: wire::tftp::PORT,
         directory: &office.board.directory,
-    };
-    let url = crate::catalog::pnp_url(office.family(mac), &addresses)?;
-    Some(url.as_str().to_string())
+    }
 }

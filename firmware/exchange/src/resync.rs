@@ -31,7 +31,7 @@ pub enum Errand {
 
 /// Which handsets are asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Whom {
+pub enum Selection {
     /// This one.
     One(HandsetNo),
     /// Every one.
@@ -115,13 +115,13 @@ impl fmt::Display for ClockTime {
     }
 }
 
-impl Whom {
+impl Selection {
     /// Whether a handset with these extensions is meant.
     pub(crate) fn means(&self, no: HandsetNo, extensions: impl Iterator<Item = Extension>) -> bool {
         match self {
-            Whom::One(one) => *one == no,
-            Whom::All => true,
-            Whom::Extensions(ranges) => {
+            Selection::One(one) => *one == no,
+            Selection::All => true,
+            Selection::Extensions(ranges) => {
                 let mut extensions = extensions;
                 let ranges = ranges.get(..ranges.len().min(EXTENSION_RANGES_MAX));
                 let ranges = ranges.unwrap_or_default();

@@ -30,7 +30,7 @@ use crate::output::{Arrival, Line, StreamNo, To};
 use crate::pnp;
 use crate::registrar::Registrar;
 use crate::request::{self, Reply, Request};
-use crate::resync::{Asked, ClockTime, Errand, Whom};
+use crate::resync::{Asked, ClockTime, Errand, Selection};
 use crate::time::{Instant, Now};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -141,7 +141,7 @@ impl Sip {
         &mut self,
         office: &mut Office,
         now: Now,
-        whom: &Whom,
+        whom: &Selection,
         errand: Errand,
         when: Option<ClockTime>,
     ) -> Result<usize, Refusal> {

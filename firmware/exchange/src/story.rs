@@ -8,11 +8,14 @@ use crate::catalog::OtherProtocol;
 use crate::cause::Cause;
 use crate::limits::{RESYNC_COMES_MS, STORY_STEPS_MAX};
 use crate::names::{LineNo, Side};
+use crate::note::Protocol;
 use crate::resync::{Code, Errand};
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
+use crate::tls;
 use alloc::collections::VecDeque;
 use core::fmt;
 use core::net::Ipv4Addr;
+use wire::tls::Spoken;
 use wire::Mac;
 
 /// The codes of the DHCP options sent, as many as a story keeps.
@@ -91,6 +94,8 @@ pub enum Step {
     ChangedNetwork(Ipv4Addr),
     /// It says by its vendor class that it speaks another protocol than SIP.
     SpeaksOther(&'static OtherProtocol),
+    /// It spoke TLS to this port.
+    SpokeTls(Protocol, Spoken),
 }
 
 /// The doors to one and the same provisioning.
@@ -123,6 +128,8 @@ pub enum FileAnswer {
     OwnChanges(u32),
     /// What it wanted to store was stored, so many bytes.
     Stored(u32),
+    /// The phone book, so many bytes.
+    Book(u32),
 }
 
 /// How a step looks to somebody who skims.
@@ -157,6 +164,8 @@ impl Step {
         match self {
             Step::Discover { .. } | Step::Renew(_) | Step::TransferDone | Step::Created(_) => None,
             // Whether it obeys says nothing about how far it has got.
+            // One that wants a password says it in so many words (RFC 3261 sections 22.2 and 22.3).
+            Step::SaysNo(401 | 407) => at_once(Cause::WrongPhonePassword),
             Step::WasAsked(_)
             | Step::SaysItWill
             | Step::SaysNo(_)
@@ -164,6 +173,7 @@ impl Step {
             | Step::CameAsAsked
             | Step::DidNotCome
             | Step::ChangedNetwork(_) => None,
+            Step::SpokeTls(_, spoken) => tls::cause(*spoken).and_then(at_once),
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
             Step::Ack(_, codes) if codes.contains(&VOICE_VLAN) => {
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::NotInVoiceVlan))
@@ -228,7 +238,8 @@ impl Step {
             | Step::TwoPlaces
             | Step::AddressTaken(..)
             | Step::ChangedNetwork(_)
-            | Step::SpeaksOther(_) => false,
+            | Step::SpeaksOther(_)
+            | Step::SpokeTls(..) => false,
         }
     }
 
@@ -252,7 +263,8 @@ impl Step {
             | Step::SaysNo(_)
             | Step::SaidNothing
             | Step::DidNotCome
-            | Step::SpeaksOther(_) => Tone::Bad,
+            | Step::SpeaksOther(_)
+            | Step::SpokeTls(..) => Tone::Bad,
             Step::Discover { .. }
             | Step::Offer(..)
             | Step::Ack(..)
@@ -283,7 +295,8 @@ impl FileAnswer {
             FileAnswer::UploadRefused
             | FileAnswer::Firmware(_)
             | FileAnswer::OwnChanges(_)
-            | FileAnswer::Stored(_) => None,
+            | FileAnswer::Stored(_)
+            | FileAnswer::Book(_) => None,
         }
     }
 }
@@ -440,6 +453,7 @@ impl fmt::Display for Step {
             Step::SpeaksOther(spoken) => {
                 write!(f, "Said that it speaks {} (vendor class)", spoken.name)
             }
+            Step::SpokeTls(at, spoken) => tls::say(*at, *spoken, f),
             Step::SaidNothing => f.write_str("Did not answer what it was asked"),
             Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
             Step::DidNotCome => write!(
@@ -465,6 +479,7 @@ impl fmt::Display for FileAnswer {
                 write!(f, "the changes that it had stored here, {bytes} bytes")
             }
             FileAnswer::Stored(bytes) => write!(f, "it stored {bytes} bytes here"),
+            FileAnswer::Book(bytes) => write!(f, "the phone book, {bytes} bytes"),
         }
     }
 }

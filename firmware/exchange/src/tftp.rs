@@ -93,7 +93,7 @@ impl Tftp {
         let Ok(name) = core::str::from_utf8(request.name) else {
             return self.refuse(office, &arrival, ErrorCode::AccessViolation, "no such name");
         };
-        let ask = Ask { arrival, door: Door::Tftp, name, user_agent: &[] };
+        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
         let (answer, after, reader) = provision::answer(office, render, now, &ask);
         let file = match answer {
             Answer::File { bytes, .. } if request.mode == Mode::Netascii => {
@@ -107,6 +107,10 @@ impl Tftp {
             Answer::Kept { file, bytes, .. } => {
                 Content::Kept { file, bytes, piece: Vec::new(), at: 0, asked: None }
             }
+            Answer::Book { bytes, .. } if request.mode == Mode::Netascii => {
+                Content::Whole(netascii(&bytes))
+            }
+            Answer::Book { bytes, .. } => Content::Whole(bytes.to_vec()),
             Answer::NotFound => {
                 return self.refuse(office, &arrival, ErrorCode::FileNotFound, "no such file");
             }

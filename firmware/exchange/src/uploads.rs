@@ -134,9 +134,11 @@ fn named(office: &Office, mac: Mac, name: &str) -> Option<Storing> {
     let kind = match asked.answer {
         Known::Upload => Kind::Log,
         Known::Absent(Absence::OwnOverrides) => Kind::Own,
-        Known::Handset { .. } | Known::Common { .. } | Known::Absent(_) | Known::Firmware => {
-            return None
-        }
+        Known::Handset { .. }
+        | Known::Common { .. }
+        | Known::Absent(_)
+        | Known::Firmware
+        | Known::Book => return None,
     };
     (asked.mac == Some(mac)).then_some(Storing { mac, handset, kind, name })
 }

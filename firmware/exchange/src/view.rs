@@ -54,6 +54,36 @@ pub struct View {
     pub clock: Option<ClockTime>,
 }
 
+/// The phone book, as its page shows it.
+pub struct BookView {
+    /// Who has which extension, in the order of the book.
+    pub entries: Vec<BookEntry>,
+    /// How many more there are than the book has room for.
+    pub left_out: usize,
+    /// The makers whose phones read it.
+    pub readers: Vec<BookReader>,
+    /// Where phones read it.
+    pub url: String,
+}
+
+/// An entry of the phone book.
+pub struct BookEntry {
+    /// Whose it is; the number where nobody said.
+    pub name: String,
+    /// The extension.
+    pub number: Extension,
+}
+
+/// A maker whose phones read the phone book.
+pub struct BookReader {
+    /// Which.
+    pub family: Family,
+    /// How many entries at a time; 0 is all.
+    pub page_max: u16,
+    /// Whether its files name the address; if not, it asks by a name of its own.
+    pub is_told: bool,
+}
+
 /// The box itself, as the Network and the System page show it.
 pub struct BoxView {
     /// When it was built.

@@ -194,6 +194,7 @@ fn word(answer: Answer) -> String {
         Answer::Common { template, .. } => format!("common {template}"),
         Answer::Absent(absence) => format!("absent {absence:?}"),
         Answer::Firmware => "firmware".into(),
+        Answer::Book => "book".into(),
         Answer::Upload => "upload".into(),
     }
 }
@@ -215,7 +216,7 @@ const FILES: &[(&str, &str, &str, &str)] = &[
     ("site.cfg", "polycom", "", "common polycom/site.cfg"),
     ("0004f2abcdef-phone.cfg", "polycom", "0004f2abcdef", "absent OwnOverrides"),
     ("0004f2abcdef-license.cfg", "polycom", "0004f2abcdef", "absent Optional"),
-    ("000000000000-directory.xml", "polycom", "", "common polycom/directory.xml"),
+    ("000000000000-directory.xml", "polycom", "", "book"),
     ("0004f2abcdef-app.log", "polycom", "0004f2abcdef", "upload"),
     ("2345-12600-001.sip.ld", "polycom", "", "firmware"),
     ("cfg000b8240d55c", "grandstream", "000b8240d55c", "absent BinaryFirst"),

@@ -208,6 +208,7 @@ fn names_it(name: &str, asked: &FileAsked, templates: &BTreeSet<&str>) -> bool {
             templates.contains(template) && content_type.contains('/')
         }
         Answer::Absent(absence) => !absence.reason().is_empty(),
+        Answer::Book => family.book().is_some(),
         Answer::Firmware | Answer::Upload => true,
     };
     Family::ALL.contains(family) && mac && model && answer

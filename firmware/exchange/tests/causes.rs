@@ -3,6 +3,8 @@
 
 #[path = "causes/elsewhere.rs"]
 mod elsewhere;
+#[path = "causes/secured.rs"]
+mod secured;
 mod support;
 
 use exchange::cause::Cause;
@@ -479,6 +481,11 @@ fn made_by(cause: Cause) -> fn() {
         Cause::OtherDomain => elsewhere::it_registers_for_another_domain,
         Cause::NotInVoiceVlan => elsewhere::it_does_not_come_in_its_voice_vlan,
         Cause::OtherProtocol(_) => elsewhere::it_speaks_another_protocol,
+        Cause::SpeaksTls => secured::it_speaks_tls_to_a_port_that_has_none,
+        Cause::TooOldForTls(_) => secured::its_tls_is_too_old,
+        Cause::CertificateRefused => secured::it_refuses_a_certificate,
+        Cause::TimeUnset => secured::it_has_not_got_the_time,
+        Cause::WrongPhonePassword => secured::it_wants_a_password_to_obey,
     }
 }
 

@@ -6,7 +6,7 @@
 mod sip_support;
 
 use exchange::command::Refusal;
-use exchange::resync::{Errand, Progress, Whom};
+use exchange::resync::{Errand, Progress, Selection};
 use exchange::time::Wall;
 use exchange::{Line, To};
 use sip_support::asking::{response, MINUTE_MS, SECOND_MS};
@@ -146,7 +146,7 @@ fn a_refusal_is_told_with_its_code() {
     ] {
         let mut office = SmallOffice::default();
         let phone = office.registered(20);
-        let one = Whom::One(office.handset(&phone));
+        let one = Selection::One(office.handset(&phone));
         let outcome = office.wants(one, Errand::Restart, None).unwrap();
         let notify = outcome.answer().clone();
         assert_eq!(notify.header("Event"), "check-sync;reboot=true");
@@ -208,7 +208,7 @@ fn a_phone_is_asked_by_the_way_that_it_registered_by() {
     // A connection that is closed is no way.
     office.lives(10 * MINUTE_MS);
     office.exchange.closed(office.now, exchange::StreamNo(7));
-    let one = Whom::One(office.handset(&phone));
+    let one = Selection::One(office.handset(&phone));
     assert_eq!(office.wants(one, Errand::Resync, None).err(), Some(Refusal::NotReachable));
     // At the port of its Contact, if it listens elsewhere than it sends from.
     let mut sends_high = office.phone(21);
@@ -230,7 +230,7 @@ fn a_phone_is_asked_by_the_way_that_it_registered_by() {
 fn after_a_start_of_the_box_a_phone_is_asked_by_the_contact_that_is_remembered() {
     let mut office = sip_support_support::leased();
     let phone = office.registered(100);
-    let one = Whom::One(office.handset(&phone));
+    let one = Selection::One(office.handset(&phone));
     let mut again = office.started_again();
     let outcome = again.wants(one.clone(), Errand::Resync, None).unwrap();
     assert_eq!(outcome.answer().to, To::Address(phone.address));
@@ -275,10 +275,10 @@ mod sip_support_support {
 fn whoever_is_not_registered_is_not_asked_and_that_is_said() {
     let mut office = SmallOffice::default();
     let phone = office.phone(20);
-    let one = Whom::One(office.handset(&phone));
+    let one = Selection::One(office.handset(&phone));
     assert_eq!(office.wants(one, Errand::Resync, None).err(), Some(Refusal::NotReachable));
     assert_eq!(office.asked(&phone), None);
-    let outcome = office.wants(Whom::All, Errand::Resync, None).unwrap();
+    let outcome = office.wants(Selection::All, Errand::Resync, None).unwrap();
     assert!(outcome.sent.is_empty());
     assert_eq!(
         office.asked(&phone).unwrap().to_string(),

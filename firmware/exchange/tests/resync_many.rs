@@ -5,7 +5,7 @@ mod sip_support;
 use exchange::command::{By, Command, Refusal};
 use exchange::limits::{HANDSETS_MAX, RESYNCS_AT_ONCE};
 use exchange::names::{Extension, HandsetNo, LineNo, Side};
-use exchange::resync::{ClockTime, Errand, Progress, Whom};
+use exchange::resync::{ClockTime, Errand, Progress, Selection};
 use exchange::time::Wall;
 use exchange::To;
 use sip_support::asking::{again, MINUTE_MS, SECOND_MS};
@@ -16,7 +16,7 @@ use std::net::Ipv4Addr;
 fn ten_are_asked_at_once_and_the_others_wait_for_them() {
     let mut office = SmallOffice::default();
     let mut phones: Vec<Phone> = (20..45).map(|last| office.registered(last)).collect();
-    let outcome = office.wants(Whom::All, Errand::Resync, None).unwrap();
+    let outcome = office.wants(Selection::All, Errand::Resync, None).unwrap();
     assert_eq!(outcome.sent.len(), RESYNCS_AT_ONCE);
     assert_eq!(office.progress(&phones[10]), Progress::Waiting);
     // One comes: the next has its turn at once.
@@ -68,19 +68,19 @@ fn a_selection_is_by_ranges_of_extensions() {
         office.command(Command::AssignLine { handset, line, extension, name });
     }
     let ranges = vec![(extension(202), extension(203)), (extension(300), extension(400))];
-    let outcome = office.wants(Whom::Extensions(ranges), Errand::Resync, None).unwrap();
+    let outcome = office.wants(Selection::Extensions(ranges), Errand::Resync, None).unwrap();
     assert_eq!(outcome.sent.len(), 2);
     assert_eq!(office.asked(&phones[0]), None);
     assert_eq!(office.progress(&phones[1]), Progress::Asked);
     assert_eq!(office.progress(&phones[2]), Progress::Asked);
-    let nobody = Whom::Extensions(vec![(extension(900), extension(999))]);
+    let nobody = Selection::Extensions(vec![(extension(900), extension(999))]);
     assert_eq!(office.wants(nobody, Errand::Resync, None).err(), Some(Refusal::NobodyMeant));
-    let none = Whom::One(HandsetNo(999));
+    let none = Selection::One(HandsetNo(999));
     assert_eq!(office.wants(none, Errand::Resync, None).err(), Some(Refusal::NoSuchHandset));
     // Twice is once, until it is over.
-    let one = Whom::One(office.handset(&phones[1]));
+    let one = Selection::One(office.handset(&phones[1]));
     assert_eq!(office.wants(one.clone(), Errand::Restart, None).err(), Some(Refusal::AskedAlready));
-    let rest = office.wants(Whom::All, Errand::Resync, None).unwrap();
+    let rest = office.wants(Selection::All, Errand::Resync, None).unwrap();
     assert_eq!(rest.sent.len(), 2);
     office.lives(6 * MINUTE_MS);
     assert_eq!(office.wants(one, Errand::Restart, None).unwrap().sent.len(), 1);
@@ -90,7 +90,7 @@ fn a_selection_is_by_ranges_of_extensions() {
 fn the_quiet_hour_is_by_the_clock_of_the_site() {
     let mut office = SmallOffice::default();
     let mut phone = office.registered(20);
-    let all = || Whom::All;
+    let all = || Selection::All;
     let none = office.wants(all(), Errand::Resync, Some("22:30")).err();
     assert_eq!(none, Some(Refusal::ClockUnknown));
     // 15:05 in Berlin, in winter.
@@ -125,7 +125,7 @@ fn a_clock_that_is_set_meanwhile_moves_the_quiet_hour() {
     let mut office = SmallOffice::default();
     let mut phone = office.registered(20);
     office.now.wall = Some(Wall(1_741_183_500));
-    office.wants(Whom::All, Errand::Resync, Some("16:30")).unwrap();
+    office.wants(Selection::All, Errand::Resync, Some("16:30")).unwrap();
     // It was five hours earlier than the box thought: 10:05.
     office.now.wall = Some(Wall(1_741_183_500 - 5 * 3_600));
     for _ in 0..6 {
@@ -150,10 +150,10 @@ fn what_was_not_sent_yet_can_be_called_off() {
         done
     };
     assert_eq!(off(&mut office), Err(Refusal::NothingToCallOff));
-    office.wants(Whom::All, Errand::Resync, Some("16:00")).unwrap();
+    office.wants(Selection::All, Errand::Resync, Some("16:00")).unwrap();
     assert_eq!(off(&mut office), Ok(()));
     assert_eq!(office.asked(&phones[0]), None);
-    office.wants(Whom::All, Errand::Resync, None).unwrap();
+    office.wants(Selection::All, Errand::Resync, None).unwrap();
     assert_eq!(off(&mut office), Ok(()));
     assert_eq!(office.progress(&phones[9]), Progress::Asked, "what was sent was sent");
     assert_eq!(office.asked(&phones[10]), None);
@@ -179,7 +179,7 @@ fn nothing_from_the_wan_side_asks_anybody_anything() {
     office.registered(20);
     let by = By { side: Side::Wan, source: Ipv4Addr::new(203, 0, 113, 9), seen: None };
     for command in [
-        Command::Resync { whom: Whom::All, errand: Errand::Restart, when: None },
+        Command::Resync { whom: Selection::All, errand: Errand::Restart, when: None },
         Command::CallResyncOff,
     ] {
         let done = office.exchange.command(office.now, &by, command);
@@ -197,7 +197,7 @@ fn a_full_office_is_asked_in_time_and_its_deadlines_are_never_in_the_past() {
         let name = exchange::names::text("");
         office.command(Command::AddHandset { mac, extension: None, name });
     }
-    let outcome = office.wants(Whom::All, Errand::Resync, None).unwrap();
+    let outcome = office.wants(Selection::All, Errand::Resync, None).unwrap();
     assert!(outcome.sent.is_empty());
     let view = office.exchange.view(office.now);
     let all = view.handsets.iter().filter_map(|row| row.asked);

@@ -20,6 +20,13 @@ pub enum NotRestored {
     NoFile,
     /// It was looked at too long ago, or another one was looked at since.
     Late,
+    /// A template of an admin's own in it makes no file.
+    Template {
+        /// Which one, and for whom it is.
+        which: String,
+        /// What is wrong with it.
+        sentence: String,
+    },
     /// Something is wrong with it.
     Refused(BackupRefused),
 }
@@ -52,6 +59,11 @@ impl fmt::Display for NotRestored {
             NotRestored::Late => f.write_str(
                 "It was looked at too long ago, or another one since. Choose the file again.",
             ),
+            NotRestored::Template { which, sentence } => write!(
+                f,
+                "Nothing was restored. Its template {which} fails: {sentence} Mend its lines in \
+                 the backup, or take them out, and choose the file again."
+            ),
             NotRestored::Refused(refused) => refused.fmt(f),
         }
     }
@@ -62,7 +74,10 @@ impl NotRestored {
     pub(crate) fn bad_lines(&self) -> (&[BadLine], usize) {
         match self {
             NotRestored::Refused(BackupRefused::Lines(bad)) => (&bad.lines, bad.more),
-            NotRestored::NoFile | NotRestored::Late | NotRestored::Refused(_) => (&[], 0),
+            NotRestored::NoFile
+            | NotRestored::Late
+            | NotRestored::Template { .. }
+            | NotRestored::Refused(_) => (&[], 0),
         }
     }
 }

@@ -23,6 +23,7 @@
 //! | `/settings`, `/settings/family/<id>`, `/settings/model` | GET | [`settings`](settings()) |
 //! | `/settings/open` | POST | [`form::place`]; answer: that layer's page |
 //! | `/settings/change` | POST | [`form::place`], [`form::setting`] |
+//! | `/phone-book` | GET | [`book`](book()) |
 //! | `/network` | GET | [`network`] |
 //! | `/network/lan`, `/network/wan` | POST | [`form::lan`], [`form::wan`]; answer: [`leaving`] |
 //! | `/network/keep` | POST | [`form::Fields::csrf`] |
@@ -61,6 +62,7 @@ mod account;
 mod alarm;
 mod asset;
 pub mod backup;
+mod book;
 mod device;
 pub mod firmware;
 pub mod form;
@@ -76,6 +78,7 @@ pub mod template;
 
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
+pub use book::book;
 pub use device::{device, device_fragment, device_setting};
 pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use identity::identity;

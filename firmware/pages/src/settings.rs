@@ -70,6 +70,34 @@ pub(crate) struct Settings<'a> {
     echo: Option<&'a SettingForm>,
 }
 
+/// Settings that are about one thing.
+pub(crate) struct Group<'a> {
+    pub(crate) title: &'static str,
+    /// What is in it, for somebody who sees it closed.
+    pub(crate) titles: String,
+    pub(crate) is_open: bool,
+    pub(crate) rows: Vec<Row<'a>>,
+}
+
+const GROUPS: [&str; 5] = ["Keys and display", "Calls", "Time", "Network", "Passwords and files"];
+
+/// Under which heading a setting stands.
+fn group(setting: Setting) -> &'static str {
+    let [display, calls, time, network, files] = GROUPS;
+    match setting {
+        Setting::Keys | Setting::PhoneBookUrl | Setting::Language => display,
+        Setting::Codecs | Setting::ToneCountry | Setting::DialPlan => calls,
+        Setting::TimeZone | Setting::SummerTime | Setting::NtpServer => time,
+        Setting::VlanId | Setting::VlanPriority | Setting::PcVlanId | Setting::SyslogServer => {
+            network
+        }
+        Setting::WebAdminPassword
+        | Setting::WebUserPassword
+        | Setting::ProvisioningInterval
+        | Setting::FirmwareUrl => files,
+    }
+}
+
 /// One setting.
 pub(crate) struct Row<'a> {
     pub(crate) id: &'static str,
@@ -187,8 +215,17 @@ impl<'a> Settings<'a> {
         })
     }
 
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.shown.iter().map(|row| self.row(row))
+    /// The settings by what they are about; a group opens by itself where something of it is set
+    /// here, or was typed in vain.
+    pub(crate) fn groups(&self) -> Vec<Group<'_>> {
+        let made = GROUPS.iter().map(|title| {
+            let own = self.shown.iter().filter(|row| group(row.setting) == *title);
+            let rows: Vec<Row<'_>> = own.map(|row| self.row(row)).collect();
+            let titles: Vec<&str> = rows.iter().map(|row| row.title).collect();
+            let is_open = rows.iter().any(|row| row.is_set || row.error.is_some());
+            Group { title, titles: titles.join(", "), is_open, rows }
+        });
+        made.filter(|group| !group.rows.is_empty()).collect()
     }
 
     fn row(&self, row: &'a SettingRow) -> Row<'_> {
@@ -235,7 +272,10 @@ impl<'a> Settings<'a> {
             Origin::Layer(Layer::Handset(_)) => String::from("of one handset"),
             Origin::Layer(layer) => format!("from {}", name(layer)),
             Origin::Ground(Ground::Phone) => String::from("the phone stays as it is"),
-            Origin::Ground(Ground::Shipped(_)) => String::from("shipped"),
+            Origin::Ground(Ground::OfBox) if row.value.is_none() => {
+                String::from("the phone stays as it is")
+            }
+            Origin::Ground(Ground::Shipped(_) | Ground::OfBox) => String::from("shipped"),
             Origin::Ground(Ground::File) => String::from("from the configuration file"),
             Origin::Ground(Ground::Drawn) => String::from("drawn for each handset"),
         }
@@ -292,7 +332,7 @@ fn name(layer: &Layer) -> String {
 }
 
 /// Families of one vendor are told apart by their ids.
-fn maker(family: Family) -> String {
+pub(crate) fn maker(family: Family) -> String {
     let shared = Family::ALL.into_iter().filter(|it| it.vendor() == family.vendor()).count() > 1;
     match family.vendor() {
         "" => format!("makers of the kind {}", family.id()),

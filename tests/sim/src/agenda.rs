@@ -5,7 +5,7 @@ use crate::attack::file_of;
 use crate::site::BOX;
 use crate::swarm::Place;
 use crate::world::{Act, Host, ToBox, World};
-use exchange::command::{By, Command, Errand, Whom};
+use exchange::command::{By, Command, Errand, Selection};
 use exchange::names::{text, Extension, LineNo, Side};
 use phones::{builders, KeepsAddress, Kind, Phone};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -244,7 +244,7 @@ impl World {
             (6, Some(_)) => {
                 let errand =
                     if self.chance.happens(500) { Errand::Resync } else { Errand::Restart };
-                Command::Resync { whom: Whom::All, errand, when: None }
+                Command::Resync { whom: Selection::All, errand, when: None }
             }
             (_, Some(row)) => {
                 let line = LineNo::new(self.chance.within(1, 3) as u8).unwrap_or(LineNo::FIRST);

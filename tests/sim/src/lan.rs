@@ -132,6 +132,7 @@ impl World {
         let Fetched { answer, after } = exchange.fetch(now, &fetch);
         let (status, body) = match answer {
             Answer::File { bytes, content_type: _ } => (200, bytes),
+            Answer::Book { bytes, content_type: _ } => (200, bytes.to_vec()),
             Answer::NotFound => (404, Vec::new()),
             Answer::Forbidden => (403, Vec::new()),
             Answer::BadName => (400, Vec::new()),

@@ -7,7 +7,7 @@
 use super::kept::{self, Kept};
 use super::{Answered, Visitor};
 use crate::call::{Call, Reply, Sent};
-use exchange::limits::{LOG_BYTES_MAX, UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use exchange::limits::{FILE_QUERY_MAX, LOG_BYTES_MAX, UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use exchange::Answer;
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -38,7 +38,15 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
         }
     };
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let name = name(request.uri().path());
+    let query = request.uri().query().filter(|query| query.len() <= FILE_QUERY_MAX);
+    let (mut name, query) = (name(request.uri().path()), query.and_then(name));
+    // Behind a name that holds a question mark itself no query can stand.
+    if let (Some(name), Some(query)) = (&mut name, query) {
+        if !name.contains('?') {
+            name.push('?');
+            name.push_str(&query);
+        }
+    }
     let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let user_agent = user_agent.unwrap_or_default();
     let user_agent = user_agent.get(..USER_AGENT_BYTES_MAX).unwrap_or(user_agent).to_vec();
@@ -75,12 +83,8 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
 
 fn answered(answer: Answer) -> Answered {
     match answer {
-        Answer::File { bytes, content_type } => {
-            let mut answered = Response::new(Either::Left(Full::new(Bytes::from(bytes))));
-            set(&mut answered, CONTENT_TYPE, content_type);
-            set(&mut answered, CACHE_CONTROL, "no-store");
-            answered
-        }
+        Answer::File { bytes, content_type } => file(Bytes::from(bytes), content_type),
+        Answer::Book { bytes, content_type } => file(Bytes::from_owner(bytes), content_type),
         Answer::NotFound => plain(StatusCode::NOT_FOUND),
         Answer::Forbidden => plain(StatusCode::FORBIDDEN),
         Answer::BadName => plain(StatusCode::BAD_REQUEST),
@@ -94,6 +98,13 @@ fn answered(answer: Answer) -> Answered {
 pub(super) fn come_again() -> Answered {
     let mut answered = plain(StatusCode::SERVICE_UNAVAILABLE);
     set(&mut answered, RETRY_AFTER, RETRY_AFTER_S);
+    answered
+}
+
+fn file(bytes: Bytes, content_type: &'static str) -> Answered {
+    let mut answered = Response::new(Either::Left(Full::new(bytes)));
+    set(&mut answered, CONTENT_TYPE, content_type);
+    set(&mut answered, CACHE_CONTROL, "no-store");
     answered
 }
 

@@ -284,3 +284,31 @@ async fn a_thousand_phones_at_once_are_all_served() {
         assert!([200, 403, 404].contains(&status), "{status}");
     }
 }
+
+/// A ClientHello as openssl sends it.
+fn client_hello() -> Vec<u8> {
+    let text = include_str!("../../../../tests/golden/packets/tls/hello-tls10.hex");
+    let digits: String = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let pairs = digits.as_bytes().chunks(2).map(|two| std::str::from_utf8(two).unwrap());
+    pairs.map(|two| u8::from_str_radix(two, 16).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_phone_that_speaks_tls_is_heard_and_its_page_says_so() {
+    let stand = Stand::up();
+    assert_eq!(status(&stand.fetch(phone(1), &own_file(1)).await), 200);
+    let hello = client_hello();
+    let (head, rest) = hello.split_at(70);
+    let mut stream = stand.connect(phone(1)).await;
+    stream.write_all(head).await.unwrap();
+    tokio::task::yield_now().await;
+    stream.write_all(rest).await.unwrap();
+    assert_eq!(until_closed(&mut stream).await, "", "nothing is answered");
+    let cause = stand.handset(1).await.cause.unwrap().to_string();
+    assert_eq!(cause, "It speaks TLS to this box, at the highest TLS 1.0, which is too old.");
+    assert_eq!(status(&stand.fetch(phone(1), &own_file(1)).await), 200);
+    assert!(stand.handset(1).await.cause.is_none());
+    // Bytes that only begin like it are nothing, and keep nobody.
+    assert_eq!(stand.say(phone(1), [22, 3, 1, 255, 255, 0]).await, "");
+    assert!(stand.handset(1).await.cause.is_none());
+}

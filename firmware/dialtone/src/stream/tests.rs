@@ -64,6 +64,7 @@ impl Call {
             Some(Spoken::Message { stream: StreamNo(7), bytes, .. }) => {
                 String::from_utf8(bytes).unwrap()
             }
+            Some(Spoken::Tls { bytes, .. }) => format!("{} bytes of TLS", bytes.len()),
             Some(Spoken::Closed(StreamNo(7))) => "closed".to_owned(),
             _ => panic!("nothing of this connection was heard"),
         }
@@ -261,4 +262,25 @@ fn strangers_of_the_wan_take_no_place_of_the_lan() {
     drop(strangers);
     assert!(lobby.admit(Side::Wan, Ipv4Addr::LOCALHOST).is_some());
     assert!(lobby.admit(Side::Lan, Ipv4Addr::LOCALHOST).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_words_in_tls_are_heard_as_a_whole_and_end_it() {
+    let mut call = Call::comes().await;
+    let (first, rest) = ([21, 3, 3, 0], [2, 2, 48]);
+    call.writes.write_all(&first).await.unwrap();
+    sleep(Duration::from_millis(10)).await;
+    call.writes.write_all(&rest).await.unwrap();
+    assert_eq!(call.heard().await, "7 bytes of TLS");
+    assert_eq!(call.heard().await, "closed");
+    // Half of it has the time of a first message.
+    let mut call = Call::comes().await;
+    call.writes.write_all(&first).await.unwrap();
+    call.ends(0..=STREAM_FIRST_MS / 1_000).await;
+    // Behind a message it is no beginning.
+    let mut call = Call::comes().await;
+    call.says(OPTIONS).await;
+    assert!(call.heard().await.starts_with("OPTIONS"));
+    call.writes.write_all(&[21, 3, 3, 0, 2, 2, 48, 13, 10, 13, 10]).await.unwrap();
+    assert_eq!(call.heard().await, "closed");
 }

@@ -4,9 +4,10 @@
 //! at a time, by the same door as passwords (see [`Door`](crate::password::Door)).
 //!
 //! A restore has two steps. The text is read as a whole, and what it would change is shown; nothing
-//! has changed by then. What was read waits in memory, one restore at a time, for ten minutes, and
-//! only for the session that sent it. Once it is confirmed the loop ends all else and puts it on
-//! flash; the answer leaves when it is there, and then the daemon ends.
+//! has changed by then. Its own templates are tried as a change of each would be; one that fails is
+//! named, and nothing comes of all of it. What was read waits in memory, one restore at a time, for
+//! ten minutes, and only for the session that sent it. Once it is confirmed the loop ends all else
+//! and puts it on flash; the answer leaves when it is there, and then the daemon ends.
 
 use super::account::fresh_token;
 use super::body::body_of;
@@ -19,6 +20,7 @@ use crate::password::{self, Failed};
 use exchange::backup::{self, Footing, Refused, Restored};
 use exchange::limits::{BACKUP_BYTES_MAX, RESTORE_WAITS_MS};
 use exchange::state::Event;
+use exchange::template::Trials;
 use exchange::time::Instant;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
@@ -161,7 +163,11 @@ impl Admin<'_> {
         let typed = upload.field("passphrase").filter(|typed| !typed.is_empty());
         let passphrase = typed.filter(|typed| typed.chars().count() <= PASSWORD_CHARS_MAX);
         match self.read(text.to_vec(), passphrase.map(str::to_owned)).await {
-            Ok(Ok(restored)) => self.keep(restored),
+            Ok(Ok((restored, trials))) => match self.try_all(trials).await {
+                Ok(()) => self.keep(restored),
+                Err(Some(why)) => self.not_restored(&why),
+                Err(None) => reply::unavailable(),
+            },
             Ok(Err(refused)) => self.not_restored(&NotRestored::Refused(refused)),
             Err(Failed::Entropy | Failed::Hash) => reply::unavailable(),
         }
@@ -172,7 +178,8 @@ impl Admin<'_> {
         &self,
         text: Vec<u8>,
         passphrase: Option<String>,
-    ) -> Result<Result<Restored, Refused>, Failed> {
+    ) -> Result<Result<(Restored, Trials), Refused>, Failed> {
+        let now = self.the_box.now;
         let turn = self.visitor.site.door().turn(self.visitor.source()).await;
         let turn = turn.ok_or(Failed::Hash)?;
         let footing = self.footing(None).await.ok_or(Failed::Hash)?;
@@ -185,7 +192,11 @@ impl Admin<'_> {
                 (Ok(_), _) => None,
                 (Err(refused), _) => return Ok(Err(refused)),
             };
-            Ok(footing.read(&text, key.as_ref(), seed))
+            let restored = footing.read(&text, key.as_ref(), seed);
+            Ok(restored.map(|restored| {
+                let trials = footing.trials(now, &restored);
+                (restored, trials)
+            }))
         };
         turn.apart(read).await.unwrap_or(Err(Failed::Hash))
     }

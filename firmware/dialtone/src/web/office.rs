@@ -3,7 +3,7 @@
 use super::{reply, Admin, Route};
 use crate::call::{Call, Reply};
 use crate::http::Answered;
-use exchange::command::{Command, Errand, Refusal, Whom};
+use exchange::command::{Command, Errand, Refusal, Selection};
 use exchange::names::HandsetNo;
 use exchange::view::{DeviceView, View};
 use hyper::StatusCode;
@@ -47,6 +47,15 @@ pub(super) enum Wish {
 }
 
 impl Admin<'_> {
+    pub(super) async fn phone_book(&self) -> Answered {
+        match self.visitor.desk.ask(Call::LookAtBook).await {
+            Some(Reply::LookedAtBook(view)) => {
+                reply::html(StatusCode::OK, pages::book(&view, &self.viewer(None)))
+            }
+            _other => reply::unavailable(),
+        }
+    }
+
     pub(super) async fn handsets(&self, query: &str) -> Answered {
         let Some(view) = self.look().await else { return reply::unavailable() };
         let html = match asked(query, "fragment") {
@@ -243,14 +252,13 @@ fn read(
         | Route::ChangeSign
         | Route::Firmware
         | Route::UploadFirmware
-        | Route::DeleteFirmware => {
-            form::assign(fields, handset).map(|command| (command, "assigned"))
-        }
+        | Route::DeleteFirmware
+        | Route::PhoneBook => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
 }
 
 fn one(handset: HandsetNo, errand: Errand) -> Command {
-    Command::Resync { whom: Whom::One(handset), errand, when: None }
+    Command::Resync { whom: Selection::One(handset), errand, when: None }
 }
 
 pub(super) fn notice(query: &str) -> Option<&'static str> {

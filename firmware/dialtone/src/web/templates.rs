@@ -13,13 +13,14 @@ use crate::http::Answered;
 use crate::rehearsal::{Rehearsals, Stopped};
 use exchange::command::{By, Command, Refusal};
 use exchange::layer::Layer;
-use exchange::limits::TEMPLATE_WAITS_MS;
+use exchange::limits::{TEMPLATE_WAITS_MS, TRIALS_MS};
 use exchange::template::{
     plain_source, Change, FileInputs, FileRow, Origins, Place, Rehearsal, Rehearsed, Sources,
-    TemplatesView,
+    TemplatesView, Trials,
 };
 use exchange::time::Instant;
 use hyper::StatusCode;
+use pages::backup::NotRestored;
 use pages::form::{self, Fields, TypedPlace};
 use pages::template::{self, EditForm, HandsetFile, NewForm, Preview};
 use std::sync::{Mutex, PoisonError};
@@ -283,6 +284,36 @@ impl Admin<'_> {
         let stage = stage.ok_or(NotTried::Stopped(Stopped::NoStage))?;
         let tried = tokio::task::spawn_blocking(move || stage.try_out(&rehearsal)).await;
         tried.map_err(|_lost| NotTried::Unanswered)?.map_err(NotTried::Stopped)
+    }
+
+    /// Tries all templates of a backup, off the loop; why nothing comes of it, if one fails.
+    pub(super) async fn try_all(&self, trials: Trials) -> Result<(), Option<NotRestored>> {
+        if trials.is_empty() {
+            return Ok(());
+        }
+        let drafts = &self.visitor.site.drafts;
+        let Ok(_trying) = drafts.trying.try_acquire() else { return Err(None) };
+        let stage = drafts.rehearsals.clone();
+        let in_time = tokio::time::sleep(Duration::from_millis(TRIALS_MS));
+        let in_time = tokio::spawn(in_time);
+        let tried = tokio::task::spawn_blocking(move || {
+            for (place, rehearsal) in trials {
+                let outcome = match (&stage, in_time.is_finished()) {
+                    (None, _) => Err(Stopped::NoStage),
+                    (Some(_), true) => Err(Stopped::Time),
+                    (Some(stage), false) => stage.try_out(&rehearsal).map(drop),
+                };
+                let Place { template, layer } = place;
+                let which = || format!("{template} for {layer}");
+                outcome.map_err(|stopped| (which(), stopped.to_string()))?;
+            }
+            Ok(())
+        });
+        match tried.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err((which, sentence))) => Err(Some(NotRestored::Template { which, sentence })),
+            Err(_lost) => Err(None),
+        }
     }
 
     /// Has a change wait, and shows what it does.

@@ -4,6 +4,8 @@ use super::{read, write, BackupKey, Ground, Refused, Restored, Secrets};
 use crate::board::Board;
 use crate::chance::Seed;
 use crate::state::{Durable, Event};
+use crate::template::Trials;
+use crate::time::Now;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -34,6 +36,11 @@ impl Footing {
         let (room, network_stays) = (*room, *network_stays);
         let ground = Ground { before: &self.durable(), board: Some(board), room, network_stays };
         read(text, key, &ground, seed)
+    }
+
+    /// Has what the own templates of a text have to be tried with made, one after the other.
+    pub fn trials(&self, now: Now, restored: &Restored) -> Trials {
+        Trials::new(self.board.clone(), now, &restored.facts)
     }
 
     fn durable(&self) -> Durable {

@@ -48,6 +48,8 @@ pub enum Answer {
     Absent(Absence),
     /// Firmware of the phone.
     Firmware,
+    /// The phone book, in the form of the family; only for a handset.
+    Book,
     /// Something the phone writes, and asks for only to see whether it can.
     Upload,
 }
@@ -140,6 +142,7 @@ impl Catalog {
             Role::Common { template, content_type } => Answer::Common { template, content_type },
             Role::Absent(absence) => Answer::Absent(absence),
             Role::Firmware => Answer::Firmware,
+            Role::Book => Answer::Book,
             Role::Upload => Answer::Upload,
             Role::Known => return None,
         };
@@ -150,7 +153,11 @@ impl Catalog {
     /// Tells whether some maker's phones ask for anything but firmware by this name.
     pub(crate) fn makes(&self, name: &str) -> bool {
         self.candidates(name.as_bytes(), None).any(|candidate| match candidate.role {
-            Role::Handset { .. } | Role::Common { .. } | Role::Absent(_) | Role::Upload => true,
+            Role::Handset { .. }
+            | Role::Common { .. }
+            | Role::Absent(_)
+            | Role::Book
+            | Role::Upload => true,
             Role::Firmware | Role::Known => false,
         })
     }
@@ -177,7 +184,7 @@ impl Catalog {
         let role = maker(family).files.iter().map(|rule| rule.role).find(|role| match role {
             Role::Handset { .. } => of_handset,
             Role::Common { .. } => !of_handset,
-            Role::Absent(_) | Role::Firmware | Role::Upload | Role::Known => false,
+            Role::Absent(_) | Role::Firmware | Role::Book | Role::Upload | Role::Known => false,
         });
         let role = role.unwrap_or(Role::Known);
         Some(Candidate { family, role, shared: false, pattern: "", identity })

@@ -56,6 +56,27 @@ pub(super) struct Maker {
     pub(super) sha256: bool,
     /// What a PnP NOTIFY names, with the placeholders of [`OptionRule::value`].
     pub(super) pnp_url: &'static str,
+    /// The form in which it reads a phone book; `None` where none is known.
+    pub(super) book: Option<&'static BookForm>,
+}
+
+/// The form of a phone book, in words with placeholders in braces.
+pub struct BookForm {
+    /// What its files name as the address of the book, with the placeholders of
+    /// [`OptionRule::value`]; empty where the phone asks for it by a name of its own.
+    pub(crate) url: &'static str,
+    /// Content-Type of the answer over HTTP.
+    pub(crate) content_type: &'static str,
+    /// Entries on one page; 0 where the phone reads the book as a whole.
+    pub(crate) page_max: u16,
+    /// Before the entries: `{total}`, `{from}`, `{to}`, `{next}`.
+    pub(crate) head: &'static str,
+    /// An entry: `{name}`, `{first_name}`, `{last_name}`, `{number}`.
+    pub(crate) entry: &'static str,
+    /// What becomes of `{next}` where there is another page: `{url}`.
+    pub(crate) next: &'static str,
+    /// Behind the entries: as before them.
+    pub(crate) tail: &'static str,
 }
 
 /// A pattern, and whose name it proves where that is not the family's.
@@ -110,9 +131,18 @@ pub(super) enum Role {
     },
     Absent(Absence),
     Firmware,
+    /// The phone book in the maker's form.
+    Book,
     Upload,
     /// Tells the maker, and is answered as for any phone.
     Known,
+}
+
+impl BookForm {
+    /// Returns how many entries are on one page; 0 where the phone reads the book as a whole.
+    pub fn page_max(&self) -> u16 {
+        self.page_max
+    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/makers.rs"));

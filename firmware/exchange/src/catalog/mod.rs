@@ -30,9 +30,10 @@ pub use family::Family;
 pub use file::{Absence, Answer, FileAsked};
 pub use guess::Guess;
 pub use identity::{Identity, Stage, Text};
+pub use maker::BookForm;
 pub use options::{
-    boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses, OptionList,
-    LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
+    book_url, boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses,
+    OptionList, LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
 };
 pub use own::{Meaning, OwnKind, OwnSign, OwnSigns, SignFlaw};
 pub use sign::{Sign, SignKind, Weight};
@@ -202,7 +203,7 @@ impl Catalog {
     pub fn templates(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.files.iter().filter_map(|(_, rule, _)| match rule.role {
             Role::Handset { template, .. } | Role::Common { template, .. } => Some(template),
-            Role::Absent(_) | Role::Firmware | Role::Upload | Role::Known => None,
+            Role::Absent(_) | Role::Firmware | Role::Book | Role::Upload | Role::Known => None,
         })
     }
 
@@ -220,7 +221,7 @@ impl Catalog {
         self.files.iter().filter_map(|(family, rule, _)| match rule.role {
             Role::Handset { template, .. } => Some((*family, template, false)),
             Role::Common { template, .. } => Some((*family, template, true)),
-            Role::Absent(_) | Role::Firmware | Role::Upload | Role::Known => None,
+            Role::Absent(_) | Role::Firmware | Role::Book | Role::Upload | Role::Known => None,
         })
     }
 
@@ -270,6 +271,11 @@ impl Family {
     /// nothing is.
     pub fn unproven(self) -> &'static str {
         maker(self).unproven
+    }
+
+    /// Returns the form in which its phones read a phone book; `None` where none is known.
+    pub fn book(self) -> Option<&'static BookForm> {
+        maker(self).book
     }
 
     /// Returns the Event header of a NOTIFY that makes it fetch its files again.

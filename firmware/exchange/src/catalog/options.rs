@@ -142,6 +142,13 @@ pub fn pnp_url(
     heapless::String::from_utf8(filled::<255>(url, addresses)?).ok()
 }
 
+/// Returns the address of the phone book as the files of this maker name it; `None` where his
+/// phones are told none, or where it would be too long.
+pub fn book_url(family: Family, addresses: &BoxAddresses<'_>) -> Option<heapless::String<255>> {
+    let url = maker(family).book.map(|book| book.url).filter(|url| !url.is_empty())?;
+    heapless::String::from_utf8(filled::<255>(url, addresses)?).ok()
+}
+
 /// Returns how long a lease lasts, in seconds; `None` is a device that is not a phone.
 pub fn lease_s(family: Option<Family>) -> u32 {
     match family {

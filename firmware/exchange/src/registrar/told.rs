@@ -61,7 +61,8 @@ fn of_this_attempt(step: &Step) -> Option<bool> {
         | Step::CameAsAsked
         | Step::DidNotCome
         | Step::ChangedNetwork(_)
-        | Step::SpeaksOther(_) => None,
+        | Step::SpeaksOther(_)
+        | Step::SpokeTls(..) => None,
     }
 }
 

@@ -60,15 +60,18 @@ fn row(
         (Origin::Layer(_) | Origin::Ground(_), _) => Vec::new(),
     };
     let shown = |value: &str| if setting.is_secret() { String::new() } else { value.to_string() };
-    let value = value.map(shown).or_else(|| on_file(office, setting, &origin));
+    let value = value.map(shown).or_else(|| match origin {
+        Origin::Ground(Ground::File) => on_file(office, setting),
+        Origin::Ground(Ground::OfBox) => of_box(whom),
+        Origin::Ground(Ground::Phone | Ground::Shipped(_) | Ground::Drawn) | Origin::Layer(_) => {
+            None
+        }
+    });
     SettingRow { setting, is_set: own.is_some(), own: own.map(shown), value, origin, unsaid }
 }
 
 /// What the configuration file says.
-fn on_file(office: &Office, setting: Setting, origin: &Origin) -> Option<String> {
-    if *origin != Origin::Ground(Ground::File) {
-        return None;
-    }
+fn on_file(office: &Office, setting: Setting) -> Option<String> {
     let site = &office.board.site;
     match setting {
         Setting::TimeZone => Some(site.time_zone.clone()),
@@ -89,6 +92,12 @@ fn on_file(office: &Office, setting: Setting, origin: &Origin) -> Option<String>
         | Setting::ToneCountry
         | Setting::DialPlan => None,
     }
+}
+
+/// What the box has itself, unless the maker's phones do not read it.
+fn of_box(whom: Whom<'_>) -> Option<String> {
+    let is_read = whom.family.is_none_or(|family| family.book().is_some());
+    is_read.then(|| "the phone book of this box".to_string())
 }
 
 /// What of a value a maker's files cannot say.

@@ -73,6 +73,8 @@ pub enum Ground {
     File,
     /// A password that was drawn for each handset.
     Drawn,
+    /// What the box has itself, where it has it in a form that the maker's phones read.
+    OfBox,
 }
 
 /// How far a layer reaches, without saying to whom.
@@ -124,9 +126,10 @@ pub static TABLE: [Entry; 17] = [
         id: "phone_book_url",
         title: "Phone book",
         kind: Kind::Url,
-        ground: Ground::Phone,
+        ground: Ground::OfBox,
         reach: ALL,
-        help: "Where the phone reads its phone book, in the form that its maker's phones read.",
+        help: "Where the phone reads its phone book, in the form that its maker's phones read; \
+            without it that is the phone book of this box.",
     },
     Entry {
         setting: Setting::TimeZone,

@@ -24,7 +24,7 @@ use crate::names::HandsetNo;
 use crate::office::Office;
 use crate::output::{Arrival, Line};
 use crate::registrar::Registrar;
-use crate::resync::{Asked, ClockTime, Errand, Progress, Whom};
+use crate::resync::{Asked, ClockTime, Errand, Progress, Selection};
 use crate::story::Step;
 use crate::time::{Instant, Now, Wall, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use alloc::collections::{BTreeMap, VecDeque};
@@ -98,7 +98,7 @@ impl Resync {
         office: &mut Office,
         registrar: &Registrar,
         now: Now,
-        (whom, errand, when): (&Whom, Errand, Option<ClockTime>),
+        (whom, errand, when): (&Selection, Errand, Option<ClockTime>),
     ) -> Result<usize, Refusal> {
         let known = office.durable.handsets().filter(|(no, known)| {
             let extensions = known.lines.iter().filter_map(|line| line.extension);
@@ -106,10 +106,10 @@ impl Resync {
         });
         let meant: Vec<HandsetNo> = known.map(|(no, _)| no).collect();
         if meant.is_empty() {
-            let one = matches!(whom, Whom::One(_));
+            let one = matches!(whom, Selection::One(_));
             return Err(if one { Refusal::NoSuchHandset } else { Refusal::NobodyMeant });
         }
-        if let (Whom::One(no), None) = (whom, when) {
+        if let (Selection::One(no), None) = (whom, when) {
             if notify::way(office, registrar, *no, now.mono).is_none() {
                 return Err(Refusal::NotReachable);
             }

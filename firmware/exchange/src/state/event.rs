@@ -179,6 +179,33 @@ impl Event {
         (RECORD_HEADING_BYTES + bytes as u64).next_multiple_of(RECORD_ALIGN_BYTES)
     }
 
+    /// Whether it may change who stands in the phone book.
+    pub(crate) fn changes_book(&self) -> bool {
+        match self {
+            Event::HandsetDeleted { .. }
+            | Event::LineRemoved { .. }
+            | Event::LineAssigned { .. } => true,
+            // A new handset or line has no extension yet.
+            Event::HandsetCreated { .. }
+            | Event::LineAdded { .. }
+            | Event::AddressGiven { .. }
+            | Event::AddressForgotten { .. }
+            | Event::HandsetRecognised { .. }
+            | Event::ContactLearnt { .. }
+            | Event::CreationAllowed { .. }
+            | Event::AdminPasswordSet { .. }
+            | Event::HandsetsNumbered { .. }
+            | Event::NetworkProposed { .. }
+            | Event::NetworkKept
+            | Event::NetworkReturned
+            | Event::BackupKeySet { .. }
+            | Event::SettingChanged { .. }
+            | Event::TemplateChanged { .. }
+            | Event::SignChanged { .. }
+            | Event::OwnFileKept { .. } => false,
+        }
+    }
+
     /// The handset it is about, if it is about one.
     pub(super) fn handset(&self) -> Option<HandsetNo> {
         match self {

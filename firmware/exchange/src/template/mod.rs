@@ -18,6 +18,7 @@ mod own;
 mod place;
 mod rehearsal;
 mod shown;
+mod trials;
 
 pub use files::{FileInputs, Secrets, MASK};
 pub use origins::Origins;
@@ -28,6 +29,7 @@ pub use shown::{
     DiffKind, DiffLine, Explained, ExplainedLine, Fault, FileRow, OwnRow, PhoneDiff, Rehearsed,
     Sources, TemplatesView,
 };
+pub use trials::Trials;
 
 pub(crate) use files::{forced, in_force, inputs, Forced};
 pub(crate) use rehearsal::{example, rehearsal};

@@ -68,7 +68,7 @@ fn words(origin: Origin) -> String {
     match origin {
         Origin::Layer(layer) => layer.to_string(),
         Origin::Ground(Ground::Phone) => String::from("not set"),
-        Origin::Ground(Ground::Shipped(_)) => String::from("shipped"),
+        Origin::Ground(Ground::Shipped(_) | Ground::OfBox) => String::from("shipped"),
         Origin::Ground(Ground::File) => String::from("the configuration file"),
         Origin::Ground(Ground::Drawn) => String::from("drawn for the handset"),
     }

@@ -28,7 +28,7 @@ impl Tftp {
             return;
         }
         let name = core::str::from_utf8(request.name).unwrap_or("a file");
-        let ask = Ask { arrival, door: Door::Tftp, name, user_agent: &[] };
+        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
         let Some(storing) = uploads::may_store(office, now, &ask) else {
             let text = "this server takes no files";
             return self.refuse(office, &arrival, ErrorCode::AccessViolation, text);
@@ -99,7 +99,7 @@ impl Tftp {
         let side = crate::names::Side::Lan;
         let arrival = Arrival { side, interface, from, neighbour: Neighbour::Unknown };
         let name = core::str::from_utf8(&transfer.name).unwrap_or_default();
-        let ask = Ask { arrival, door: Door::Tftp, name, user_agent: &[] };
+        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
         let upload = Upload { end, bytes: *bytes };
         let (answer, after) = uploads::store(office, now, &ask, storing, &upload);
         match answer {
@@ -113,6 +113,7 @@ impl Tftp {
                 self.give_up(office, now, no, ErrorCode::Undefined, "try again later");
             }
             Answer::File { .. }
+            | Answer::Book { .. }
             | Answer::Kept { .. }
             | Answer::NotFound
             | Answer::Forbidden

@@ -3,7 +3,7 @@
 use super::{Outcome, Phone, Sent, SmallOffice, BOX};
 use exchange::command::{By, Command, Refusal};
 use exchange::names::Side;
-use exchange::resync::{Asked, ClockTime, Errand, Progress, Whom};
+use exchange::resync::{Asked, ClockTime, Errand, Progress, Selection};
 
 pub(crate) const SECOND_MS: u64 = 1_000;
 pub(crate) const MINUTE_MS: u64 = 60_000;
@@ -11,7 +11,7 @@ pub(crate) const MINUTE_MS: u64 = 60_000;
 impl SmallOffice {
     pub(crate) fn wants(
         &mut self,
-        whom: Whom,
+        whom: Selection,
         errand: Errand,
         when: Option<&str>,
     ) -> Result<Outcome, Refusal> {
@@ -25,7 +25,7 @@ impl SmallOffice {
     }
 
     pub(crate) fn asks(&mut self, phone: &Phone) -> Sent {
-        let one = Whom::One(self.handset(phone));
+        let one = Selection::One(self.handset(phone));
         let outcome = self.wants(one, Errand::Resync, None).expect("it is asked");
         outcome.answer().clone()
     }

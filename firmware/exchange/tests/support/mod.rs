@@ -175,6 +175,9 @@ impl Office {
         assert!(after.0 <= self.records, "an answer relies on a record that was not made");
         match fetched.answer {
             Answer::File { bytes, content_type } => (format!("file {content_type}"), bytes),
+            Answer::Book { bytes, content_type } => {
+                (format!("book {content_type}"), bytes.to_vec())
+            }
             Answer::NotFound => ("not found".into(), Vec::new()),
             Answer::Forbidden => ("forbidden".into(), Vec::new()),
             Answer::BadName => ("bad name".into(), Vec::new()),
@@ -197,9 +200,11 @@ impl Office {
             Answer::TooLarge => "too large",
             Answer::Unavailable => "unavailable",
             Answer::Forbidden => "forbidden",
-            Answer::File { .. } | Answer::Kept { .. } | Answer::NotFound | Answer::BadName => {
-                "else"
-            }
+            Answer::File { .. }
+            | Answer::Book { .. }
+            | Answer::Kept { .. }
+            | Answer::NotFound
+            | Answer::BadName => "else",
         }
     }
 

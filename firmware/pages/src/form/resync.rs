@@ -4,7 +4,7 @@ use super::{echo, Fields};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use exchange::command::{ClockTime, Command, Errand, Refusal, Whom};
+use exchange::command::{ClockTime, Command, Errand, Refusal, Selection};
 use exchange::limits::EXTENSION_RANGES_MAX;
 use exchange::names::Extension;
 
@@ -107,9 +107,9 @@ pub fn resync(fields: &Fields) -> Result<Command, Box<ResyncForm>> {
     }
 }
 
-fn read_whom(typed: &str) -> Result<Whom, String> {
+fn read_whom(typed: &str) -> Result<Selection, String> {
     if typed.trim().is_empty() {
-        return Ok(Whom::All);
+        return Ok(Selection::All);
     }
     let mut ranges = Vec::new();
     for part in typed.split([',', ';']).filter(|part| !part.trim().is_empty()) {
@@ -124,7 +124,7 @@ fn read_whom(typed: &str) -> Result<Whom, String> {
     }
     match ranges.is_empty() {
         true => Err(BAD_RANGES.to_string()),
-        false => Ok(Whom::Extensions(ranges)),
+        false => Ok(Selection::Extensions(ranges)),
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
         else {
             panic!("it is in order");
         };
-        assert_eq!((whom, errand, when), (Whom::All, Errand::Resync, None));
+        assert_eq!((whom, errand, when), (Selection::All, Errand::Resync, None));
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
         };
         let ranges = [("204", "204"), ("210", "220")];
         let ranges = ranges.map(|(from, to)| (extension(from), extension(to)));
-        assert_eq!(whom, Whom::Extensions(ranges.to_vec()));
+        assert_eq!(whom, Selection::Extensions(ranges.to_vec()));
         assert_eq!((errand, when), (Errand::Restart, ClockTime::parse("22:30")));
     }
 

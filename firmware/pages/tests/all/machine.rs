@@ -136,6 +136,10 @@ fn backups() -> Vec<(&'static str, Html)> {
     };
     let bad = NotRestored::Refused(BackupRefused::Lines(bad));
     let wrong = NotRestored::Refused(BackupRefused::WrongPassphrase);
+    let template = NotRestored::Template {
+        which: "yealink/mac.cfg for the site".into(),
+        sentence: "Line 2, column 4: There is no such value: `site.servr` is undefined.".into(),
+    };
     let poor = Changes {
         was: Summary { lan: Some((ip(1), 24)), ..changes().was },
         will: Summary { lan: None, on_trial: true, ..changes().will },
@@ -152,6 +156,7 @@ fn backups() -> Vec<(&'static str, Html)> {
         ("backup-bare", page(&bare, None)),
         ("backup-bad-lines", page(&the_box(), Some(&bad))),
         ("backup-wrong", page(&bare, Some(&wrong))),
+        ("backup-bad-template", page(&the_box(), Some(&template))),
         ("backup-unlike", backup::backup(&bare, &VIEWER, Some(&unlike), None)),
         ("backup-read-only", page(&BoxView { read_only: true, ..the_box() }, None)),
         ("restore", backup::restore(&changes(), &the_box(), &VIEWER, "00ff")),

@@ -17,6 +17,7 @@ fn row(setting: Setting) -> SettingRow {
         (Ground::File, Setting::TimeZone) => Some("Europe/Berlin".to_string()),
         (Ground::File, Setting::NtpServer) => Some("this box".to_string()),
         (Ground::File, _) => Some("1440".to_string()),
+        (Ground::OfBox, _) => Some("the phone book of this box".to_string()),
         (Ground::Phone | Ground::Drawn, _) => None,
     };
     let (own, unsaid) = (None, Vec::new());

@@ -3,6 +3,7 @@
 use crate::office::*;
 use exchange::command::Refusal;
 use exchange::names::Extension;
+use exchange::view::{BookEntry, BookReader, BookView, Family};
 use pages::form::{self, AddForm, AssignForm, Fields};
 use pages::{Claim, Html, LoginError, Occasion, Viewer};
 
@@ -62,8 +63,33 @@ fn lists() -> Vec<(&'static str, Html)> {
         ("handsets-fragment", pages::handsets_fragment(&office())),
         ("handsets-asked", pages::handsets(&asking_office(), &VIEWER, None)),
         ("handsets-planned", pages::handsets(&planned_office(), &VIEWER, None)),
+        ("phone-book", pages::book(&book(4, 0), &VIEWER)),
+        ("phone-book-empty", pages::book(&book(0, 0), &VIEWER)),
+        ("phone-book-full", pages::book(&book(2, 3), &VIEWER)),
         ("handsets-bad-resync", pages::handsets_resync(&quiet_office(), &VIEWER, &bad_resync)),
     ]
+}
+
+/// A phone book of as many entries, for which so many more had no room.
+fn book(entries: usize, left_out: usize) -> BookView {
+    let people = [("Anna Schmidt", "201"), ("Bert <b>", "202"), ("2040", "2040"), ("Öz", "203")];
+    let entry = |(name, number): (&str, &str)| BookEntry {
+        name: name.into(),
+        number: Extension::parse(number).unwrap(),
+    };
+    let reader = |family: Family| {
+        Some(BookReader {
+            family,
+            page_max: family.book()?.page_max(),
+            is_told: family != Family::Polycom,
+        })
+    };
+    BookView {
+        entries: people.into_iter().take(entries).map(entry).collect(),
+        left_out,
+        readers: Family::ALL.into_iter().filter_map(reader).collect(),
+        url: "http://192.168.1.1/p/book.xml".into(),
+    }
 }
 
 fn devices() -> Vec<(&'static str, Html)> {

@@ -2,7 +2,8 @@
 //! clients that can say anything, from any address of 127/8.
 
 use crate::call::{
-    answer_access, answer_firmware, answer_templates, desk, Ask, Asked, Call, Desk, Reply, Sent,
+    answer_access, answer_firmware, answer_templates, desk, Ask, Asked, Call, Desk, Origin, Reply,
+    Sent,
 };
 use crate::clock::Clock;
 use crate::firmware::Shelf;
@@ -13,8 +14,10 @@ use crate::web::{Facts, WebSite};
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::names::{InterfaceNo, Side};
 use exchange::network::Settings;
+use exchange::note::Protocol;
 use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now};
+use exchange::view::HandsetRow;
 use exchange::{Arrival, Exchange, Fetch, Neighbour, PasswordHash, Seed};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -129,6 +132,14 @@ impl Stand {
         until_closed(&mut stream).await
     }
 
+    /// A handset as it is shown now.
+    pub(crate) async fn handset(&self, no: u8) -> HandsetRow {
+        match self.desk.ask(Call::LookAt(phone_mac(no))).await {
+            Some(Reply::LookedAt(Some(view))) => view.handset.expect("it is a handset"),
+            _other => panic!("nobody knows it"),
+        }
+    }
+
     /// Asks for a file as a phone does.
     pub(crate) async fn fetch(&self, source: Ipv4Addr, path: &str) -> String {
         self.say(source, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
@@ -183,20 +194,24 @@ fn first_hash() -> PasswordHash {
     password::record(FIRST_PASSWORD, [1; 16], 8, 1).unwrap()
 }
 
+/// ARP finds the phones.
+fn found(origin: Origin) -> Arrival {
+    let [.., third, no] = origin.from.ip().octets();
+    let is_phone = third == 2;
+    origin.arrival(if is_phone { Neighbour::Is(phone_mac(no)) } else { Neighbour::Unknown })
+}
+
 fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
     match call {
         Call::Fetch { origin, name, user_agent, upload } => {
-            let [.., third, no] = origin.from.ip().octets();
-            let found = if third == 2 { Neighbour::Is(phone_mac(no)) } else { Neighbour::Unknown };
-            let arrival = Arrival {
-                side: origin.side,
-                interface: origin.interface,
-                from: origin.from,
-                neighbour: found,
-            };
+            let arrival = found(origin);
             let upload = upload.as_ref().map(Sent::upload);
             let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
             Reply::Fetched(exchange.fetch(now, &fetch).answer)
+        }
+        Call::SpokeTls { origin, bytes } => {
+            exchange.spoke_tls(now, found(origin), Protocol::Http, &bytes);
+            Reply::Heard
         }
         Call::Admits { side, source } => Reply::Admits(exchange.admits_admin(side, source)),
         Call::Check { source, token } => Reply::Checked(exchange.logged_in(now, source, &token)),
@@ -208,6 +223,7 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::LookAtSettings(layer) => {
             Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer)))
         }
+        Call::LookAtBook => Reply::LookedAtBook(Box::new(exchange.book_view())),
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
         Call::CopyState { for_backup_of } => {

@@ -162,3 +162,48 @@ async fn a_backup_is_sent_by_our_page_whole_and_within_bounds() {
     );
     assert_eq!(status(&stand.say(HOME, huge).await), 413);
 }
+
+/// A backup of a box that has this template of its own for all its Yealinks.
+async fn with_template(stand: &Stand, source: &str) -> String {
+    let mut browser = Browser::new(stand);
+    browser.log_in_for_good().await;
+    browser.send("/handsets/add", "mac=001565000001&extension=204&name=Ann").await;
+    let lines: String = source.lines().map(|line| format!("source text=\"{line}\"\n")).collect();
+    let place = "template for=yealink/mac.cfg layer=family maker=yealink";
+    format!("{}{place}\n{lines}", browser.backs_up().await)
+}
+
+#[tokio::test]
+async fn a_template_of_a_backup_is_tried_before_anything_is_restored() {
+    let stand = Stand::with_stage();
+    let good = with_template(&stand, "a = {{ site.server }}\nb = {{ handset.mac }}").await;
+    let mut browser = Browser::new(&stand);
+    browser.log_in("three odd words").await;
+    browser.get("/system/backup").await;
+    let page = browser.sends(&good, "").await;
+    assert_eq!(status(&page), 200, "{page}");
+    let bad = good.replace("site.server", "site.servr");
+    let refused = browser.sends(&bad, "").await;
+    assert_eq!(status(&refused), 422, "{refused}");
+    let named = "Its template yealink/mac.cfg for all Yealink phones fails: Line 1, column ";
+    assert!(refused.contains(named), "{refused}");
+    assert!(value(&refused, "restore").is_none(), "nothing waits to be confirmed");
+    let list = browser.get("/templates").await;
+    assert!(!list.contains("all Yealink phones"), "nothing has changed");
+    // The one that doubles a text until memory ends is stopped as it is when it is saved.
+    let doubling = "{% set n = namespace(a='xxxxxxxx') %}{% for i in range(40) %}\
+        {% set n.a = n.a ~ n.a %}{% endfor %}{{ n.a | length }}";
+    let refused = browser.sends(&good.replace("a = {{ site.server }}", doubling), "").await;
+    assert_eq!(status(&refused), 422, "{refused}");
+}
+
+#[tokio::test]
+async fn a_box_that_cannot_try_templates_restores_none() {
+    let stand = Stand::up();
+    let text = with_template(&stand, "a = 1").await;
+    let mut browser = Browser::new(&stand);
+    browser.log_in("three odd words").await;
+    browser.get("/system/backup").await;
+    let refused = browser.sends(&text, "").await;
+    assert!(status(&refused) == 422 && refused.contains("It cannot be tried"), "{refused}");
+}

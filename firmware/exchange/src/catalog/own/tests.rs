@@ -129,6 +129,7 @@ fn an_own_file_name_is_answered_with_the_file_of_its_family() {
             super::super::Answer::Common { template, .. } => Some((template, None)),
             super::super::Answer::Absent(_)
             | super::super::Answer::Firmware
+            | super::super::Answer::Book
             | super::super::Answer::Upload => None,
         }
     };
