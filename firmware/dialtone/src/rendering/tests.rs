@@ -39,7 +39,7 @@ fn a_made_up_handset_has_its_files_and_no_password() {
 fn each_line_is_explained_by_its_template_and_its_values() {
     let words = ["--family", "yealink", "--file", "yealink/mac.cfg", "--explain"];
     let text = made(&words).unwrap();
-    let told = "account.1.sip_server.1.address = 192.168.10.1\n    < yealink/mac.cfg:18, shipped; \
+    let told = "account.1.sip_server.1.address = 192.168.10.1\n    < yealink/mac.cfg:17, shipped; \
         handset.lines (the handset), handset.lines.number (the handset), site.server (the box)\n";
     assert!(text.contains(told), "{text}");
     assert!(text.contains("site.ntp_server (the configuration file)\n"));

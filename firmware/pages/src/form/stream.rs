@@ -42,7 +42,8 @@ enum At {
     Boundary,
     Headings,
     Content,
-    End,
+    /// What may still come is the line break behind the end, or the rest of it.
+    End(&'static [u8]),
 }
 
 impl UploadStream {
@@ -75,8 +76,12 @@ impl UploadStream {
             At::Boundary => self.behind_boundary(),
             At::Headings => self.headings(),
             At::Content => self.content(),
-            At::End if self.buffer.is_empty() => Ok(None),
-            At::End => Err(FormError::Garbled),
+            At::End(rest) => {
+                let rest = rest.strip_prefix(&self.buffer[..]).ok_or(FormError::Garbled)?;
+                self.buffer.clear();
+                self.at = At::End(rest);
+                Ok(None)
+            }
         }
     }
 
@@ -88,8 +93,8 @@ impl UploadStream {
                 self.headings()
             }
             Some(_) if matches!(&self.buffer[..], b"--" | b"--\r\n") => {
+                self.at = At::End(if self.buffer.len() == 2 { b"\r\n" } else { b"" });
                 self.buffer.clear();
-                self.at = At::End;
                 Ok(Some(Piece::Done))
             }
             Some(b"--") if self.buffer.len() < 4 => Ok(None),
@@ -160,8 +165,11 @@ mod tests {
 
     const KIND: &str = "multipart/form-data; boundary=x7y";
 
-    /// Reads a form that comes in pieces of this size: names, file names and contents.
-    fn read(body: &[u8], size: usize) -> Result<Vec<(String, Option<String>, Vec<u8>)>, FormError> {
+    /// Name, file name and content.
+    type Part = (String, Option<String>, Vec<u8>);
+
+    /// Reads a form that comes in pieces of this size.
+    fn read(body: &[u8], size: usize) -> Result<Vec<Part>, FormError> {
         let mut stream = UploadStream::new(KIND)?;
         let (mut parts, mut done) = (Vec::new(), false);
         for piece in body.chunks(size) {
