@@ -97,6 +97,16 @@ impl Admin {
         self.call(&words, "/system/backup/restore")
     }
 
+    /// Sends a file of this computer, behind fields such as `name=value`, with the hidden proof of
+    /// `page`.
+    pub fn upload(&self, path: &str, fields: &[&str], file: &str, page: &Page) -> Page {
+        let csrf = between(&page.html, "name=\"csrf\" value=\"", "\"").expect("a form");
+        let (csrf, file) = (format!("csrf={csrf}"), format!("file=@{file}"));
+        let parts = [&csrf[..]].into_iter().chain(fields.iter().copied()).chain([&file[..]]);
+        let words: Vec<&str> = parts.flat_map(|part| ["-F", part]).collect();
+        self.call(&words, path)
+    }
+
     fn call(&self, more: &[&str], path: &str) -> Page {
         let url = format!("{}{path}", self.base);
         let fixed = ["-s", "-L", "-m", "15", "-b", "jar", "-c", "jar"];

@@ -64,6 +64,9 @@ impl Bench {
         let mut cargo = self.cargo(tree, builds)?;
         cargo.args(["zigbuild", "--locked", "--release", "--target", BOX]);
         cargo.args(["--package", "dialtone", "--no-default-features"]);
+        // A library without what walks and prints the stack, of which a stripped program has no
+        // names: a fifteenth of the daemon. A panic still says where it was.
+        cargo.env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size");
         // What the daemon says of itself: the commit, and whether the tree was as committed.
         let name = ["describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=-changed"];
         if let Ok(name) = commit(tree, &name) {
