@@ -1,9 +1,9 @@
 //! Spoiled texts of a state: reading one never panics, a bad line has a number that the text has,
 //! and whatever is read makes a state whose own text is read as the same state.
 //!
-//! The corpus is `tests/golden/state`. Of what `WIRE_MUTATIONS` says (a million when unset) each test
-//! spoils a sixth, since a text has as many lines as a day has messages; they begin at 1 and 2, to
-//! which `WIRE_SEED` is added.
+//! The corpus is `tests/golden/state`. Of what `WIRE_MUTATIONS` says (a million when unset) each
+//! test spoils a sixth, since a text has as many lines as a day has messages; they begin at 1 and
+//! 2, to which `WIRE_SEED` is added.
 
 mod mutation;
 
