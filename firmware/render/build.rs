@@ -37,10 +37,12 @@ fn main() -> Built<()> {
                 (false, Some(rule)) => (&mut shipped, rule.handset),
                 (false, None) => return Err(format!("no file is made from {full}").into()),
             };
-            let source = path.canonicalize()?;
+            // Named without the place of the tree, so that the same tree gives the same program.
+            let source = format!("/templates/{full}");
             writeln!(
                 table,
-                "    Shipped {{ name: {full:?}, source: include_str!({source:?}), \
+                "    Shipped {{ name: {full:?}, \
+                 source: include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {source:?})), \
                  form: Form::{form}, handset: {handset} }},"
             )?;
         }

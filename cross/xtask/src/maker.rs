@@ -2,14 +2,15 @@
 //! catalogue, one folder of templates, and golden files. Nothing else is changed in the copy, so
 //! that whatever would need an edit elsewhere fails here.
 //!
-//! `tests/maker/` is laid over the copy as it lies; the copy is `target/maker`. It shares the build
-//! folder, where what we build on is compiled already.
+//! `tests/maker/` is laid over the copy as it lies; the copy is `target/maker`. It has a build
+//! folder of its own: cargo knows a package by its place in the tree, and would take what it built
+//! of the copy for what it built of the tree.
 
 use crate::shop::{counted, say, succeeds, Shop};
 use crate::tally::Tally;
 use crate::tidy::Tree;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{fs, io};
 
 /// Where the files of the made-up maker lie, each at its place in the tree.
 const MADE_UP: &str = "tests/maker/";
@@ -34,9 +35,7 @@ pub(crate) fn added(shop: &Shop) -> Tally {
     let call = |arguments: &[&str]| {
         let mut cargo = shop.cargo(arguments);
         cargo.current_dir(&copy);
-        if let Some(builds) = builds() {
-            cargo.env("CARGO_TARGET_DIR", builds);
-        }
+        cargo.env("CARGO_TARGET_DIR", shop.root.join("target/maker-builds"));
         cargo
     };
     // That he stands in the table of README.md is asked of makers that exist.
@@ -56,12 +55,6 @@ pub(crate) fn added(shop: &Shop) -> Tally {
     tally += counted(&mut call(&["test", "--package", "render", "--lib"]));
     tally += Tally::one(succeeds(&mut call(&["check", "--package", "dialtone"])));
     tally
-}
-
-/// Where this tool was built.
-fn builds() -> Option<PathBuf> {
-    let own = env::current_exe().ok()?;
-    own.parent().and_then(Path::parent).map(Path::to_owned)
 }
 
 /// The tree with the maker in it.
