@@ -324,7 +324,13 @@ impl Driver {
             Call::Fetch { origin, name, user_agent, upload } => {
                 let arrival = self.hands.arrival(origin);
                 let upload = upload.as_ref().map(Sent::upload);
-                let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
+                let fetch = Fetch {
+                    arrival,
+                    name: &name,
+                    user_agent: &user_agent,
+                    upload,
+                    way: exchange::Way::default(),
+                };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
             }

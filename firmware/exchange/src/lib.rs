@@ -97,7 +97,7 @@ use wire::Mac;
 pub use chance::Seed;
 pub use output::{
     Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
-    TransferNo, Upload,
+    TransferNo, Upload, Way,
 };
 pub use secret::{OwnFile, PasswordHash};
 

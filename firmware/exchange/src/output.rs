@@ -109,6 +109,18 @@ pub enum Output {
     Read(TransferNo, FileNo, u32, usize),
 }
 
+/// How a question came over HTTP, and what came with it to prove by whom it is asked.
+#[derive(Clone, Copy, Default)]
+pub struct Way<'a> {
+    /// Whether it came over TLS.
+    pub tls: bool,
+    /// User and password by the Basic scheme (RFC 7617); hostile.
+    pub credentials: Option<(&'a str, &'a str)>,
+    /// The hardware address in the certificate that the asker has shown to hold, where an installed
+    /// authority has signed it.
+    pub certified: Option<Mac>,
+}
+
 /// A question for a file over HTTP.
 pub struct Fetch<'a> {
     /// Who asks, and whence.
@@ -119,6 +131,8 @@ pub struct Fetch<'a> {
     pub user_agent: &'a [u8],
     /// What it wants to store, instead of getting a file.
     pub upload: Option<Upload<'a>>,
+    /// How it came.
+    pub way: Way<'a>,
 }
 
 /// What a phone wants to store.

@@ -89,6 +89,7 @@ fn what_was_fetched_before_confirms_nothing() {
         name: "y000000000028.cfg",
         user_agent: b"",
         upload: None,
+        way: exchange::Way::default(),
     };
     office.exchange.fetch(office.now, &fetch);
     office.drain();

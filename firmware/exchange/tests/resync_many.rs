@@ -27,7 +27,13 @@ fn ten_are_asked_at_once_and_the_others_wait_for_them() {
     office.wait(1);
     let fetch_name = format!("{}.cfg", one.mac.bare());
     let arrival = one.arrival();
-    let fetch = exchange::Fetch { arrival, name: &fetch_name, user_agent: b"", upload: None };
+    let fetch = exchange::Fetch {
+        arrival,
+        name: &fetch_name,
+        user_agent: b"",
+        upload: None,
+        way: exchange::Way::default(),
+    };
     office.exchange.fetch(office.now, &fetch);
     let next = office.drain().sent;
     assert_eq!(next.len(), 1);

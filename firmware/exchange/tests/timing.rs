@@ -78,7 +78,13 @@ type Door = fn(&mut Office, Arrival, &str) -> Duration;
 fn by_http(office: &mut Office, at: Arrival, name: &str) -> Duration {
     let time = office.now();
     let begun = now();
-    let fetch = Fetch { arrival: at, name, user_agent: b"curl/8.0", upload: None };
+    let fetch = Fetch {
+        arrival: at,
+        name,
+        user_agent: b"curl/8.0",
+        upload: None,
+        way: exchange::Way::default(),
+    };
     let fetched = office.exchange.fetch(time, &fetch);
     while let Some(output) = office.exchange.poll_output() {
         black_box(output);

@@ -123,7 +123,13 @@ impl World {
         let arrival = arrival(asker.mac.is_none(), asker.from, mac);
         let path = path.split('?').next().unwrap_or("");
         let name = path.strip_prefix('/').unwrap_or(path);
-        let fetch = Fetch { arrival, name, user_agent: agent.as_bytes(), upload: None };
+        let fetch = Fetch {
+            arrival,
+            name,
+            user_agent: agent.as_bytes(),
+            upload: None,
+            way: exchange::Way::default(),
+        };
         let now = self.boxed.now(self.now);
         let Some(exchange) = self.boxed.exchange() else {
             let nothing = Parcel::File { asker, id, status: 0, body: Vec::new() };

@@ -167,7 +167,13 @@ impl SmallOffice {
     pub(crate) fn fetch(&mut self, phone: &mut Phone) {
         let name = format!("{}.cfg", phone.mac.bare());
         let arrival = phone.arrival();
-        let fetch = Fetch { arrival, name: &name, user_agent: b"", upload: None };
+        let fetch = Fetch {
+            arrival,
+            name: &name,
+            user_agent: b"",
+            upload: None,
+            way: exchange::Way::default(),
+        };
         self.exchange.fetch(self.now, &fetch);
         self.drain();
         phone.accounts = self.accounts.borrow().clone();

@@ -168,7 +168,8 @@ impl Office {
     ) -> (String, Vec<u8>) {
         let now = self.now();
         let user_agent = agent.as_bytes();
-        let fetch = Fetch { arrival, name, user_agent, upload: None };
+        let fetch =
+            Fetch { arrival, name, user_agent, upload: None, way: exchange::Way::default() };
         let fetched = self.exchange.fetch(now, &fetch);
         let after = fetched.after;
         self.drain();
@@ -192,7 +193,10 @@ impl Office {
         let now = self.now();
         let end = bytes.get(bytes.len().saturating_sub(LOG_BYTES_MAX)..).unwrap_or_default();
         let upload = Some(Upload { end, bytes: bytes.len() as u64 });
-        let fetched = self.exchange.fetch(now, &Fetch { arrival, name, user_agent: b"", upload });
+        let fetched = self.exchange.fetch(
+            now,
+            &Fetch { arrival, name, user_agent: b"", upload, way: exchange::Way::default() },
+        );
         self.drain();
         assert!(fetched.after.0 <= self.records, "an answer relies on a record that was not made");
         match fetched.answer {

@@ -206,7 +206,13 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::Fetch { origin, name, user_agent, upload } => {
             let arrival = found(origin);
             let upload = upload.as_ref().map(Sent::upload);
-            let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload };
+            let fetch = Fetch {
+                arrival,
+                name: &name,
+                user_agent: &user_agent,
+                upload,
+                way: exchange::Way::default(),
+            };
             Reply::Fetched(exchange.fetch(now, &fetch).answer)
         }
         Call::SpokeTls { origin, bytes } => {
