@@ -23,7 +23,9 @@ use exchange::names::RecordNo;
 use exchange::note::{Note, Protocol};
 use exchange::state::Event;
 use exchange::time::Instant;
-use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
+use exchange::{
+    Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo, Way,
+};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -323,14 +325,8 @@ impl Driver {
         match call {
             Call::Fetch { origin, name, user_agent, upload } => {
                 let arrival = self.hands.arrival(origin);
-                let upload = upload.as_ref().map(Sent::upload);
-                let fetch = Fetch {
-                    arrival,
-                    name: &name,
-                    user_agent: &user_agent,
-                    upload,
-                    way: exchange::Way::default(),
-                };
+                let (upload, way) = (upload.as_ref().map(Sent::upload), Way::default());
+                let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload, way };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
             }

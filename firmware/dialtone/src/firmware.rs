@@ -6,6 +6,10 @@
 //! of the chip that holds the state, which cannot store while it erases: during a rush of booting
 //! phones an upload takes a breath before each piece.
 
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "an expectation that fails is how a test fails")]
+mod tests;
+
 use crate::chip::{self, Chip};
 use crate::clock::Clock;
 use crate::nor_file::NorFile;
@@ -183,9 +187,11 @@ impl Shelf {
         bytes: u64,
     ) -> Result<Upload, NotBegun> {
         let place = self.writer.clone().try_acquire_owned().map_err(|_taken| NotBegun::Busy)?;
+        // Made first: whoever leaves while the thread begins must not leave a file under way.
+        let upload = Upload { shelf: self.clone(), whole: false, _place: place };
         let begun = self.ask(move |files| files.begin(&name, &about.encode(), bytes)).await;
         begun.unwrap_or(Err(NotBegun::Busy))?;
-        Ok(Upload { shelf: self.clone(), whole: false, _place: place })
+        Ok(upload)
     }
 
     /// Deletes a file, and says what is left; `None` where that failed.

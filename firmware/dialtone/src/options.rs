@@ -11,7 +11,7 @@ use exchange::names::{InterfaceNo, Side};
 use exchange::note::Note;
 use exchange::state::Durable;
 use exchange::time::{Instant, Now};
-use exchange::{Arrival, Exchange, Line, Neighbour, Output, PasswordHash, Seed};
+use exchange::{Arrival, Exchange, Fetch, Line, Neighbour, Output, PasswordHash, Seed, Way};
 use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::dhcp::{code, Message};
@@ -198,13 +198,8 @@ impl Asker {
             let given = Message::parse(&offer).ok()?.yiaddr;
             self.ask(&mut exchange, &mut now, mac, Some(given))?;
             let arrival = Arrival { from: SocketAddrV4::new(given, 1_024), ..arrival() };
-            let fetch = exchange::Fetch {
-                arrival,
-                name: "-",
-                user_agent: agent,
-                upload: None,
-                way: exchange::Way::default(),
-            };
+            let (name, way) = ("-", Way::default());
+            let fetch = Fetch { arrival, name, user_agent: agent, upload: None, way };
             exchange.fetch(now, &fetch);
             while exchange.poll_output().is_some() {}
         }

@@ -23,8 +23,10 @@
 //! A file is written to blocks that no entry names, each erased when its first byte comes, and read
 //! back piece by piece; then the directory is written anew to the block that is not in force. So a
 //! cut at any byte leaves the directory before or the one after, and of a file that was under way
-//! nothing but free room. The first directory ever goes to block 0: a torn one there beside a blank
-//! block 1 is an empty store. Blank is all ones or, as on a new disk, all zeros.
+//! nothing but free room. The first directory ever goes to block 0, unerased where it is blank: a
+//! torn one there, which has each one bit of the magic and of version 1, beside a blank block 1 is
+//! an empty store. Blank is all ones or, as on a new disk, all zeros. Whatever else is there is
+//! somebody else's.
 //!
 //! A block that fails is passed over until the next mount, which does not know it; the next file
 //! that needs it finds out again. Files are rare, so wear is not levelled. What was kept is not
@@ -160,12 +162,14 @@ impl<F: Flash> Files<F> {
             return Err(NoFiles::Geometry);
         }
         let mut found = Vec::new();
-        let mut blank = false;
+        let mut empty = true;
         for half in 0..DIRECTORY_BLOCKS {
             let mut bytes = vec![0; block as usize];
             let read = flash.read(half * block, &mut bytes);
             read.map_err(|error| NoFiles::Fault(Fault::Flash(error)))?;
-            blank = [0xFF, 0].iter().any(|of| bytes.iter().all(|byte| byte == of));
+            // An erase of a new disk that was cut leaves some of both.
+            let blank = bytes.iter().all(|byte| matches!(byte, 0xFF | 0));
+            empty &= blank || half == 0 && layout::may_be_torn(&bytes);
             let blocks = DIRECTORY_BLOCKS..geometry.size / block;
             if let Some((sequence, files)) = layout::read(&bytes, blocks, block) {
                 found.push((sequence, half, files));
@@ -174,8 +178,7 @@ impl<F: Flash> Files<F> {
         found.sort_by_key(|(sequence, ..)| *sequence);
         let (sequence, half, mut files) = match found.pop() {
             Some(latest) => latest,
-            // The first directory goes to block 0, whatever half of one is there.
-            None if blank => (0, 1, Vec::new()),
+            None if empty => (0, 1, Vec::new()),
             None => return Err(NoFiles::Foreign),
         };
         (1..).zip(&mut files).for_each(|(no, file)| file.no = FileNo(no));
@@ -334,8 +337,12 @@ impl<F: Flash> Files<F> {
         let sequence = self.sequence + 1;
         let bytes = layout::write(sequence, &files);
         let at = half * self.block_bytes();
-        flash::erase(&mut self.flash, at)?;
-        flash::program(&mut self.flash, at, &bytes)?;
+        // A cut erase can leave anything, and the first directory has no other one beside it.
+        let begun = sequence == 1 && flash::program(&mut self.flash, at, &bytes).is_ok();
+        if !begun {
+            flash::erase(&mut self.flash, at)?;
+            flash::program(&mut self.flash, at, &bytes)?;
+        }
         (self.files, self.sequence, self.half) = (files, sequence, half);
         Ok(())
     }

@@ -153,6 +153,12 @@ fn what_is_no_store_is_left_alone_until_it_is_erased() {
     // A new disk is all zeros.
     let mut zeros = mounted(MemFlash::holding(SMALL, &[0; 8 * 4_096]));
     put(&mut zeros, "a", &content(1, 9_000)).expect("kept");
+    // Somebody else's first block, or that of a newer version, is not taken for a torn one.
+    let version = |no: u8| [b"DTfile\r\n".as_slice(), &[no, 0, 0, 0], &[0xFF; 4_084]].concat();
+    for block_0 in [content(5, 4_096), version(2), version(3)] {
+        let flash = MemFlash::holding(SMALL, &block_0);
+        assert_eq!(Files::mount(flash).err(), Some(NoFiles::Foreign));
+    }
     for (size, erase_block) in [(2 * 4_096, 4_096), (64 * 1_024, 2_048), (0, 4_096)] {
         let flash = MemFlash::new(Geometry { size, erase_block, page: 256 });
         assert_eq!(Files::mount(flash).err(), Some(NoFiles::Geometry));

@@ -68,6 +68,15 @@ pub(super) fn read(bytes: &[u8], blocks: Range<u32>, block: u32) -> Option<(u32,
     Some((sequence, files))
 }
 
+/// Whether a directory may have been under way here when the power was cut: programming clears bits
+/// and sets none, so whatever is not written yet has ones where the directory has them. One that
+/// says another version as a whole is not torn.
+pub(super) fn may_be_torn(bytes: &[u8]) -> bool {
+    let begin = MAGIC.iter().copied().chain(VERSION.to_le_bytes());
+    let newer = number(bytes, 8).is_none_or(|it| it > VERSION && it <= u32::from(u16::MAX));
+    !newer && bytes.iter().zip(begin).all(|(have, want)| have & want == want)
+}
+
 fn entry(bytes: &[u8]) -> Option<File> {
     let field = |at: usize, len: u8| bytes.get(at..at + usize::from(len));
     let name = field(42, *bytes.get(40)?).filter(|name| name.len() <= NAME_BYTES_MAX)?;
