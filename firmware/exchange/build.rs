@@ -20,8 +20,9 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "id",
+    "name",
     "code",
     "vendor",
     "form",
@@ -79,6 +80,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let text = std::fs::read_to_string(path)?;
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let (code, entry) = entry(stem, &text).map_err(named)?;
+        if let Some(other) = families.values().find(|other| other.name == entry.name) {
+            return Err(named(format!("{} is called {} too", other.id, entry.name)).into());
+        }
         if let Some(other) = families.insert(code, entry) {
             return Err(named(format!("{} has the code {code} already", other.id)).into());
         }
@@ -93,14 +97,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 struct Entry {
     id: String,
     vendor: String,
+    name: String,
     maker: String,
 }
 
-/// The lines of the enum's macro: code, variant, id and name.
+/// The lines of the enum's macro: code, variant, id, vendor and name.
 fn family_table(families: &BTreeMap<u8, Entry>) -> String {
     let mut lines = String::new();
-    for (code, Entry { id, vendor, maker: _ }) in families {
-        let _ = writeln!(lines, "    {code} {} {id:?} {vendor:?},", variant(id));
+    for (code, Entry { id, vendor, name, maker: _ }) in families {
+        let _ = writeln!(lines, "    {code} {} {id:?} {vendor:?} {name:?},", variant(id));
     }
     format!("families! {{\n{lines}}}\n")
 }
@@ -118,7 +123,7 @@ fn variant(id: &str) -> String {
 fn table(families: &BTreeMap<u8, Entry>) -> String {
     let mut statics = String::new();
     let mut names = String::new();
-    for Entry { id, vendor: _, maker } in families.values() {
+    for Entry { id, maker, .. } in families.values() {
         let name = id.to_uppercase();
         let _ = writeln!(statics, "static {name}: Maker = {maker};");
         let _ = writeln!(names, "    &{name},");
@@ -138,7 +143,13 @@ fn entry(stem: &str, text: &str) -> Built<(u8, Entry)> {
     let code = u8::try_from(code).ok().filter(|code| *code > 0);
     let code = code.ok_or("code is the next number from 1 to 255")?;
     let vendor = optional(&maker, "vendor")?.to_owned();
-    Ok((code, Entry { id: id.to_owned(), vendor, maker: written(&maker, id)? }))
+    // Where one vendor has several families, or a family has none, it needs a name of its own.
+    let name = match optional(&maker, "name")? {
+        "" if vendor.is_empty() => return Err("it has neither vendor nor name".into()),
+        "" => vendor.clone(),
+        name => name.to_owned(),
+    };
+    Ok((code, Entry { id: id.to_owned(), vendor, name, maker: written(&maker, id)? }))
 }
 
 /// A maker's row of the table.

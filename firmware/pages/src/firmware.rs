@@ -2,6 +2,7 @@
 //! uploads a file, and the way to delete one.
 
 use crate::moment::civil;
+use crate::settings::maker;
 use crate::{asset, html, Html, Viewer};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -10,7 +11,7 @@ use core::borrow::Borrow;
 use core::fmt::Write;
 use exchange::limits::{FIRMWARE_NAME_MAX, TEXT_MAX};
 use exchange::time::{DAY_MS, SECOND_MS};
-use exchange::view::{Family, FirmwareRow, FirmwareView, Layer};
+use exchange::view::{Family, FirmwareRow, FirmwareView};
 
 /// How much more fits, in bytes.
 #[derive(Clone, Copy)]
@@ -67,10 +68,8 @@ pub fn too_large(missing: u64) -> String {
 impl FirmwarePage<'_> {
     /// Every maker, by id and name.
     fn makers(&self) -> impl Iterator<Item = (&'static str, String)> {
-        Family::ALL.into_iter().filter(|family| *family != Family::Generic).map(|family| {
-            let name = Layer::Family(family).to_string();
-            (family.id(), name.replacen("all ", "", 1).replacen(" phones", "", 1))
-        })
+        let known = Family::ALL.into_iter().filter(|family| *family != Family::Generic);
+        known.map(|family| (family.id(), maker(family)))
     }
 
     fn is_in_pieces(&self) -> bool {

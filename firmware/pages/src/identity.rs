@@ -1,9 +1,9 @@
 //! The page on how phones are recognised: the signs of an admin's own, and what is made of a sign.
 
 use crate::form::SignForm;
+use crate::settings::maker;
 use crate::{asset, html, Html, Viewer};
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use askama::Template;
 use exchange::limits::{SIGNS_MAX, SIGN_BYTES_MAX, SIGN_TRIED_BYTES_MAX, TEXT_MAX};
 use exchange::view::{Family, Meaning, OwnKind, SignsView, Tried};
@@ -40,13 +40,9 @@ impl IdentityPage<'_> {
         self.view.tried.as_ref().map_or("", |tried| tried.text.as_str())
     }
 
-    /// Every maker that can be typed, and what he is called where that says more.
-    fn makers(&self) -> Vec<(&'static str, &'static str)> {
-        let name = |family: Family| match family == Family::Generic {
-            true => "phones of all other makers",
-            false => family.vendor(),
-        };
-        Family::ALL.into_iter().map(|family| (family.id(), name(family))).collect()
+    /// Every maker, by id and name.
+    fn makers(&self) -> impl Iterator<Item = (&'static str, String)> {
+        Family::ALL.into_iter().map(|family| (family.id(), maker(family)))
     }
 }
 

@@ -166,6 +166,11 @@ impl<'a> Settings<'a> {
         self.echo?.form_error.as_deref()
     }
 
+    /// Every maker, by id and name.
+    fn makers(&self) -> impl Iterator<Item = (&'static str, String)> {
+        Family::ALL.into_iter().map(|family| (family.id(), maker(family)))
+    }
+
     fn maker(&self) -> &'static str {
         match self.layer.map(|view| &view.layer) {
             Some(Layer::Family(family) | Layer::Model { family, .. }) => family.id(),
@@ -331,13 +336,11 @@ fn name(layer: &Layer) -> String {
     }
 }
 
-/// Families of one vendor are told apart by their ids.
+/// The maker of a family, or the makers who share one.
 pub(crate) fn maker(family: Family) -> String {
-    let shared = Family::ALL.into_iter().filter(|it| it.vendor() == family.vendor()).count() > 1;
     match family.vendor() {
-        "" => format!("makers of the kind {}", family.id()),
-        vendor if shared => format!("{vendor} ({})", family.id()),
-        vendor => String::from(vendor),
+        "" => format!("{} makers", family.name()),
+        _vendor => String::from(family.name()),
     }
 }
 

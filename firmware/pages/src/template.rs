@@ -2,6 +2,7 @@
 //! what a change comes to before it is made, and a handset's file line by line.
 
 use crate::form::{place_fields, place_query};
+use crate::settings::maker;
 use crate::{asset, device_path, html, Html, Viewer};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -38,11 +39,6 @@ impl TemplatesPage<'_> {
         }
         makers
     }
-}
-
-/// The maker as people call it; by the id where several have one name.
-fn maker(family: Family) -> String {
-    Layer::Family(family).to_string().replacen("all ", "", 1).replacen(" phones", "", 1)
 }
 
 /// What of a file is an admin's own.

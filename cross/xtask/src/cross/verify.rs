@@ -17,9 +17,13 @@ const FOLDERS: [&str; 2] = ["one", "another/and a longer one"];
 /// Builds in both and compares; where the bytes differ, both clones are left to be looked at.
 pub(super) fn run(shop: &Shop, bench: &Bench) -> Result<Tally, Trouble> {
     let place = env::temp_dir().join(format!("dialtone-verify-{}", process::id()));
+    // Both before anything is built: what is committed meanwhile is not looked at either.
+    for folder in FOLDERS {
+        cloned(shop, &place.join(folder))?;
+    }
     let mut sums = Vec::new();
     for folder in FOLDERS {
-        let sum = built(shop, bench, &place.join(folder))?;
+        let sum = built(bench, &place.join(folder))?;
         say(format_args!("{sum}  {}", place.join(folder).display()));
         sums.push(sum);
     }
@@ -31,12 +35,16 @@ pub(super) fn run(shop: &Shop, bench: &Bench) -> Result<Tally, Trouble> {
     Ok(Tally::PASSED)
 }
 
-fn built(shop: &Shop, bench: &Bench, clone: &Path) -> Result<String, Trouble> {
+fn cloned(shop: &Shop, clone: &Path) -> Result<(), Trouble> {
     let mut git = shop.tool("git");
     git.args(["clone", "--quiet"]).arg(&shop.root).arg(clone);
-    if !succeeds(&mut git) {
-        return Err(Trouble::Failed("git cannot clone the tree.".to_owned()));
+    match succeeds(&mut git) {
+        true => Ok(()),
+        false => Err(Trouble::Failed("git cannot clone the tree.".to_owned())),
     }
+}
+
+fn built(bench: &Bench, clone: &Path) -> Result<String, Trouble> {
     let builds = clone.join("target/cross/build");
     let bytes = bench.daemon(clone, &builds, Symbols::Stripped, &clone.join("target/dialtone"))?;
     Ok(sha256(&bytes))

@@ -12,8 +12,7 @@ use hyper::StatusCode;
 use pages::form::{self, Fields, Place, SettingForm};
 use wire::Mac;
 
-const NO_SUCH: &str = "There is no such maker, or a range of firmware came without its model. \
-    A maker is written as on its page, such as yealink.";
+const NO_SUCH: &str = "There is no such maker, or a range of firmware came without its model.";
 
 impl Admin<'_> {
     pub(super) async fn settings(&self, layer: Option<Layer>, query: &str) -> Answered {

@@ -1,4 +1,4 @@
-//! The makers this box knows, by number, id and name.
+//! The makers this box knows, by number, id and names.
 //!
 //! Each is one of the TOML files beside this one, and nothing in Rust lists them: a new one needs
 //! no edit here. A code that was ever released is on flash somewhere, and is never
@@ -7,13 +7,13 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! families {
-    ($($code:literal $variant:ident $id:literal $vendor:literal,)+) => {
+    ($($code:literal $variant:ident $id:literal $vendor:literal $name:literal,)+) => {
         /// A family of phones that identify themselves and are configured in one way.
         ///
         /// On flash it is its [`Family::code`]; a code is never given to another family.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Family {
-            $(#[doc = concat!($vendor, " phones, id `", $id, "`.")] $variant,)+
+            $(#[doc = concat!($name, ", id `", $id, "`.")] $variant,)+
         }
 
         impl Family {
@@ -33,6 +33,11 @@ macro_rules! families {
             /// Returns the maker's name as people write it; empty where many makers share a family.
             pub const fn vendor(self) -> &'static str {
                 match self { $(Family::$variant => $vendor,)+ }
+            }
+
+            /// Returns what people call the family on a page; no two are called the same.
+            pub const fn name(self) -> &'static str {
+                match self { $(Family::$variant => $name,)+ }
             }
         }
     };

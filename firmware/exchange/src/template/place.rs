@@ -84,9 +84,9 @@ impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Layer::Site => f.write_str("the site"),
-            Layer::Family(family) => write!(f, "all {} phones", maker(*family)),
+            Layer::Family(family) => write!(f, "all {} phones", family.name()),
             Layer::Model { family, model, firmware: Firmware { from, to } } => {
-                write!(f, "all {} {model}", maker(*family))?;
+                write!(f, "all {} {model}", family.name())?;
                 match (from.is_empty(), to.is_empty()) {
                     (true, true) => Ok(()),
                     (false, true) => write!(f, " from firmware {from}"),
@@ -96,16 +96,5 @@ impl fmt::Display for Layer {
             }
             Layer::Handset(number) => write!(f, "handset {}", number.0),
         }
-    }
-}
-
-/// The maker as people call it; by the id where many share a family or a name.
-fn maker(family: Family) -> &'static str {
-    let name = family.vendor();
-    let shared = Family::ALL.iter().any(|other| *other != family && other.vendor() == name);
-    if name.is_empty() || shared {
-        family.id()
-    } else {
-        name
     }
 }
