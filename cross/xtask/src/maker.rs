@@ -36,6 +36,8 @@ pub(crate) fn added(shop: &Shop) -> Tally {
         let mut cargo = shop.cargo(arguments);
         cargo.current_dir(&copy);
         cargo.env("CARGO_TARGET_DIR", shop.root.join("target/maker-builds"));
+        // Nobody debugs these.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none");
         cargo
     };
     // That he stands in the table of README.md is asked of makers that exist.
