@@ -6,10 +6,15 @@ use image::appliance::{Appliance, STARTS};
 use image::can_run;
 use image::phone::Phone;
 use lan::admin::{Admin, PASSWORD};
-use lan::until;
+use lan::files::{get, tftp, Tftp};
+use lan::{between, until};
 use std::collections::BTreeSet;
 
 const BOARD: &str = "ast2600-evb";
+/// Firmware of the phone.
+const ROM: &str = "T46S-66.86.0.160.rom";
+/// How the phone's file begins that an own template makes.
+const OWN_LINE: &str = "#!version:1.0.0.1\n# of our own\n";
 
 #[test]
 fn a_phone_has_its_dial_tone_and_is_known_after_a_power_cut() {
@@ -37,6 +42,8 @@ fn a_phone_has_its_dial_tone_and_is_known_after_a_power_cut() {
     let page = admin.handsets();
     let row = page.row(&phone.host.mac12());
     assert!(row.contains(">Registered<") && row.contains(lease.ip()), "{row}");
+    let rom = puts_firmware_there(&admin);
+    changes_a_template(&admin, &phone);
     assert_eq!(appliance.unclean(), [""; 0]);
 
     appliance.power_cut();
@@ -46,6 +53,10 @@ fn a_phone_has_its_dial_tone_and_is_known_after_a_power_cut() {
     phone.registers(lease.ip(), &account);
     assert_eq!(phone.boots().ip(), lease.ip());
     assert_eq!(phone.fetches(), account);
+    let file = get(&phone.host, &format!("/prov/{}.cfg", phone.host.mac12()));
+    assert!(file.body.starts_with(OWN_LINE) && file.body.contains(ROM), "{}", file.body);
+    let got = tftp(&phone.host, Tftp::Hpa, ROM);
+    assert!(got.as_ref() == Ok(&rom), "{:?}", got.map(|got| got.len()));
     admin.forget();
     let page = admin.log_in(PASSWORD);
     assert_eq!(page.rows(), 1, "{}", page.text());
@@ -114,6 +125,43 @@ fn the_box_is_what_it_says_and_its_programs_may_do_no_more_than_they_need() {
     let named = ["-s", "-m", "10", "-H", "Host: dialtone.local", "http://192.168.10.1/login"];
     assert!(desk.run("curl", &named).out.contains("Log in"));
     assert_eq!(appliance.unclean(), [""; 0]);
+}
+
+/// A file for the phone's model on the partition for such files.
+fn puts_firmware_there(admin: &Admin) -> String {
+    let rom: String = (0..40_000).map(|number| format!("{number:06}\n")).collect();
+    admin.host().write(ROM, &rom);
+    let page = admin.get("/firmware");
+    let page = admin.upload("/firmware/upload", &["maker=yealink", "model=T46S"], ROM, &page);
+    assert!(page.url.contains("done=firmware"), "{} {}", page.url, page.text());
+    rom
+}
+
+/// A template of the admin's own, which is tried in the process that was split off at the start.
+fn changes_a_template(admin: &Admin, phone: &Phone) {
+    let page = admin.get("/templates/edit?template=yealink/mac.cfg&layer=family&maker=yealink");
+    let place =
+        [("template", "yealink/mac.cfg"), ("layer", "family"), ("maker", "yealink"), ("seen", "0")];
+    let try_out = |source: &str| {
+        admin.post("/templates/preview", &[&place[..], &[("source", source)]].concat(), &page)
+    };
+    // It doubles a text until the memory that it may have has come to its end.
+    let greedy = "{% set ns = namespace(x='0123456789abcdef') %}\
+        {% for _ in range(40) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}";
+    let refused = try_out(greedy);
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    let source = between(&page.html, "<textarea", "</textarea>").expect("the shipped one");
+    let source = source.split_once('>').expect("its content").1.trim_start();
+    let source = source.replace("&#34;", "\"").replace("&#39;", "'").replace("&lt;", "<");
+    let source = source.replace("&gt;", ">").replace("&#60;", "<").replace("&#62;", ">");
+    let source = source.replace("&#38;", "&").replace("&amp;", "&");
+    let good = try_out(&source.replacen("#!version:1.0.0.1\n", OWN_LINE, 1));
+    assert!(good.status == 200 && good.text().contains("1 file changes."), "{}", good.text());
+    let token = between(&good.html, "name=\"change\" value=\"", "\"").expect("a change");
+    let done = admin.post("/templates/apply", &[("change", token)], &good);
+    assert!(done.text().contains("The template is in force."), "{}", done.text());
+    let file = get(&phone.host, &format!("/prov/{}.cfg", phone.host.mac12()));
+    assert!(file.body.starts_with(OWN_LINE), "{}", file.body);
 }
 
 /// An option as udhcpc tells one that it does not know.
