@@ -3,10 +3,12 @@
 
 mod access;
 mod firmware;
+mod rules;
 mod templates;
 
 pub(crate) use access::{answer as answer_access, Ask, Told};
 pub(crate) use firmware::{answer as answer_firmware, AskFirmware, ToldFirmware};
+pub(crate) use rules::{answer as answer_rules, AskRules, ToldRules};
 pub(crate) use templates::{answer as answer_templates, AskTemplates, ToldTemplates};
 
 use crate::wear::Wear;
@@ -88,6 +90,8 @@ pub(crate) enum Call {
     Templates(AskTemplates),
     /// Which signs of phones are an admin's own, and what is made of this one?
     LookAtSigns(Option<(OwnKind, String)>),
+    /// How are phones taken in, and who was turned away?
+    Rules(AskRules),
     /// What is there of firmware?
     Firmware(AskFirmware),
     /// Here is what a transfer asked for; nobody waits for the answer.
@@ -111,6 +115,7 @@ pub(crate) enum Reply {
     StateCopied(Box<Footing>),
     Templates(ToldTemplates),
     LookedAtSigns(Box<SignsView>),
+    Rules(ToldRules),
     Firmware(ToldFirmware),
 }
 

@@ -215,6 +215,7 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
             interfaces,
             subnets,
             http_port: file.ports.http,
+            https_port: None,
             sip_port: file.ports.sip,
             directory: "prov".to_owned(),
             site: site(&file.site)?,

@@ -22,7 +22,7 @@ use exchange::limits::{HELD_MAX, LEAVE_MS};
 use exchange::names::RecordNo;
 use exchange::note::{Note, Protocol};
 use exchange::state::Event;
-use exchange::time::Instant;
+use exchange::time::{Instant, Now};
 use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -316,23 +316,27 @@ impl Driver {
         self.held.push((after, Held::Reply(answer, reply)));
     }
 
+    fn fetch(
+        &mut self,
+        now: Now,
+        origin: Origin,
+        (name, user_agent): (&str, &[u8]),
+        upload: Option<&Sent>,
+    ) -> (Reply, RecordNo) {
+        let arrival = self.hands.arrival(origin);
+        let (upload, way) = (upload.map(Sent::upload), exchange::Way::default());
+        let fetch = Fetch { arrival, name, user_agent, upload, way };
+        let Fetched { answer, after } = self.exchange.fetch(now, &fetch);
+        (Reply::Fetched(answer), after)
+    }
+
     fn reply(&mut self, call: Call) -> (Reply, RecordNo) {
         let now = self.hands.clock.now();
         let nothing = RecordNo(0);
         let exchange = &mut self.exchange;
         match call {
             Call::Fetch { origin, name, user_agent, upload } => {
-                let arrival = self.hands.arrival(origin);
-                let upload = upload.as_ref().map(Sent::upload);
-                let fetch = Fetch {
-                    arrival,
-                    name: &name,
-                    user_agent: &user_agent,
-                    upload,
-                    way: exchange::Way::default(),
-                };
-                let Fetched { answer, after } = exchange.fetch(now, &fetch);
-                (Reply::Fetched(answer), after)
+                self.fetch(now, origin, (&name, &user_agent), upload.as_ref())
             }
             Call::SpokeTls { origin, bytes } => {
                 let arrival = self.hands.arrival(origin);
@@ -375,6 +379,7 @@ impl Driver {
                 Ok(()) => (Reply::Done(Ok(())), self.replace(&facts)),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
             },
+            Call::Rules(ask) => (Reply::Rules(call::answer_rules(exchange, now, ask)), nothing),
             Call::LookAtSigns(tried) => {
                 let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
                 (Reply::LookedAtSigns(Box::new(exchange.signs_view(tried))), nothing)

@@ -195,6 +195,7 @@ fn example_board() -> Board {
         interfaces: vec![interface],
         subnets: subnets.collect(),
         http_port: 80,
+        https_port: None,
         sip_port: 5_060,
         directory: "prov".to_owned(),
         site: Site {

@@ -24,6 +24,7 @@ mod identity;
 mod machine;
 mod office;
 mod reply;
+mod rules;
 mod settings;
 mod templates;
 #[cfg(test)]
@@ -53,6 +54,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use pages::form::{Fields, FORM_BYTES_MAX};
 use pages::{OnTrial, Viewer};
+use rules::RuleRoute;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use templates::Drafts;
@@ -110,6 +112,7 @@ pub(crate) enum Route {
     UploadFirmware,
     DeleteFirmware,
     PhoneBook,
+    Rule(RuleRoute),
 }
 
 /// What a route can be asked for.
@@ -121,7 +124,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 50] = [
+const ROUTES: [(&str, Route, Takes); 62] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -172,6 +175,18 @@ const ROUTES: [(&str, Route, Takes); 50] = [
     ("/firmware/upload", Route::UploadFirmware, Takes::Post),
     ("/firmware/delete", Route::DeleteFirmware, Takes::Post),
     ("/phone-book", Route::PhoneBook, Takes::Get),
+    ("/voip", Route::Rule(RuleRoute::Voip), Takes::Get),
+    ("/voip/switch", Route::Rule(RuleRoute::Switch), Takes::Post),
+    ("/voip/profile", Route::Rule(RuleRoute::Profile), Takes::Post),
+    ("/voip/gate", Route::Rule(RuleRoute::Gate), Takes::Post),
+    ("/voip/key/show", Route::Rule(RuleRoute::ShowKey), Takes::Post),
+    ("/voip/key/draw", Route::Rule(RuleRoute::DrawKey), Takes::Post),
+    ("/strangers", Route::Rule(RuleRoute::Strangers), Takes::Get),
+    ("/strangers/ban", Route::Rule(RuleRoute::Ban), Takes::Post),
+    ("/strangers/ignore", Route::Rule(RuleRoute::Ignore), Takes::Post),
+    ("/handsets/{rest}/remote", Route::Rule(RuleRoute::Remote), Takes::Post),
+    ("/handsets/{rest}/lost", Route::Rule(RuleRoute::Lost), Takes::Post),
+    ("/handsets/{rest}/password", Route::Rule(RuleRoute::ShowPassword), Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -355,6 +370,7 @@ impl Admin<'_> {
             Route::Identity => self.identity(query).await,
             Route::Firmware => self.firmware(query).await,
             Route::PhoneBook => self.phone_book().await,
+            Route::Rule(route) => self.show_rules(route, query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -403,6 +419,7 @@ impl Admin<'_> {
             | Route::ResyncOne
             | Route::RestartOne => self.change_handset(route, rest, fields).await,
             Route::Resync => self.resync(fields).await,
+            Route::Rule(route) => self.change_rules(route, rest, fields).await,
             Route::CallResyncOff => self.call_resync_off(fields).await,
             Route::Creation => self.allow_creation(fields).await,
             Route::ProposeLan => self.propose_lan(fields).await,

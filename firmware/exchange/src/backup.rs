@@ -29,6 +29,7 @@ mod footing;
 mod own;
 mod parts;
 mod read;
+mod rules;
 mod seal;
 mod settings;
 mod signs;

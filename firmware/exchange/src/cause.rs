@@ -81,7 +81,21 @@ pub enum Cause {
     TimeUnset,
     /// It obeys this box only by a password that this box did not set.
     WrongPhonePassword,
+    /// It is banned.
+    Banned,
+    /// It is a handset of the LAN and came from the WAN.
+    NotRemote,
+    /// It came from the WAN without the right key.
+    WrongKey,
+    /// It came from the WAN with the key, and has had its file already.
+    ClaimedAlready,
 }
+
+const OFFER_NOT_TAKEN: &str = "It asks for an address, is offered one, and does not take it.";
+const OFFER_NOT_TAKEN_NEXT: &str =
+    "Check that the switch port lets answers through: VLAN, port security, DHCP snooping.";
+const OTHER_DHCP_SERVER_NEXT: &str =
+    "Switch the other server off, or let it hand out the address of this box in option 66.";
 
 // What is inferred is worded as likely.
 const GOES_ELSEWHERE_NEXT: &str =
@@ -131,6 +145,24 @@ const WRONG_PHONE_PASSWORD: &str =
     "It asks for a password before it obeys this box: most likely it still has the admin password \
     and the settings of another system.";
 
+const WAN_FETCH: &str =
+    "It asked for its configuration from the WAN without TLS, where none is given out.";
+const BANNED: &str = "It is banned.";
+const BANNED_NEXT: &str = "If it may come back, lift the ban on the Strangers page.";
+const NOT_REMOTE: &str = "It came from the WAN, and is a handset of the LAN only.";
+const NOT_REMOTE_NEXT: &str =
+    "If it is to be used from there, switch on Remote phone on its page and let it start once on \
+    the LAN.";
+const WRONG_KEY: &str = "It came from the WAN without the right secret key.";
+const WRONG_KEY_NEXT: &str =
+    "Give the phone the key of the page Servers > VoIP as its provisioning password, or add it by \
+    hand as a remote phone.";
+const CLAIMED_ALREADY: &str =
+    "It came from the WAN with the key, and this phone has had its configuration already.";
+const CLAIMED_ALREADY_NEXT: &str =
+    "If the phone was reset, let it be claimed anew on its page; if it was not, somebody else uses \
+    its MAC address.";
+
 impl Cause {
     /// Whether it holds for a phone that is registered too.
     pub fn concerns_registered(&self) -> bool {
@@ -141,14 +173,10 @@ impl Cause {
     pub fn next_step(&self) -> &'static str {
         match self {
             Cause::CreationClosed(_) => {
-                "Add it as a handset here, or switch on New phones on the Handsets page."
+                "Add it as a handset here, or let new phones in on the page Servers > VoIP."
             }
-            Cause::OfferNotTaken => {
-                "Check that the switch port lets answers through: VLAN, port security, DHCP snooping."
-            }
-            Cause::OtherDhcpServer(_) => {
-                "Switch the other server off, or let it hand out the address of this box in option 66."
-            }
+            Cause::OfferNotTaken => OFFER_NOT_TAKEN_NEXT,
+            Cause::OtherDhcpServer(_) => OTHER_DHCP_SERVER_NEXT,
             Cause::PoolFull => "Give this network a larger pool in the configuration file, or remove devices from it.",
             Cause::AddressInUse(_) => {
                 "Find the device with this fixed address and move it out of the pool; the phone gets another one."
@@ -206,6 +234,10 @@ impl Cause {
             Cause::CertificateRefused => CERTIFICATE_REFUSED_NEXT,
             Cause::TimeUnset => TIME_UNSET_NEXT,
             Cause::WrongPhonePassword => WRONG_PHONE_PASSWORD_NEXT,
+            Cause::Banned => BANNED_NEXT,
+            Cause::NotRemote => NOT_REMOTE_NEXT,
+            Cause::WrongKey => WRONG_KEY_NEXT,
+            Cause::ClaimedAlready => CLAIMED_ALREADY_NEXT,
         }
     }
 }
@@ -219,9 +251,7 @@ impl fmt::Display for Cause {
             Cause::CreationClosed(Side::Wan) => {
                 f.write_str("New phones from the WAN are not taken in at present.")
             }
-            Cause::OfferNotTaken => {
-                f.write_str("It asks for an address, is offered one, and does not take it.")
-            }
+            Cause::OfferNotTaken => f.write_str(OFFER_NOT_TAKEN),
             Cause::OtherDhcpServer(server) => {
                 write!(f, "It took its address from another DHCP server, {server}.")
             }
@@ -246,9 +276,7 @@ impl fmt::Display for Cause {
             ),
             Cause::FileOfAnother => f.write_str("It asked for the configuration of another phone."),
             Cause::TwoPlaces => f.write_str("Two devices use its hardware address at once."),
-            Cause::WanFetch => {
-                f.write_str("It asked for its configuration from the WAN, where none is given out.")
-            }
+            Cause::WanFetch => f.write_str(WAN_FETCH),
             Cause::TransferLost => {
                 f.write_str("It stopped answering in the middle of fetching its configuration.")
             }
@@ -278,6 +306,10 @@ impl fmt::Display for Cause {
             Cause::CertificateRefused => f.write_str(CERTIFICATE_REFUSED),
             Cause::TimeUnset => f.write_str(TIME_UNSET),
             Cause::WrongPhonePassword => f.write_str(WRONG_PHONE_PASSWORD),
+            Cause::Banned => f.write_str(BANNED),
+            Cause::NotRemote => f.write_str(NOT_REMOTE),
+            Cause::WrongKey => f.write_str(WRONG_KEY),
+            Cause::ClaimedAlready => f.write_str(CLAIMED_ALREADY),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
 pub use crate::resync::{ClockTime, Errand, Selection};
+pub use crate::rules::{Rule, RuleFlaw};
 use crate::settings::{Bad, Setting};
 use crate::template::{self, Change, Place};
 use alloc::string::String;
@@ -104,6 +105,8 @@ pub enum Command {
         /// What it says; `None` to remove it.
         means: Option<Meaning>,
     },
+    /// Changes the rules by which phones are taken in, or what is kept under them.
+    Rule(Rule),
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -179,6 +182,8 @@ pub enum Refusal {
     Template(template::Flaw),
     /// A sign of an admin's own is not as it has to be.
     Sign(SignFlaw),
+    /// The rules by which phones are taken in do not allow it.
+    Rule(RuleFlaw),
 }
 
 const NOTHING_TO_CALL_OFF: &str = "There was nothing left to call off: all were asked already.";
@@ -251,6 +256,7 @@ impl fmt::Display for Refusal {
             ),
             Refusal::Template(flaw) => flaw.fmt(f),
             Refusal::Sign(flaw) => flaw.fmt(f),
+            Refusal::Rule(flaw) => flaw.fmt(f),
         }
     }
 }

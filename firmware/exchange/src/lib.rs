@@ -36,8 +36,10 @@ pub mod command;
 mod device;
 mod dhcp;
 pub mod digest;
+mod enrol;
 mod fallback;
 pub mod firmware;
+mod guesses;
 pub mod layer;
 mod leases;
 pub mod limits;
@@ -57,11 +59,14 @@ pub mod render;
 mod request;
 pub mod resync;
 mod room;
+mod rules;
+mod scanners;
 mod secret;
 pub mod settings;
 mod sip;
 pub mod state;
 pub mod story;
+mod strangers;
 pub mod template;
 mod templating;
 mod tftp;
@@ -99,7 +104,8 @@ pub use output::{
     Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
     TransferNo, Upload, Way,
 };
-pub use secret::{OwnFile, PasswordHash};
+pub use rules::Revealed;
+pub use secret::{OwnFile, PasswordHash, PnpKey, Remote, RemoteToken};
 
 /// The whole appliance but for its sockets, clock, entropy and flash.
 pub struct Exchange {
@@ -165,6 +171,7 @@ impl Exchange {
     /// Takes a datagram, or one message of a stream, heard on a socket.
     pub fn datagram(&mut self, now: Now, arrival: Arrival, line: Line, bytes: &[u8]) {
         let office = &mut self.office;
+        office.gates.close_due(now.mono);
         match line {
             Line::Dhcp => self.dhcp.datagram(office, now, arrival, bytes),
             Line::Tftp => {
@@ -204,7 +211,9 @@ impl Exchange {
             name,
             query,
             user_agent: fetch.user_agent,
+            way: fetch.way,
         };
+        self.office.gates.close_due(now.mono);
         if let Some(upload) = &fetch.upload {
             let office = &mut self.office;
             let (answer, after) = match uploads::may_store(office, now, &ask) {
@@ -226,6 +235,7 @@ impl Exchange {
     /// Does what an admin wants, or says why not; the outcome is to be told once the record
     /// returned is on flash.
     pub fn command(&mut self, now: Now, by: &By, command: Command) -> Result<RecordNo, Refusal> {
+        self.office.gates.close_due(now.mono);
         let ground = (&mut self.office, &mut self.trial, &mut self.sip);
         let ended = admin::carry_out(ground, now, by, command)?;
         if let Some((handset, line)) = ended {
@@ -236,6 +246,7 @@ impl Exchange {
 
     /// Does what was due by now.
     pub fn tick(&mut self, now: Now) {
+        self.office.gates.close_due(now.mono);
         self.dhcp.tick(&mut self.office, now);
         self.tftp.tick(&mut self.office, now);
         self.sip.tick(&mut self.office, now);

@@ -338,9 +338,25 @@ pub const RECORD_HEADING_BYTES: u64 = 12;
 pub const RECORD_ALIGN_BYTES: u64 = 4;
 /// What a remembered address takes on flash, in bytes.
 pub const ADDRESS_RECORD_BYTES: u64 = 24;
-/// What the facts about the site take on flash at most, in bytes: switches, password, key of the
-/// backups, numbering, and the network as it is kept and as it is proposed.
-pub const SITE_RECORD_BYTES_MAX: u64 = 640;
+/// What the facts about the site take on flash at most, in bytes: switches, password, keys of the
+/// backups and of Plug-and-Play, numbering, and the network as it is kept and as it is proposed.
+pub const SITE_RECORD_BYTES_MAX: u64 = 768;
+/// What a banned hardware address takes on flash, in bytes.
+pub const BAN_RECORD_BYTES: u64 = 20;
+/// Hardware addresses that can be banned.
+pub const BANS_MAX: usize = 256;
+/// Strangers that were turned away and are remembered, in memory.
+pub const TURNED_AWAY_MAX: usize = 256;
+/// Those of them that came from the WAN.
+pub const TURNED_AWAY_WAN_MAX: usize = TURNED_AWAY_MAX / 4;
+/// Minutes for which a gate can be opened that lets new handsets in.
+pub const GATE_MINUTES_MAX: u16 = 240;
+/// Addresses on the WAN that are watched for scanning.
+pub const SCANNERS_MAX: usize = 256;
+/// Accounts at the same time that are heard although their address is thought to be a scanner's.
+pub const SCANNED_ACCOUNTS_MAX: usize = 1_024;
+/// How long the address of a scanner hears nothing.
+pub const SCANNER_BAN_MS: u64 = 15 * MINUTE_MS;
 /// What a new handset takes on flash at most, in bytes, with its address and its first contact.
 pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
 /// Flash that new things leave alone, in bytes: what exists can be changed when there is no room

@@ -15,8 +15,8 @@ use crate::state::Handset;
 use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
 use crate::uploads;
 use crate::view::{
-    Alarm, BoxView, DeviceView, HandsetRow, LineRow, SignSeen, SignsView, Status, StrangerRow,
-    Tried, View, WanView,
+    Alarm, BoxView, DeviceView, HandsetRow, LineRow, Remote, SignSeen, SignsView, Status,
+    StrangerRow, Tried, View, WanView,
 };
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -79,6 +79,12 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         restarts_apart: resync.restarts_apart(),
         resync_restarts: resync.resync_restarts(),
         stored: uploads::stored(office, mac),
+        remote: match known.and_then(|(_, known)| known.remote) {
+            None => Remote::No,
+            Some(remote) if remote.claimed => Remote::Claimed,
+            Some(_) => Remote::Awaited,
+        },
+        banned: office.durable.rules().bans(mac),
     })
 }
 
@@ -148,11 +154,13 @@ pub(crate) fn the_box(office: &Office, mdns: &Mdns, trial: &Trial, now: Now) -> 
         flash_bytes: Some(office.flash_bytes).filter(|bytes| *bytes != u64::MAX),
         read_only: office.read_only,
         seals_backups: office.durable.backup_key().is_some(),
+        profile: office.durable.rules().profile(),
     }
 }
 
 fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> HandsetRow {
-    let Handset { mac, origin: _, family, model, firmware, web: _, lines, own: _ } = known;
+    let Handset { mac, origin: _, family, model, firmware, web: _, lines, own: _, remote: _ } =
+        known;
     let device = office.devices.get(mac);
     let lines = lines.iter().enumerate().filter_map(|(at, line)| {
         let number = LineNo::new(at as u8 + 1)?;

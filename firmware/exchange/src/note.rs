@@ -1,11 +1,14 @@
 //! What is worth telling a human. One closed list feeds the log line, the counter, the latest notes
 //! on the page, and the tests that assert something was said.
 
+mod rules;
+
 use crate::catalog::Family;
 use crate::names::Side;
 use crate::settings::Setting;
 use core::fmt;
 use core::net::Ipv4Addr;
+pub use rules::{RuleNote, Shown};
 use wire::Mac;
 
 /// Something worth telling.
@@ -86,6 +89,8 @@ pub enum Note {
     SignChanged(Ipv4Addr),
     /// An admin at this address put a file of firmware on the box, or deleted one.
     FirmwareChanged(Ipv4Addr),
+    /// Something about the rules by which phones are taken in.
+    Rule(RuleNote),
 }
 
 /// For whom a setting was changed.
@@ -135,7 +140,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 37;
+    pub const KINDS: usize = 37 + RuleNote::KINDS;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -177,6 +182,7 @@ impl Note {
             | Note::TemplateChanged(_)
             | Note::SignChanged(_)
             | Note::FirmwareChanged(_) => false,
+            Note::Rule(note) => note.is_by_anybody(),
         }
     }
 
@@ -220,9 +226,12 @@ impl Note {
             Note::TemplateChanged(_) => 34,
             Note::SignChanged(_) => 35,
             Note::FirmwareChanged(_) => 36,
+            Note::Rule(note) => 37 + note.kind(),
         }
     }
 }
+
+const STRANGERS_CAPPED: &str = "unknown devices changed too often; they are not remembered for now";
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -272,9 +281,7 @@ impl fmt::Display for Note {
             Note::Restoring(from) => {
                 write!(f, "{from} replaces the whole state by a backup; the program ends")
             }
-            Note::StrangersCapped => {
-                f.write_str("unknown devices changed too often; they are not remembered for now")
-            }
+            Note::StrangersCapped => f.write_str(STRANGERS_CAPPED),
             Note::SettingChanged(from, setting, whose) => {
                 write!(f, "{from} changed the setting {} {whose}", setting.entry().title)
             }
@@ -293,6 +300,7 @@ impl fmt::Display for Note {
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
             Note::SignChanged(from) => write!(f, "{from} changed a sign of phones"),
             Note::FirmwareChanged(from) => write!(f, "{from} changed the firmware files"),
+            Note::Rule(note) => note.fmt(f),
         }
     }
 }

@@ -4,29 +4,28 @@
 use crate::board::Board;
 use crate::book::Books;
 use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
-use crate::cause::Cause;
 use crate::chance::Chance;
 use crate::device::{fingerprint, Device};
 use crate::fallback::Failing;
 use crate::firmware::Firmware;
+use crate::guesses::Guesses;
 use crate::layer::{Layer, Whom};
 use crate::leases::Leases;
 use crate::limits::{
     DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, SAID_BEFORE_MAX,
     STRANGER_RECORDS_BURST, STRANGER_RECORDS_PER_HOUR,
 };
-use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
+use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Text};
 use crate::note::{Note, Table};
 use crate::output::{Departure, Line, Output, To};
-use crate::policy::{self, Act, Door, Standing, Verdict};
+use crate::policy::Gates;
 use crate::resync::ClockTime;
-use crate::secret::{LineSecret, LoginId, WebSecret};
 use crate::settings;
-use crate::state::{origin_number, Durable, Event};
+use crate::state::{Durable, Event};
 use crate::story::Step;
+use crate::strangers::TurnedAway;
 use crate::time::{Instant, Now, Wall, HOUR_MS, SECOND_MS};
 use crate::uploads::{Hour, Logs};
-use crate::view::Origin;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -69,6 +68,12 @@ pub(crate) struct Office {
     pub(crate) stored: Hour,
     /// Files of the phone book that are ready.
     pub(crate) books: Books,
+    /// Where new handsets are taken in for some minutes.
+    pub(crate) gates: Gates,
+    /// Strangers that were turned away.
+    pub(crate) turned_away: TurnedAway,
+    /// Who on the WAN has shown wrong keys.
+    pub(crate) key_guesses: Guesses<Ipv4Addr>,
 }
 
 /// How many records strangers may still cause.
@@ -108,6 +113,9 @@ impl Office {
             logs: Logs::default(),
             stored: Hour::default(),
             books: Books::default(),
+            gates: Gates::default(),
+            turned_away: TurnedAway::default(),
+            key_guesses: Guesses::default(),
         }
     }
 
@@ -139,6 +147,8 @@ impl Office {
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
+            | Event::RemoteMarked { handset, .. }
+            | Event::PasswordsDrawn { handset, .. }
             | Event::SettingChanged { layer: Layer::Handset(handset), .. } => {
                 self.changed.insert(*handset, self.records);
             }
@@ -159,7 +169,10 @@ impl Office {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::TemplateChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::MacBanned { .. } => (),
         }
     }
 
@@ -320,88 +333,6 @@ impl Office {
         let guess = self.devices.get(&mac).and_then(|device| device.guess.model());
         let known = || self.durable.handset_of(mac).map(|(_, handset)| handset.model.clone());
         guess.map(text).or_else(known).unwrap_or_default()
-    }
-
-    /// What the policy says about this device, on this side.
-    pub(crate) fn admit(&self, side: Side, mac: Mac, act: Act) -> Verdict {
-        let standing = match self.durable.handset_of(mac) {
-            Some(_) => Standing::Known,
-            None => Standing::Stranger,
-        };
-        let door = if self.durable.creates(side) { Door::Open } else { Door::Closed };
-        policy::admit(side, standing, door, act)
-    }
-
-    /// Makes a device a handset by Plug-and-Play; the caller has its proof of being that device.
-    pub(crate) fn create(&mut self, now: Now, side: Side, mac: Mac) -> Result<HandsetNo, Cause> {
-        match self.admit(side, mac, Act::Create) {
-            Verdict::Already => {
-                let known = self.durable.handset_of(mac).map(|(no, _)| no);
-                return known.ok_or(Cause::HandsetsFull);
-            }
-            Verdict::Allow => (),
-            Verdict::Closed => return self.turn_away(now, side, mac, Cause::CreationClosed(side)),
-            Verdict::WrongSide | Verdict::Unknown => {
-                return self.turn_away(now, side, mac, Cause::WanFetch);
-            }
-        }
-        if !self.has_room_for_handset() {
-            self.note(now, Note::Full(Table::Handsets));
-            return Err(Cause::HandsetsFull);
-        }
-        if !self.spend(now) {
-            return Err(if self.read_only { Cause::NotStored } else { Cause::StrangersCapped });
-        }
-        let origin = match side {
-            Side::Lan => Origin::LanPlugAndPlay,
-            Side::Wan => Origin::WanPlugAndPlay,
-        };
-        let handset = self.enrol(mac, origin).ok_or(Cause::HandsetsFull)?;
-        self.step(now, mac, Step::Created(side));
-        self.note(now, Note::Created(mac, side));
-        Ok(handset)
-    }
-
-    fn turn_away(
-        &mut self,
-        now: Now,
-        side: Side,
-        mac: Mac,
-        cause: Cause,
-    ) -> Result<HandsetNo, Cause> {
-        self.step(now, mac, Step::TurnedAway(cause));
-        self.note(now, Note::TurnedAway(mac, side));
-        Err(cause)
-    }
-
-    /// Draws a handset's secrets and records it; `None` when there is no room.
-    pub(crate) fn enrol(&mut self, mac: Mac, origin: Origin) -> Option<HandsetNo> {
-        let handset = self.durable.free_handset()?;
-        let (login, secret) = self.draw_line();
-        let family = self.family(mac).unwrap_or(Family::Generic);
-        let firmware = self.devices.get(&mac).and_then(|device| device.guess.version());
-        let event = Event::HandsetCreated {
-            handset,
-            mac: mac.0,
-            origin: origin_number(origin),
-            family: family.code(),
-            model: self.model(mac),
-            firmware: firmware.map(text).unwrap_or_default(),
-            web: WebSecret(self.chance.bytes()),
-            login,
-            secret,
-        };
-        self.record(mac, event);
-        Some(handset)
-    }
-
-    /// A login that no line has yet, and a password.
-    pub(crate) fn draw_line(&mut self) -> (LoginId, LineSecret) {
-        let mut login = LoginId(self.chance.bytes());
-        while self.durable.line_of(&login).is_some() {
-            login = LoginId(self.chance.bytes());
-        }
-        (login, LineSecret(self.chance.bytes()))
     }
 
     /// Remembers a known handset's make if it differs from what is stored, not too often.

@@ -180,6 +180,9 @@ pub enum Answer {
     NotFound,
     /// The asker may not have it; the same for every reason.
     Forbidden,
+    /// The asker may not have it; he may show a user and a password by the Basic scheme. The same
+    /// for every reason.
+    Unauthorized,
     /// What was asked cannot be a file's name.
     BadName,
     /// It cannot be made, or stored, just now.

@@ -4,6 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 /// Digits and letters that no phone display or label confuses; 32 of them, five bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -44,6 +45,51 @@ impl WebSecret {
     pub fn text(&self) -> String {
         spell(&self.0)
     }
+}
+
+/// The secret key of Plug-and-Play from the WAN, 80 random bits: what a phone out there shows to be
+/// taken in.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PnpKey(pub [u8; 10]);
+
+impl PnpKey {
+    /// Letters and digits of a key.
+    pub const CHARS: usize = 16;
+
+    /// Sixteen letters and digits.
+    pub fn text(&self) -> String {
+        spell(&self.0)
+    }
+
+    /// Whether somebody has typed it; takes the same time for every wrong one.
+    pub(crate) fn is(&self, typed: &str) -> bool {
+        bool::from(self.text().as_bytes().ct_eq(typed.as_bytes()))
+    }
+}
+
+/// What stands in the provisioning URL of one handset that is used from the WAN, 128 random bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RemoteToken(pub [u8; 16]);
+
+impl RemoteToken {
+    /// Twenty-six letters and digits.
+    pub fn text(&self) -> String {
+        spell(&self.0)
+    }
+
+    /// Reads what [`RemoteToken::text`] spelt; `None` for anything else.
+    pub fn parse(text: &str) -> Option<RemoteToken> {
+        unspell(text)?.try_into().ok().map(RemoteToken)
+    }
+}
+
+/// That a handset may be used from the WAN, and by what it is known there.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    /// What stands in its provisioning URL.
+    pub token: RemoteToken,
+    /// Whether it was given its file; from then on the key of Plug-and-Play is worth nothing to it.
+    pub claimed: bool,
 }
 
 /// What a phone keeps here of changes that were made on it; there can be passwords in it.

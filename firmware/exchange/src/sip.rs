@@ -173,7 +173,7 @@ impl Sip {
 impl Sip {
     fn request(&mut self, office: &mut Office, now: Now, request: &Request<'_>) {
         // RFC 3261 section 17: there is no response to an ACK.
-        if request.method == Method::Ack {
+        if request.method == Method::Ack || !self.registrar.hears(office, now, request) {
             return;
         }
         if request.line == Line::SipMulticast {

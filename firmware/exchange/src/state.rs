@@ -7,13 +7,17 @@
 
 mod event;
 mod facts;
+mod rules;
 
 use crate::catalog::OwnSigns;
 use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, SITE_RECORD_BYTES_MAX};
-use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
+use crate::names::{Extension, HandsetNo, LineNo, Text};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
+use crate::policy::Switch;
+use crate::secret::{
+    BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, Remote, RemoteToken, WebSecret,
+};
 use crate::settings::Store;
 use crate::template::OwnTemplates;
 use crate::view::Origin;
@@ -26,6 +30,7 @@ use wire::Mac;
 pub(crate) use event::origin_number;
 use event::origin_of;
 pub use event::Event;
+pub use rules::{Rules, SetBy};
 
 /// Everything that survives a power cut.
 pub struct Durable {
@@ -34,9 +39,9 @@ pub struct Durable {
     handsets: BTreeMap<HandsetNo, Handset>,
     by_mac: BTreeMap<Mac, HandsetNo>,
     by_login: BTreeMap<LoginId, (HandsetNo, LineNo)>,
+    by_token: BTreeMap<RemoteToken, HandsetNo>,
     last_handset: HandsetNo,
-    lan_creates: bool,
-    wan_creates: bool,
+    rules: Rules,
     admin_password: Option<PasswordHash>,
     network_kept: Settings,
     network_proposed: Option<Settings>,
@@ -66,6 +71,8 @@ pub struct Handset {
     pub lines: Vec<Line>,
     /// Changes made on the phone itself that it keeps here, by the name of the file.
     pub(crate) own: BTreeMap<String, OwnFile>,
+    /// By what it is known on the WAN; `None` where it may not be used from there.
+    pub(crate) remote: Option<Remote>,
 }
 
 /// One SIP account of a handset.
@@ -97,9 +104,9 @@ impl Default for Durable {
             handsets: BTreeMap::new(),
             by_mac: BTreeMap::new(),
             by_login: BTreeMap::new(),
+            by_token: BTreeMap::new(),
             last_handset: HandsetNo(0),
-            lan_creates: true,
-            wan_creates: false,
+            rules: Rules::default(),
             admin_password: None,
             network_kept: Settings::default(),
             network_proposed: None,
@@ -152,8 +159,9 @@ impl Durable {
                     line.contact = String::from(contact.as_str());
                 }
             }
-            Event::CreationAllowed { side: Side::Lan, open } => self.lan_creates = *open,
-            Event::CreationAllowed { side: Side::Wan, open } => self.wan_creates = *open,
+            Event::CreationAllowed { side, open } => {
+                self.rules.set(Switch::creates(*side), !open, None);
+            }
             Event::AdminPasswordSet { hash } => self.admin_password = Some(hash.clone()),
             Event::HandsetsNumbered { last } => self.last_handset = *last,
             Event::NetworkProposed { settings } => self.network_proposed = Some(settings.clone()),
@@ -175,14 +183,22 @@ impl Durable {
             }
             Event::TemplateChanged { place, change } => self.templates.apply(place, change),
             Event::SignChanged { sign, means } => self.signs.apply(sign, means.as_ref()),
-            Event::OwnFileKept { handset, name, content } => {
-                if let Some(known) = self.handsets.get_mut(handset) {
-                    known.own.remove(name);
-                    if !content.0.is_empty() {
-                        known.own.insert(name.clone(), content.clone());
-                    }
-                }
+            Event::OwnFileKept { handset, name, content } => self.keep(*handset, name, content),
+            Event::SwitchSet { switch, disabled, by, at } => {
+                self.rules.set(*switch, *disabled, Some(SetBy::of(*by, *at)));
             }
+            Event::PnpKeyDrawn { key } => self.rules.set_key(*key),
+            Event::MacBanned { mac, banned } => self.rules.ban(Mac(*mac), *banned),
+            Event::RemoteMarked { handset, mark } => self.mark(*handset, *mark),
+            Event::PasswordsDrawn { handset, web, lines } => self.draw(*handset, *web, lines),
+        }
+    }
+
+    fn keep(&mut self, handset: HandsetNo, name: &str, content: &OwnFile) {
+        let Some(known) = self.handsets.get_mut(&handset) else { return };
+        known.own.remove(name);
+        if !content.0.is_empty() {
+            known.own.insert(String::from(name), content.clone());
         }
     }
 
@@ -245,6 +261,7 @@ impl Durable {
                 web: *web,
                 lines: Vec::new(),
                 own: BTreeMap::new(),
+                remote: None,
             },
         );
         self.add_line(*handset, *login, *secret);
@@ -253,6 +270,9 @@ impl Durable {
     fn delete(&mut self, handset: HandsetNo) {
         if let Some(gone) = self.handsets.remove(&handset) {
             self.by_mac.remove(&gone.mac);
+            if let Some(remote) = gone.remote {
+                self.by_token.remove(&remote.token);
+            }
             self.settings.forget(handset);
             self.templates.forget(handset);
             for line in &gone.lines {
@@ -293,9 +313,6 @@ impl Durable {
 
     /// The events that make this state from nothing: what a snapshot holds.
     pub fn facts(&self) -> impl Iterator<Item = Event> + '_ {
-        let switches = [(Side::Lan, self.lan_creates), (Side::Wan, self.wan_creates)];
-        let switches =
-            switches.into_iter().map(|(side, open)| Event::CreationAllowed { side, open });
         let password =
             self.admin_password.iter().map(|hash| Event::AdminPasswordSet { hash: hash.clone() });
         let addresses = self
@@ -308,7 +325,7 @@ impl Durable {
         let numbered = counted.then_some(Event::HandsetsNumbered { last: self.last_handset });
         let network = self.network_facts();
         let key = self.backup_key.iter().map(|key| Event::BackupKeySet { key: key.clone() });
-        let site = switches.chain(password).chain(key).chain(network);
+        let site = self.rules.facts().chain(password).chain(key).chain(network);
         // Behind the handsets, since some are of one.
         let settings = self.settings.facts();
         let own = settings.chain(self.templates.facts()).chain(self.signs.facts());
@@ -388,14 +405,6 @@ impl Durable {
             .find(|no| no.0 != 0 && !self.handsets.contains_key(no))
     }
 
-    /// Whether new handsets are taken in from one side.
-    pub fn creates(&self, side: Side) -> bool {
-        match side {
-            Side::Lan => self.lan_creates,
-            Side::Wan => self.wan_creates,
-        }
-    }
-
     /// How many bytes of flash all facts take together; what a snapshot needs.
     pub fn record_bytes(&self) -> u64 {
         self.addresses.len() as u64 * ADDRESS_RECORD_BYTES
@@ -404,6 +413,7 @@ impl Durable {
             + SITE_RECORD_BYTES_MAX
             + self.templates.record_bytes()
             + self.signs.record_bytes()
+            + self.rules.bans_bytes()
     }
 
     /// What an admin has set of the network, as it is in force after a start: what was proposed

@@ -4,6 +4,8 @@
 //! A view is built when somebody looks, from the state at that moment; nothing is kept up to date
 //! for a page that nobody has open.
 
+mod rules;
+
 pub use crate::backup::{
     AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
 };
@@ -15,10 +17,12 @@ use crate::names::{Extension, HandsetNo, LineNo, Text};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
 use crate::output::FileNo;
+pub use crate::policy::{Profile, Switch};
 pub use crate::resync::{Asked, ClockTime, Progress};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
 };
+pub use crate::state::SetBy;
 use crate::story::Step;
 pub use crate::template::{
     DiffKind, DiffLine, Explained, ExplainedLine, Fault, FileRow, OwnRow, PhoneDiff, Place,
@@ -28,6 +32,7 @@ use crate::time::{Instant, Now, Wall};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
+pub use rules::{Remote, RulesView, StrangersView, SwitchRow, TurnedAwayRow};
 use wire::Mac;
 
 /// The office at one moment, as the Handsets page shows it.
@@ -113,6 +118,8 @@ pub struct BoxView {
     pub read_only: bool,
     /// Whether a passphrase is set under which backups are sealed.
     pub seals_backups: bool,
+    /// The profile by which phones are taken in; `None` for one of nobody's.
+    pub profile: Option<Profile>,
 }
 
 /// How the first WAN port stands.
@@ -226,6 +233,10 @@ pub struct DeviceView {
     pub resync_restarts: bool,
     /// What it has stored here.
     pub stored: Vec<StoredRow>,
+    /// Whether it may be used from the WAN.
+    pub remote: Remote,
+    /// Whether its hardware address is banned.
+    pub banned: bool,
 }
 
 /// A file that a phone has stored.

@@ -259,7 +259,7 @@ fn a_switch_that_stands_as_wanted_writes_nothing() {
     office.command(Command::AllowCreation { side: Side::Wan, open: true }).unwrap();
     let view = office.exchange.view(office.now());
     assert!(view.lan_creates && view.wan_creates);
-    assert_eq!(office.facts.len(), 1);
+    assert_eq!(office.facts.len(), 2, "the switch, and the first key");
 }
 
 #[test]
@@ -317,6 +317,8 @@ fn of_device(device: &DeviceView) -> String {
         restarts_apart,
         resync_restarts,
         stored,
+        remote,
+        banned,
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
     text += &format!("{restarts_apart} {resync_restarts}");
@@ -330,6 +332,7 @@ fn of_device(device: &DeviceView) -> String {
     for (at, step) in story {
         text += &format!("{at:?} {step} {step:?}");
     }
+    text += &format!("{remote:?} {banned}");
     for StoredRow { name, at, bytes, cut, text: lines, hidden } in stored {
         text += &format!("{name} {at:?} {bytes} {cut} {lines} {hidden}");
     }

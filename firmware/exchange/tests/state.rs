@@ -9,9 +9,10 @@ use exchange::layer::{Firmware, Layer};
 use exchange::limits::SITE_RECORD_BYTES_MAX;
 use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
 use exchange::network::{Domain, Lan, Settings, Wan};
+use exchange::policy::Switch;
 use exchange::state::{Durable, Event};
 use exchange::template::{Change, Place};
-use exchange::{OwnFile, PasswordHash};
+use exchange::{OwnFile, PasswordHash, PnpKey, Remote, RemoteToken};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use support::{address, boards, from, kind, line, own_file, unhex, Dice, Office, PHONE};
@@ -129,6 +130,41 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("own-file-kept", own_file_kept(handset, b"lang.gui = German\n")),
         ("own-file-gone", own_file_kept(handset, b"")),
     ]
+    .into_iter()
+    .chain(of_rules(handset))
+    .collect()
+}
+
+/// Those about the rules by which phones are taken in.
+fn of_rules(handset: HandsetNo) -> Vec<(&'static str, Event)> {
+    vec![
+        ("switch-set", switch_set(Switch::AssignAtPhone, true, Some(1_764_528_000))),
+        ("switch-set-untimed", switch_set(Switch::WanCreates, false, None)),
+        ("pnp-key-drawn", Event::PnpKeyDrawn { key: PnpKey(from_on(0x50)) }),
+        ("remote-marked", Event::RemoteMarked { handset, mark: Some(mark(0x60)) }),
+        ("remote-unmarked", Event::RemoteMarked { handset, mark: None }),
+        ("passwords-drawn", passwords_drawn()),
+        ("mac-banned", Event::MacBanned { mac: PHONE, banned: true }),
+        ("mac-unbanned", Event::MacBanned { mac: PHONE, banned: false }),
+    ]
+}
+
+fn switch_set(switch: Switch, disabled: bool, at: Option<u64>) -> Event {
+    Event::SwitchSet { switch, disabled, by: [10, 1, 0, 200], at }
+}
+
+/// Bytes that count up.
+fn from_on<const N: usize>(first: u8) -> [u8; N] {
+    std::array::from_fn(|place| first + place as u8)
+}
+
+fn mark(first: u8) -> Remote {
+    Remote { token: RemoteToken(from_on(first)), claimed: true }
+}
+
+fn passwords_drawn() -> Event {
+    let Some(event) = Event::decode(&frozen("passwords-drawn")) else { panic!("cannot be read") };
+    event
 }
 
 fn own_file_kept(handset: HandsetNo, content: &[u8]) -> Event {
@@ -212,7 +248,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (34, 20), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (42, 25), "one more fact needs one more file");
 }
 
 #[test]
@@ -249,7 +285,7 @@ fn every_fact_is_read_as_it_was_written() {
         let longer = [&bytes[..], &[0]].concat();
         assert!(Event::decode(&longer).is_none(), "{name} with more behind");
     }
-    assert!(Event::decode(&[19, 1]).is_none(), "a fact of a later release");
+    assert!(Event::decode(&[25, 1]).is_none(), "a fact of a later release");
 }
 
 /// A fact about one of a few devices and handsets, whether that makes sense or not.
@@ -257,7 +293,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(23) {
+    match dice.below(29) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -300,6 +336,14 @@ fn any_event(dice: &mut Dice) -> Event {
             let kind = [OwnKind::Oui, OwnKind::UserAgent][dice.below(2)];
             sign(kind, ["805EC0", "805EC01"][dice.below(2)], means)
         }
+        22 | 23 => {
+            let mark = [None, Some(mark(0)), Some(mark(9))][dice.below(3)];
+            Event::RemoteMarked { handset, mark }
+        }
+        24 => renumbered(dice, &passwords_drawn(), handset, mac),
+        25 => Event::MacBanned { mac, banned: dice.below(2) == 0 },
+        26 => Event::PnpKeyDrawn { key: PnpKey(dice.bytes()) },
+        27 => switch_set(Switch::ALL[dice.below(3)], dice.below(2) == 0, None),
         _a_switch => Event::CreationAllowed {
             side: [Side::Lan, Side::Wan][dice.below(2)],
             open: dice.below(2) == 0,
@@ -433,6 +477,10 @@ fn the_facts_about_the_site_fit_what_is_reckoned_for_them() {
         Event::AdminPasswordSet { hash },
         Event::BackupKeySet { key: most_key },
         Event::HandsetsNumbered { last: HandsetNo(u16::MAX) },
+        Event::PnpKeyDrawn { key: PnpKey([0xff; 10]) },
+        switch_set(Switch::LanCreates, true, Some(u64::MAX)),
+        switch_set(Switch::WanCreates, true, Some(u64::MAX)),
+        switch_set(Switch::AssignAtPhone, true, Some(u64::MAX)),
         Event::NetworkProposed { settings: largest.clone() },
         Event::NetworkKept,
         Event::NetworkProposed { settings: largest },

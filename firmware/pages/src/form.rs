@@ -4,19 +4,23 @@
 //! A form that comes back keeps every word typed, but for passwords, which are never shown again.
 //! A [`Refusal`] of the exchange goes beside the field it concerns as well.
 
+mod add;
 mod fields;
 mod network;
 mod place;
 mod resync;
+mod rules;
 mod setting;
 mod sign;
 mod stream;
 mod upload;
 
+pub use add::{add, AddForm};
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
 pub use place::{place_fields, place_query, template_place, TypedPlace};
 pub use resync::{resync, ResyncForm};
+pub use rules::{rule, RuleFields, RuleForm};
 pub use setting::{place, setting, Place, SettingForm};
 pub use sign::{sign, tried, SignForm};
 pub use stream::{Piece, UploadStream};
@@ -43,97 +47,6 @@ const BAD_MAC: &str = "A MAC address is twelve characters, 0 to 9 and A to F, su
 const BAD_EXTENSION: &str = "An extension has 2 to 6 digits and does not begin with 0.";
 const INCOMPLETE: &str =
     "This form came incomplete. Please look at it again and save it once more.";
-
-/// The form that adds a handset by hand, as it is shown again.
-#[derive(Default, Debug)]
-pub struct AddForm {
-    /// The hardware address as typed.
-    pub mac: String,
-    /// The extension as typed.
-    pub extension: String,
-    /// The name as typed.
-    pub name: String,
-    /// What is wrong with the hardware address.
-    pub mac_error: Option<String>,
-    /// What is wrong with the extension.
-    pub extension_error: Option<String>,
-    /// What is wrong with the name.
-    pub name_error: Option<String>,
-    /// What is wrong with the whole.
-    pub form_error: Option<String>,
-}
-
-impl AddForm {
-    /// Whether anything is wrong with it.
-    pub fn is_refused(&self) -> bool {
-        let errors = [&self.mac_error, &self.extension_error, &self.name_error, &self.form_error];
-        errors.iter().any(|error| error.is_some())
-    }
-
-    /// What was typed, without errors.
-    pub fn typed(fields: &Fields) -> AddForm {
-        AddForm {
-            mac: echo(fields, "mac"),
-            extension: echo(fields, "extension"),
-            name: echo(fields, "name"),
-            ..AddForm::default()
-        }
-    }
-
-    /// What was typed, and why the exchange refused it.
-    pub fn refused(fields: &Fields, refusal: Refusal) -> AddForm {
-        let mut form = AddForm::typed(fields);
-        let place = match refusal {
-            Refusal::MacTaken | Refusal::MacUnusable => &mut form.mac_error,
-            Refusal::ExtensionTaken(_) => &mut form.extension_error,
-            Refusal::NoSuchHandset
-            | Refusal::NoSuchLine
-            | Refusal::HandsetsFull
-            | Refusal::FlashFull
-            | Refusal::LinesFull
-            | Refusal::LastLine
-            | Refusal::ChangedMeanwhile
-            | Refusal::NotStored
-            | Refusal::WrongSide
-            | Refusal::Network(_)
-            | Refusal::Unchanged
-            | Refusal::NothingOnTrial
-            | Refusal::NotByNewAddress
-            | Refusal::NetworkInFile
-            | Refusal::Demonstration
-            | Refusal::NotAppliance
-            | Refusal::Setting(_)
-            | Refusal::SettingsFull
-            | Refusal::SettingsChangedMeanwhile
-            | Refusal::NobodyMeant
-            | Refusal::NotReachable
-            | Refusal::AskedAlready
-            | Refusal::OtherQuietHour(_)
-            | Refusal::NothingToCallOff
-            | Refusal::ClockUnknown
-            | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
-        };
-        *place = Some(refusal.to_string());
-        form
-    }
-}
-
-/// Reads the form that adds a handset by hand.
-pub fn add(fields: &Fields) -> Result<Command, Box<AddForm>> {
-    let mac = read_mac(fields);
-    let extension = read_extension(fields);
-    let name = read_name(fields);
-    match (mac, extension, name) {
-        (Ok(mac), Ok(extension), Ok(name)) => Ok(Command::AddHandset { mac, extension, name }),
-        (mac, extension, name) => Err(Box::new(AddForm {
-            mac_error: mac.err(),
-            extension_error: extension.err(),
-            name_error: name.err(),
-            ..AddForm::typed(fields)
-        })),
-    }
-}
 
 /// The form that assigns one line, as it is shown again.
 #[derive(Default, Debug)]
@@ -203,7 +116,8 @@ impl AssignForm {
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
             | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
+            | Refusal::Sign(_)
+            | Refusal::Rule(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -334,6 +248,7 @@ fn echo(fields: &Fields, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use exchange::command::Rule;
 
     fn fields(body: &str) -> Fields {
         Fields::parse(body.as_bytes()).unwrap()
@@ -342,13 +257,13 @@ mod tests {
     #[test]
     fn a_handset_is_added_with_or_without_a_person() {
         let full = add(&fields("mac=00-15-65-AA-BB-CC&extension=+204+&name=+Anna+Weber+"));
-        let Ok(Command::AddHandset { mac, extension, name }) = full else {
+        let Ok(Command::Rule(Rule::Prestage { mac, extension, name, .. })) = full else {
             panic!("{:?}", full.err());
         };
         assert_eq!(mac, Mac([0x00, 0x15, 0x65, 0xaa, 0xbb, 0xcc]));
         assert_eq!((extension, name.as_str()), (Extension::parse("204"), "Anna Weber"));
         let bare = add(&fields("mac=001565aabbcc"));
-        assert!(matches!(bare, Ok(Command::AddHandset { extension: None, .. })));
+        assert!(matches!(bare, Ok(Command::Rule(Rule::Prestage { extension: None, .. }))));
     }
 
     #[test]

@@ -20,6 +20,13 @@
 //! | `/handsets/resync` | POST | [`form::resync`](form::resync()) |
 //! | `/handsets/resync/call-off` | POST | [`form::Fields::csrf`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
+//! | `/voip` | GET | [`voip`](voip()) |
+//! | `/voip/switch`, `profile`, `gate`, `key/draw` | POST | [`form::rule`] |
+//! | `/voip/key/show` | POST | [`form::password`]; answer: [`voip`](voip()) |
+//! | `/strangers` | GET | [`strangers`](strangers()) |
+//! | `/strangers/ban`, `ignore` | POST | [`form::rule`] |
+//! | `/handsets/<mac>/remote`, `lost` | POST | [`form::rule`] |
+//! | `/handsets/<mac>/password` | POST | [`form::password`]; answer: [`device_shown`] |
 //! | `/settings`, `/settings/family/<id>`, `/settings/model` | GET | [`settings`](settings()) |
 //! | `/settings/open` | POST | [`form::place`]; answer: that layer's page |
 //! | `/settings/change` | POST | [`form::place`], [`form::setting`] |
@@ -52,7 +59,8 @@
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
 //!
 //! The crate never serves, never checks a password or a token, never reads a clock, and has no
-//! type that could hold a handset's secret.
+//! type that could hold a handset's secret but the text that somebody is shown who has given his
+//! password for it.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -73,18 +81,22 @@ mod network;
 pub mod recovery;
 mod settings;
 mod status;
+mod strangers;
 pub mod system;
 pub mod template;
+mod voip;
 
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
 pub use book::book;
-pub use device::{device, device_fragment, device_setting};
+pub use device::{device, device_fragment, device_setting, device_shown};
 pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use identity::identity;
 pub use network::{leaving, network, Leaving, OnTrial};
 pub use settings::{handset_settings_path, settings, settings_path};
+pub use strangers::strangers;
 pub use system::{restart, system};
+pub use voip::voip;
 
 use alloc::string::String;
 use askama::Template;

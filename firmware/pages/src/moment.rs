@@ -1,7 +1,7 @@
 //! Moments in words: how long ago, how long still, and, where the box knows the time, when.
 
 use core::fmt;
-use exchange::time::{Instant, Now, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+use exchange::time::{Instant, Now, Wall, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// A moment that has passed, such as `12 s ago`.
 pub(crate) struct Ago {
@@ -78,6 +78,13 @@ impl fmt::Display for After {
 pub(crate) struct When {
     at: u64,
     today: u64,
+}
+
+impl When {
+    /// A moment of the clock, told on this day.
+    pub(crate) fn on(at: Wall, today: Wall) -> When {
+        When { at: at.0, today: today.0 / DAY_S }
+    }
 }
 
 const DAY_S: u64 = DAY_MS / SECOND_MS;

@@ -70,7 +70,12 @@ impl Naive {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => {}
+            | Event::OwnFileKept { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::RemoteMarked { .. }
+            | Event::PasswordsDrawn { .. }
+            | Event::MacBanned { .. } => {}
         }
     }
 
@@ -125,7 +130,12 @@ pub fn told(durable: &Durable) -> Told {
         | Event::SettingChanged { .. }
         | Event::TemplateChanged { .. }
         | Event::SignChanged { .. }
-        | Event::OwnFileKept { .. } => true,
+        | Event::OwnFileKept { .. }
+        | Event::SwitchSet { .. }
+        | Event::PnpKeyDrawn { .. }
+        | Event::RemoteMarked { .. }
+        | Event::PasswordsDrawn { .. }
+        | Event::MacBanned { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

@@ -54,6 +54,7 @@ impl World {
         }
         let strangers = [
             (self.swarm.attacks, Act::Attack),
+            (self.swarm.outside, Act::Outside),
             (self.swarm.garbage, Act::Garbage),
             (self.swarm.admin_acts, Act::Admin),
             (self.swarm.flood, Act::Flood),
@@ -124,6 +125,7 @@ impl World {
             Act::Flood => self.flood(),
             Act::Boot => self.boot(),
             Act::Attack => self.attack(),
+            Act::Outside => self.outside(),
             Act::Garbage => self.garbage(),
             Act::Admin => self.admin(),
             Act::Idle => self.tidy(),
@@ -168,6 +170,8 @@ impl World {
         if self.boxed.is_on() {
             return;
         }
+        // A restart closes the gate.
+        self.wan_gate_until = 0;
         let seed = self.chance.seed();
         let booted = self.boxed.boot(self.now, seed);
         let wrong = matches!(&booted, Err(Stop::Wrong(_)));
@@ -201,7 +205,7 @@ impl World {
         }
     }
 
-    fn command(&mut self, command: Command) {
+    pub(crate) fn command(&mut self, command: Command) {
         let by = By { side: Side::Lan, source: ADMIN, seen: None };
         let now = self.boxed.now(self.now);
         let Some(exchange) = self.boxed.exchange() else { return };

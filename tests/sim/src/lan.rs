@@ -141,6 +141,7 @@ impl World {
             Answer::Book { bytes, content_type: _ } => (200, bytes.to_vec()),
             Answer::NotFound => (404, Vec::new()),
             Answer::Forbidden => (403, Vec::new()),
+            Answer::Unauthorized => (401, Vec::new()),
             Answer::BadName => (400, Vec::new()),
             Answer::Kept { .. } | Answer::Unavailable => (503, Vec::new()),
             Answer::Stored => (200, Vec::new()),

@@ -283,5 +283,13 @@ fn name_of(event: &Event) -> String {
         Event::OwnFileKept { handset, name, .. } => {
             format!("handset {} keeps {name}", handset.0)
         }
+        Event::SwitchSet { switch, disabled, .. } => format!("{}: {disabled}", switch.label()),
+        Event::PnpKeyDrawn { .. } => "the key of Plug-and-Play is new".to_owned(),
+        Event::RemoteMarked { handset, mark } => {
+            let remote = if mark.is_some() { "may" } else { "may not" };
+            format!("handset {} {remote} be used from the WAN", handset.0)
+        }
+        Event::PasswordsDrawn { handset, .. } => format!("handset {} has new passwords", handset.0),
+        Event::MacBanned { mac, banned } => format!("{} is banned: {banned}", Mac(*mac)),
     }
 }

@@ -60,6 +60,7 @@ pub(crate) fn board(pool: u8) -> Board {
         ],
         subnets: lan.into_iter().chain(relayed).collect(),
         http_port: 80,
+        https_port: Some(443),
         sip_port: 5060,
         directory: "p".to_owned(),
         site: Site {

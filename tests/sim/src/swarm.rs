@@ -54,6 +54,8 @@ pub struct Swarm {
     pub rogue: bool,
     /// Attacks from the WAN and from a PC on the LAN.
     pub attacks: u32,
+    /// Comings from the WAN for a file, and changes of the rules that concern them.
+    pub outside: u32,
     /// Mutated datagrams.
     pub garbage: u32,
     /// Things an admin does.
@@ -101,6 +103,7 @@ impl Swarm {
             fixed_pc: sometimes(400, 1) == 1,
             rogue: sometimes(200, 1) == 1,
             attacks: sometimes(500, 40),
+            outside: sometimes(500, 60),
             garbage: sometimes(500, 200),
             admin_acts: sometimes(500, 20),
             quiet_hours: u64::from(sometimes(100, 24)),
@@ -128,6 +131,7 @@ impl Swarm {
             fixed_pc: false,
             rogue: false,
             attacks: 0,
+            outside: 0,
             garbage: 0,
             admin_acts: 0,
             quiet_hours: 0,

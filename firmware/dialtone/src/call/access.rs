@@ -4,8 +4,9 @@ use exchange::access::{Session, Slowed, Unclaimed};
 use exchange::backup::BackupKey;
 use exchange::command::Refusal;
 use exchange::names::{RecordNo, Side};
+use exchange::note::Shown;
 use exchange::time::Now;
-use exchange::{Exchange, PasswordHash};
+use exchange::{Exchange, PasswordHash, Revealed};
 use std::net::Ipv4Addr;
 
 /// One question.
@@ -32,6 +33,8 @@ pub(crate) enum Ask {
     MayClaim { side: Side, source: Ipv4Addr },
     /// This is the hash of a password that was set without the old one.
     SetClaimed { side: Side, source: Ipv4Addr, hash: PasswordHash },
+    /// Somebody gave his password again to see this secret; the comparison came out like this.
+    Reveal { source: Ipv4Addr, right: bool, what: Shown },
 }
 
 /// The answer, by the question.
@@ -44,6 +47,7 @@ pub(crate) enum Told {
     IsClaimed(bool),
     MayClaim(Result<(), Unclaimed>),
     ClaimedSet(Result<Session, Unclaimed>),
+    Revealed(Revealed),
     /// It was taken note of.
     Heard,
 }
@@ -71,6 +75,9 @@ pub(crate) fn answer(exchange: &mut Exchange, now: Now, ask: Ask) -> (Told, Reco
             Ok(after) => return (Told::BackupKeySet(Ok(())), after),
             Err(refusal) => Told::BackupKeySet(Err(refusal)),
         },
+        Ask::Reveal { source, right, what } => {
+            Told::Revealed(exchange.reveal(now, source, right, what))
+        }
         Ask::Claim => {
             exchange.claim(now);
             Told::Heard

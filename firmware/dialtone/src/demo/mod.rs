@@ -117,6 +117,7 @@ fn board(web: SocketAddrV4) -> Board {
         interfaces: vec![interface],
         subnets: subnets.collect(),
         http_port: web.port(),
+        https_port: None,
         sip_port: SIP_PORT,
         directory: "prov".to_owned(),
         site: Site {

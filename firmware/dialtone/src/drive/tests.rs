@@ -68,6 +68,7 @@ fn board(network: Ipv4Addr) -> Board {
             reservations: Vec::new(),
         }],
         http_port: 80,
+        https_port: None,
         sip_port: 5_060,
         directory: "prov".to_owned(),
         site: Site {

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
     HeaderName, HeaderValue, ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPECT, RETRY_AFTER, USER_AGENT,
+    WWW_AUTHENTICATE,
 };
 use hyper::{Method, Request, Response, StatusCode};
 
@@ -20,6 +21,8 @@ use hyper::{Method, Request, Response, StatusCode};
 const SENT_BY: &str = "sec-fetch-site";
 /// When a phone should ask again for a file that could not be made.
 const RETRY_AFTER_S: &str = "5";
+/// What a phone is asked for that has shown nothing (RFC 7617).
+const BASIC: &str = "Basic realm=\"provisioning\", charset=\"UTF-8\"";
 
 /// Answers a request for, or of, a file.
 pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Answered {
@@ -87,6 +90,11 @@ fn answered(answer: Answer) -> Answered {
         Answer::Book { bytes, content_type } => file(Bytes::from_owner(bytes), content_type),
         Answer::NotFound => plain(StatusCode::NOT_FOUND),
         Answer::Forbidden => plain(StatusCode::FORBIDDEN),
+        Answer::Unauthorized => {
+            let mut answered = plain(StatusCode::UNAUTHORIZED);
+            set(&mut answered, WWW_AUTHENTICATE, BASIC);
+            answered
+        }
         Answer::BadName => plain(StatusCode::BAD_REQUEST),
         Answer::Stored => plain(StatusCode::OK),
         Answer::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE),

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 22] = [
+const DONE: [(&str, &str); 29] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -37,6 +37,16 @@ const DONE: [(&str, &str); 22] = [
         "The file is on the box. Phones are told when they next fetch their configuration.",
     ),
     ("firmware-deleted", "The file was deleted."),
+    ("switched", "The switches stand as you set them, from now on."),
+    ("gate", "Whether new phones are taken in for a while was changed."),
+    ("key", "There is a new secret key. The one before is worth nothing any more."),
+    ("ban", "The bans were changed. What a banned phone had is worth nothing."),
+    ("ignored", "The list was changed."),
+    (
+        "remote",
+        "It was saved. The phone follows when it next fetches its configuration on the LAN.",
+    ),
+    ("lost", "All its passwords are new. It is registered nowhere until it has fetched them."),
 ];
 
 /// What became of a wish.
@@ -253,7 +263,8 @@ fn read(
         | Route::Firmware
         | Route::UploadFirmware
         | Route::DeleteFirmware
-        | Route::PhoneBook => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::PhoneBook
+        | Route::Rule(_) => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
 }
 

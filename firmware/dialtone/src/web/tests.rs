@@ -6,6 +6,7 @@ mod claim;
 mod firmware;
 mod identity;
 mod machine;
+mod rules;
 mod settings;
 mod templates;
 

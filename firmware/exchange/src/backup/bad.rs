@@ -146,6 +146,8 @@ pub enum Wrong {
     Sign(SignFlaw),
     /// A handset has more own changes here than there can be.
     OwnFilesFull,
+    /// There are more bans than there can be.
+    BansFull,
 }
 
 impl fmt::Display for Refused {
@@ -219,6 +221,7 @@ impl fmt::Display for Wrong {
             | Wrong::NotYetSealed
             | Wrong::Unsealed
             | Wrong::WanWay
+            | Wrong::BansFull
             | Wrong::NoTemplate
             | Wrong::NoSource => f.write_str(self.sentence()),
             Wrong::TemplateTooLarge => {
@@ -254,6 +257,7 @@ impl Wrong {
             }
             Wrong::WanWay => "Either `by=dhcp` or `address` has to be there.",
             Wrong::SettingsFull => "There are more settings than fit.",
+            Wrong::BansFull => "There are more bans than there can be.",
             Wrong::NoTemplate => "No line `template` is before this line of one.",
             Wrong::NoSource => "Behind this line its source has to come, in lines `source`.",
             Wrong::TooLong

@@ -6,13 +6,13 @@ use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::words::{nearest, Entry};
 use super::{parts, settings};
-use super::{signs, templates};
+use super::{rules, signs, templates};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
 use crate::limits::{ADDRESSES_MAX, HANDSETS_MAX, LINES_MAX};
 use crate::names::{text, ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::{check_lan, check_wan, Settings};
-use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::secret::{LineSecret, LoginId, PasswordHash, Remote, RemoteToken, WebSecret};
 use crate::state::{Durable, Event};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 20] = [
     "seal",
     "new-phones",
     "admin",
@@ -38,9 +38,21 @@ const KINDS: [&str; 17] = [
     "source",
     "sign",
     "own-file",
+    "switch",
+    "pnp-key",
+    "ban",
 ];
-const HANDSET_KEYS: [&str; 7] =
-    ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
+const HANDSET_KEYS: [&str; 9] = [
+    "number",
+    "mac",
+    "maker",
+    "model",
+    "firmware",
+    "origin",
+    "web-password",
+    "remote",
+    "remote-token",
+];
 const LINE_KEYS: [&str; 7] =
     ["handset", "place", "login", "password", "extension", "name", "contact"];
 const LAN_KEYS: [&str; 6] = ["address", "first", "last", "router", "dns", "domain"];
@@ -68,6 +80,7 @@ pub(super) struct Draft {
     settings: settings::Settings,
     templates: templates::Draft,
     signs: signs::Draft,
+    rules: rules::Draft,
 }
 
 struct Handset {
@@ -80,6 +93,8 @@ struct Handset {
     web: Option<WebSecret>,
     lines: Vec<Line>,
     own: own::Files,
+    /// Whether it may be used from the WAN: whether it has had its file, and its token.
+    remote: Option<(bool, Option<RemoteToken>)>,
     /// How many lines it has, bad ones among them.
     told: usize,
 }
@@ -134,6 +149,7 @@ impl Draft {
             "source" => self.templates.source(entry),
             "sign" => self.signs.take(at, entry),
             "own-file" => self.own_file(at, entry, sealer),
+            "switch" | "pnp-key" | "ban" => self.rules.take(at, entry, sealer),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -213,6 +229,8 @@ impl Draft {
     ) -> Result<(), Wrong> {
         entry.knows(&HANDSET_KEYS)?;
         let mac = entry.mac()?;
+        let token = entry.secret("remote-token", &parts::of_token(mac), sealer)?;
+        let token = token.map(RemoteToken);
         let handset = Handset {
             at,
             mac,
@@ -223,6 +241,7 @@ impl Draft {
             web: entry.secret("web-password", &parts::of_web(mac), sealer)?.map(WebSecret),
             lines: Vec::new(),
             own: own::Files::default(),
+            remote: entry.remote()?.map(|claimed| (claimed, token)),
             told: 0,
         };
         if self.handsets.len() >= HANDSETS_MAX {
@@ -353,6 +372,7 @@ impl Draft {
             let open = open.unwrap_or(new.creates(side));
             facts.push(Event::CreationAllowed { side, open });
         }
+        facts.extend(self.rules.facts(before.rules()));
         let hash = self.hash.or_else(|| before.admin_password().cloned());
         facts.extend(hash.map(|hash| Event::AdminPasswordSet { hash }));
         let key = opened.map(|opened| opened.key).or(before.backup_key());
@@ -394,8 +414,19 @@ impl Handset {
         chance: &mut Chance,
         facts: &mut Vec<Event>,
     ) -> bool {
-        let Handset { at: _, mac, family, model, firmware, origin, web, lines, own, told: _ } =
-            self;
+        let Handset {
+            at: _,
+            mac,
+            family,
+            model,
+            firmware,
+            origin,
+            web,
+            lines,
+            own,
+            remote,
+            told: _,
+        } = self;
         let known = before.handset_of(mac).map(|(_, known)| known);
         let kept = web.or(known.map(|known| known.web));
         let mut drawn = kept.is_none();
@@ -429,6 +460,13 @@ impl Handset {
         }
         facts.append(&mut told);
         facts.extend(own.facts(handset, known));
+        if let Some((claimed, token)) = remote {
+            let kept = token.or(known.and_then(|known| known.remote).map(|remote| remote.token));
+            drawn |= kept.is_none();
+            let token = kept.unwrap_or_else(|| RemoteToken(chance.bytes()));
+            let mark = Some(Remote { token, claimed });
+            facts.push(Event::RemoteMarked { handset, mark });
+        }
         drawn
     }
 }
@@ -450,6 +488,7 @@ fn any_board() -> Board {
         interfaces: [Side::Lan, Side::Wan].map(port).into(),
         subnets: Vec::new(),
         http_port: 0,
+        https_port: None,
         sip_port: 0,
         directory: String::new(),
         site,

@@ -2,12 +2,12 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, settings, signs, templates, TITLE, VERSION};
+use super::{parts, rules, settings, signs, templates, TITLE, VERSION};
 use crate::catalog::Family;
 use crate::layer::Layer;
 use crate::names::{HandsetNo, Side};
 use crate::network::{Lan, Settings, Wan};
-use crate::secret::{spell, BackupKey};
+use crate::secret::{spell, BackupKey, Remote};
 use crate::state::{Durable, Handset};
 use alloc::format;
 use alloc::string::String;
@@ -76,6 +76,14 @@ impl Text<'_> {
             pair(&mut line, key, if durable.creates(side) { "yes" } else { "no" });
         }
         self.line(&line);
+        rules::lines(durable.rules()).iter().for_each(|line| self.line(line));
+        if let Some(key) = durable.rules().key() {
+            let mut line = String::from("pnp-key");
+            self.secret(&mut line, "secret", rules::PNP_KEY, &key.0, spell);
+            if line != "pnp-key" {
+                self.line(&line);
+            }
+        }
         if let Some(hash) = durable.admin_password() {
             let mut line = String::from("admin");
             self.secret(&mut line, "password-hash", parts::ADMIN, hash.as_bytes(), |_| {
@@ -152,7 +160,7 @@ impl Text<'_> {
     }
 
     fn handset(&mut self, number: HandsetNo, handset: &Handset) {
-        let Handset { mac, origin, family, model, firmware, web, lines, own } = handset;
+        let Handset { mac, origin, family, model, firmware, web, lines, own, remote } = handset;
         let mut line = String::from("handset");
         pair(&mut line, "number", number.0);
         pair(&mut line, "mac", mac);
@@ -165,6 +173,10 @@ impl Text<'_> {
         quoted(&mut line, "firmware", firmware);
         pair(&mut line, "origin", parts::origin_word(*origin));
         self.secret(&mut line, "web-password", &parts::of_web(*mac), &web.0, spell);
+        if let Some(Remote { token, claimed }) = remote {
+            pair(&mut line, "remote", if *claimed { "claimed" } else { "awaited" });
+            self.secret(&mut line, "remote-token", &parts::of_token(*mac), &token.0, spell);
+        }
         self.line(&line);
         for (place, of) in (1..).zip(lines) {
             let mut line = format!("line handset={} place={place}", number.0);

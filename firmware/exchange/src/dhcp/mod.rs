@@ -96,6 +96,9 @@ impl Dhcp {
         if office.meet(now, message.chaddr).is_none() {
             return;
         }
+        if office.durable.rules().bans(message.chaddr) {
+            return office.is_banned(now, message.chaddr);
+        }
         notice_place(office, now, &at, &message, subnet);
         read_signs(office, &message);
         office.remember_make(now, message.chaddr);

@@ -5,7 +5,10 @@ use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
+use crate::policy::Switch;
+use crate::secret::{
+    BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, PnpKey, Remote, WebSecret,
+};
 use crate::template::{Change, Place};
 use crate::view::Origin;
 use alloc::string::String;
@@ -161,6 +164,45 @@ pub enum Event {
         /// Its content; empty where it is kept no more.
         content: OwnFile,
     },
+    /// A switch of the policy stands like this.
+    SwitchSet {
+        /// Which one.
+        switch: Switch,
+        /// Whether what it is called after is disabled.
+        disabled: bool,
+        /// The address from which an admin set it.
+        by: [u8; 4],
+        /// When, in seconds since 1970; `None` where the box did not know.
+        at: Option<u64>,
+    },
+    /// The secret key of Plug-and-Play from the WAN was drawn.
+    PnpKeyDrawn {
+        /// The key.
+        key: PnpKey,
+    },
+    /// A handset may, or may not, be used from the WAN.
+    RemoteMarked {
+        /// Which one.
+        handset: HandsetNo,
+        /// By what it is known there; `None` where it may not.
+        mark: Option<Remote>,
+    },
+    /// The passwords of a handset were drawn anew.
+    PasswordsDrawn {
+        /// Which one.
+        handset: HandsetNo,
+        /// Password of its own web page.
+        web: WebSecret,
+        /// Passwords of its lines, in their order.
+        lines: Vec<LineSecret>,
+    },
+    /// A hardware address gets nothing here, or is like any other again.
+    MacBanned {
+        /// Which one.
+        mac: [u8; 6],
+        /// Whether it gets nothing.
+        banned: bool,
+    },
 }
 
 impl Event {
@@ -202,7 +244,12 @@ impl Event {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => false,
+            | Event::OwnFileKept { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::RemoteMarked { .. }
+            | Event::PasswordsDrawn { .. }
+            | Event::MacBanned { .. } => false,
         }
     }
 
@@ -216,7 +263,9 @@ impl Event {
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
             | Event::ContactLearnt { handset, .. }
-            | Event::OwnFileKept { handset, .. } => Some(*handset),
+            | Event::OwnFileKept { handset, .. }
+            | Event::RemoteMarked { handset, .. }
+            | Event::PasswordsDrawn { handset, .. } => Some(*handset),
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::CreationAllowed { .. }
@@ -229,7 +278,10 @@ impl Event {
             // Of a handset too: the store reckons its own bytes.
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => None,
+            | Event::SignChanged { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::MacBanned { .. } => None,
         }
     }
 

@@ -30,7 +30,8 @@ impl Handset {
             let (name, content) = (name.clone(), content.clone());
             Event::OwnFileKept { handset, name, content }
         });
-        created.into_iter().chain(added).chain(told).chain(own)
+        let mark = self.remote.map(|remote| Event::RemoteMarked { handset, mark: Some(remote) });
+        created.into_iter().chain(added).chain(told).chain(own).chain(mark)
     }
 }
 

@@ -8,7 +8,7 @@
 pub(crate) mod asking;
 
 use exchange::board::{Board, Interface, Network, Site, Subnet};
-use exchange::command::{By, Command};
+use exchange::command::{By, Command, Rule};
 use exchange::names::{HandsetNo, InterfaceNo, LineNo, RecordNo, Side};
 use exchange::note::Note;
 use exchange::render::{Render, Unrendered, Values};
@@ -193,6 +193,13 @@ impl SmallOffice {
         self.drain();
     }
 
+    /// Lets a phone be used from the WAN, and puts it there.
+    pub(crate) fn send_away(&mut self, phone: &mut Phone, from: SocketAddrV4) {
+        let handset = self.handset(phone);
+        self.command(Command::Rule(Rule::MarkRemote { handset, remote: true }));
+        (phone.side, phone.address) = (Side::Wan, from);
+    }
+
     pub(crate) fn handset(&self, phone: &Phone) -> HandsetNo {
         self.exchange.durable().handset_of(phone.mac).expect("a handset").0
     }
@@ -366,6 +373,7 @@ fn board() -> Board {
         ],
         subnets: vec![subnet],
         http_port: 80,
+        https_port: None,
         sip_port: 5_060,
         directory: "p".into(),
         site: Site {

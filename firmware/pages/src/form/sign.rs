@@ -95,7 +95,8 @@ pub fn tried(fields: &Fields) -> Option<(OwnKind, String)> {
     Some((kind, typed.get(..cut?)?.to_string()))
 }
 
-const BAD_MAKER: &str = "This maker is not known. Take one of the list; generic is for phones of \
+pub(super) const BAD_MAKER: &str =
+    "This maker is not known. Take one of the list; generic is for phones of \
     all others.";
 
 fn kind(fields: &Fields) -> Option<OwnKind> {

@@ -14,7 +14,7 @@ use exchange::view::{
 };
 use pages::backup::{self, NotRestored};
 use pages::form::{
-    AddForm, AssignForm, LanForm, PasswordForm, SettingForm, SignForm, Typed, WanForm,
+    AddForm, AssignForm, LanForm, PasswordForm, RuleForm, SettingForm, SignForm, Typed, WanForm,
 };
 use pages::{Claim, Html, Occasion, Viewer};
 
@@ -42,6 +42,12 @@ fn evil_add() -> AddForm {
         mac_error: error.clone(),
         extension_error: error.clone(),
         name_error: error.clone(),
+        maker: EVIL.to_string(),
+        model: EVIL.to_string(),
+        remote: true,
+        near: true,
+        maker_error: error.clone(),
+        model_error: error.clone(),
         form_error: error,
     }
 }
@@ -50,7 +56,22 @@ fn evil_lists() -> Vec<Html> {
     let mut view = office();
     view.handsets.iter_mut().for_each(|row| *row = evil_row(row));
     view.strangers.iter_mut().for_each(|row| *row = evil_stranger(row));
-    vec![pages::handsets(&view, &VIEWER, Some(&evil_add())), pages::handsets_fragment(&view)]
+    let form = RuleForm {
+        error: Some(EVIL.to_string()),
+        shown: Some(EVIL.to_string()),
+        password_error: Some(EVIL.to_string()),
+    };
+    let mut away = crate::rules::strangers();
+    away.rows.iter_mut().for_each(|row| (row.maker, row.model) = (Some(EVIL), text(EVIL)));
+    let mut rules = crate::rules::rules();
+    rules.wan_url = Some(EVIL.to_string());
+    vec![
+        pages::handsets(&view, &VIEWER, Some(&evil_add())),
+        pages::handsets_fragment(&view),
+        pages::strangers(&away, &VIEWER, Some(&form)),
+        pages::voip(&rules, &VIEWER, Some(&form)),
+        pages::device_shown(&registered_device(), &VIEWER, EVIL),
+    ]
 }
 
 fn evil_devices() -> Vec<Html> {

@@ -11,6 +11,7 @@ mod mutation;
 mod office;
 mod preview;
 mod recovery;
+mod rules;
 mod settings;
 mod shape;
 mod sheet;

@@ -8,7 +8,8 @@ use exchange::resync::{Asked, ClockTime, Errand, Progress};
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
 use exchange::view::{
-    Alarm, DeviceView, HandsetRow, LineRow, Origin, SignSeen, Status, StoredRow, StrangerRow, View,
+    Alarm, DeviceView, HandsetRow, LineRow, Origin, Remote, SignSeen, Status, StoredRow,
+    StrangerRow, View,
 };
 use pages::Viewer;
 use std::net::Ipv4Addr;
@@ -274,6 +275,8 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        remote: Remote::No,
+        banned: false,
     }
 }
 
@@ -334,5 +337,7 @@ pub(crate) fn stranger_device() -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        remote: Remote::No,
+        banned: false,
     }
 }

@@ -2,8 +2,8 @@
 //! clients that can say anything, from any address of 127/8.
 
 use crate::call::{
-    answer_access, answer_firmware, answer_templates, desk, Ask, Asked, Call, Desk, Origin, Reply,
-    Sent,
+    answer_access, answer_firmware, answer_rules, answer_templates, desk, Ask, Asked, Call, Desk,
+    Origin, Reply, Sent,
 };
 use crate::clock::Clock;
 use crate::firmware::Shelf;
@@ -242,6 +242,7 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
             exchange.may_be_replaced(now, source).map(|()| *exchange = self::restarted(&facts)),
         ),
         Call::Templates(ask) => Reply::Templates(answer_templates(exchange, now, ask)),
+        Call::Rules(ask) => Reply::Rules(answer_rules(exchange, now, ask)),
         Call::LookAtSigns(tried) => {
             let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
             Reply::LookedAtSigns(Box::new(exchange.signs_view(tried)))
@@ -279,6 +280,7 @@ fn board() -> Board {
             reservations: Vec::new(),
         }],
         http_port: 80,
+        https_port: None,
         sip_port: 5060,
         directory: "prov".to_owned(),
         site: Site {
