@@ -69,7 +69,7 @@ fn an_enumeration_learns_nothing_and_is_banned_and_the_phone_beside_it_still_reg
         notes.extend(outcome.notes);
     }
     assert!(answered.iter().all(|code| *code == 401), "{answered:?}");
-    assert!(answered.len() < 160, "slowed after {}", answered.len());
+    assert!(answered.len() < 200, "slowed after {}", answered.len());
     assert!(notes.is_empty() || notes == [Note::Rule(RuleNote::Scanner(SITE))], "{notes:?}");
     // The phone asks again, as every phone does (RFC 3261 section 17.1.2.2).
     let mut heard = 0;
