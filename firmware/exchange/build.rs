@@ -20,7 +20,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "id",
     "code",
     "vendor",
@@ -53,6 +53,7 @@ const KEYS: [&str; 32] = [
     "option",
     "file",
     "other_protocol",
+    "trust",
 ];
 /// Kinds of pattern, in the order of the struct.
 const SIGNS: [&str; 6] = [
@@ -317,7 +318,8 @@ fn files_proof(maker: &Table) -> Built<String> {
     if written == proof.is_empty() || (proof.is_empty() && !unproven.is_empty()) {
         return Err("files_proof and files that are written go together".into());
     }
-    Ok(format!("files_proof: {proof:?}, unproven: {unproven:?}, "))
+    let trust = optional(maker, "trust")?;
+    Ok(format!("files_proof: {proof:?}, unproven: {unproven:?}, trust: {trust:?}, "))
 }
 
 fn file_rules(maker: &Table) -> Built<String> {

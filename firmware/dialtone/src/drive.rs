@@ -20,9 +20,9 @@ use crate::watchdog::Watchdog;
 use crate::wear::{Today, Wear};
 use exchange::limits::{HELD_MAX, LEAVE_MS};
 use exchange::names::RecordNo;
-use exchange::note::{Note, Protocol};
+use exchange::note::Note;
 use exchange::state::Event;
-use exchange::time::Instant;
+use exchange::time::{Instant, Now};
 use exchange::{Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -285,14 +285,19 @@ impl Driver {
     fn hear_stream(&mut self, spoken: Spoken) {
         let now = self.hands.clock.now();
         match spoken {
-            Spoken::Opened(stream, writer) => self.hands.streams.opened(stream, writer),
+            Spoken::Opened { stream, writer, secured } => {
+                self.hands.streams.opened(stream, writer);
+                if secured {
+                    self.exchange.opened_secured(stream);
+                }
+            }
             Spoken::Message { stream, origin, bytes } => {
                 let arrival = origin.arrival(Neighbour::Unknown);
                 self.exchange.datagram(now, arrival, Line::SipStream(stream), &bytes);
             }
-            Spoken::Tls { origin, bytes } => {
+            Spoken::Tls { origin, at, bytes } => {
                 let arrival = self.hands.arrival(origin);
-                self.exchange.spoke_tls(now, arrival, Protocol::Sip, &bytes);
+                self.exchange.spoke_tls(now, arrival, at, &bytes);
             }
             Spoken::Closed(stream) => {
                 self.hands.streams.closed(stream);
@@ -321,22 +326,17 @@ impl Driver {
         let nothing = RecordNo(0);
         let exchange = &mut self.exchange;
         match call {
-            Call::Fetch { origin, name, user_agent, upload } => {
+            Call::Fetch { origin, name, user_agent, upload, came } => {
                 let arrival = self.hands.arrival(origin);
                 let upload = upload.as_ref().map(Sent::upload);
-                let fetch = Fetch {
-                    arrival,
-                    name: &name,
-                    user_agent: &user_agent,
-                    upload,
-                    way: exchange::Way::default(),
-                };
+                let (name, user_agent, way) = (&name[..], &user_agent[..], came.way());
+                let fetch = Fetch { arrival, name, user_agent, upload, way };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
             }
-            Call::SpokeTls { origin, bytes } => {
+            Call::SpokeTls { origin, at, bytes } => {
                 let arrival = self.hands.arrival(origin);
-                exchange.spoke_tls(now, arrival, Protocol::Http, &bytes);
+                exchange.spoke_tls(now, arrival, at, &bytes);
                 (Reply::Heard, nothing)
             }
             Call::Admits { side, source } => {
@@ -349,10 +349,7 @@ impl Driver {
             Call::LookAt(mac) => {
                 (Reply::LookedAt(exchange.device(now, mac).map(Box::new)), nothing)
             }
-            Call::LookAtBox => {
-                let today = self.today.bytes(now);
-                (Reply::LookedAtBox(Box::new(exchange.box_view(now)), self.wear, today), nothing)
-            }
+            Call::LookAtBox => (self.look_at_box(now), nothing),
             Call::LookAtSettings(layer) => {
                 (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
             }
@@ -365,12 +362,7 @@ impl Driver {
                 let (told, after) = call::answer_access(exchange, now, ask);
                 (Reply::Access(told), after)
             }
-            Call::CopyState { for_backup_of } => {
-                if let Some(source) = for_backup_of {
-                    exchange.backed_up(now, source);
-                }
-                (Reply::StateCopied(Box::new(exchange.footing())), nothing)
-            }
+            Call::CopyState { for_backup_of } => (self.copy_state(now, for_backup_of), nothing),
             Call::Restore { source, facts } => match exchange.may_be_replaced(now, source) {
                 Ok(()) => (Reply::Done(Ok(())), self.replace(&facts)),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
@@ -385,11 +377,27 @@ impl Driver {
             Call::Firmware(ask) => {
                 (Reply::Firmware(call::answer_firmware(exchange, now, ask)), nothing)
             }
+            Call::Certificates(ask) => {
+                let (told, after) = call::answer_certificates(exchange, now, ask);
+                (Reply::Certificates(told), after)
+            }
             Call::Piece(transfer, piece) => {
                 exchange.piece(now, transfer, piece);
                 (Reply::Done(Ok(())), nothing)
             }
         }
+    }
+
+    fn look_at_box(&mut self, now: Now) -> Reply {
+        let today = self.today.bytes(now);
+        Reply::LookedAtBox(Box::new(self.exchange.box_view(now)), self.wear, today)
+    }
+
+    fn copy_state(&mut self, now: Now, for_backup_of: Option<Ipv4Addr>) -> Reply {
+        if let Some(source) = for_backup_of {
+            self.exchange.backed_up(now, source);
+        }
+        Reply::StateCopied(Box::new(self.exchange.footing()))
     }
 
     /// Does what the exchange wants: hands records to the flash thread as one, and sends what may

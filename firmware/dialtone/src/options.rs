@@ -4,7 +4,8 @@
 //! printed are the bytes that would go out. Nothing is sent or stored.
 
 use crate::config::bytes_of;
-use exchange::board::{Board, Interface, Network, Site, Subnet};
+use crate::rendering::example_board;
+use exchange::board::Board;
 use exchange::catalog::{offered_why, withheld, Catalog, Guess, Sign};
 use exchange::limits::OPTION_BYTES_MAX;
 use exchange::names::{InterfaceNo, Side};
@@ -294,33 +295,13 @@ fn arrival() -> Arrival {
 }
 
 fn board_of_no_box() -> Board {
-    let network = |address, prefix| Network::new(address, prefix);
-    let subnet = network(BOX, 24).map(|network| Subnet {
-        interface: InterfaceNo(0),
-        relayed: false,
-        network,
-        first: Ipv4Addr::new(192, 168, 10, 20),
-        last: Ipv4Addr::new(192, 168, 10, 250),
-        router: Some(BOX),
-        dns: vec![BOX],
-        domain: None,
-        ntp: Vec::new(),
-        options: Vec::new(),
-        reservations: Vec::new(),
-    });
-    Board {
-        interfaces: vec![Interface { side: Side::Lan, address: BOX, prefix: 24, has_arp: false }],
-        subnets: subnet.into_iter().collect(),
-        http_port: 80,
-        sip_port: 5_060,
-        directory: "prov".into(),
-        site: Site {
-            time_zone: "UTC".into(),
-            ntp_server: None,
-            poll_min: 1_440,
-            realm: "dialtone".into(),
-        },
+    let mut board = example_board();
+    for subnet in &mut board.subnets {
+        subnet.first = Ipv4Addr::new(192, 168, 10, 20);
+        (subnet.router, subnet.dns) = (Some(BOX), vec![BOX]);
     }
+    board.site.time_zone = "UTC".to_owned();
+    board
 }
 
 /// An option's text; `hex:` before digits stands for bytes.

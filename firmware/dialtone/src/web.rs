@@ -17,6 +17,7 @@
 mod account;
 mod backup;
 mod body;
+mod certificates;
 mod claim;
 mod firmware;
 mod gate;
@@ -29,7 +30,8 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use gate::names_us;
+use account::logged_in;
+pub(crate) use gate::{host_of, names_us};
 
 pub(crate) use machine::Facts;
 
@@ -39,6 +41,7 @@ use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
 use crate::rehearsal::Rehearsals;
 use crate::release::VERSION;
+use crate::tls::Secured;
 use crate::wear::Wear;
 use backup::Restores;
 use body::form_within;
@@ -50,10 +53,9 @@ use exchange::template::Change;
 use exchange::view::BoxView;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use pages::form::{Fields, FORM_BYTES_MAX};
 use pages::{OnTrial, Viewer};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use templates::Drafts;
 
@@ -110,6 +112,10 @@ pub(crate) enum Route {
     UploadFirmware,
     DeleteFirmware,
     PhoneBook,
+    Certificates,
+    InstallCertificate,
+    TrustCertificate,
+    RemoveCertificate,
 }
 
 /// What a route can be asked for.
@@ -121,7 +127,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 50] = [
+const ROUTES: [(&str, Route, Takes); 54] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -172,6 +178,10 @@ const ROUTES: [(&str, Route, Takes); 50] = [
     ("/firmware/upload", Route::UploadFirmware, Takes::Post),
     ("/firmware/delete", Route::DeleteFirmware, Takes::Post),
     ("/phone-book", Route::PhoneBook, Takes::Get),
+    ("/certificates", Route::Certificates, Takes::Get),
+    ("/certificates/install", Route::InstallCertificate, Takes::Post),
+    ("/certificates/trust", Route::TrustCertificate, Takes::Post),
+    ("/certificates/remove", Route::RemoveCertificate, Takes::Post),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -190,6 +200,7 @@ pub(crate) struct WebSite {
     restores: Restores,
     drafts: Drafts,
     firmware: Option<Shelf>,
+    secured: Option<(Arc<Secured>, u16)>,
 }
 
 impl WebSite {
@@ -216,6 +227,7 @@ impl WebSite {
             restores: Restores::new(),
             drafts: Drafts::new(None),
             firmware: None,
+            secured: None,
         }
     }
 
@@ -227,6 +239,21 @@ impl WebSite {
         firmware: Option<Shelf>,
     ) -> WebSite {
         WebSite { facts, drafts: Drafts::new(rehearsals), firmware, ..self }
+    }
+
+    /// The same site with TLS on this port, where there is one.
+    pub(crate) fn secured_by(self, secured: Arc<Secured>, https_port: Option<u16>) -> WebSite {
+        WebSite { secured: https_port.map(|port| (secured, port)), ..self }
+    }
+
+    /// What is shown over TLS, where there is a port with it.
+    pub(crate) fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref().map(|(secured, _)| &**secured)
+    }
+
+    /// The port with TLS, where there is one.
+    pub(crate) fn https_port(&self) -> Option<u16> {
+        self.secured.as_ref().map(|(_, port)| *port)
     }
 
     /// Where firmware of phones is kept, if it is.
@@ -302,6 +329,9 @@ pub(crate) async fn answer(
         // The only form with a file in it, and so in another encoding.
         return admin.look_at_backup(&parts.headers, body).await;
     }
+    if matches!(route, Route::InstallCertificate | Route::TrustCertificate) {
+        return admin.bring_certificate(route, &parts.headers, body).await;
+    }
     if route == Route::UploadFirmware {
         // That one is larger than memory.
         return admin.upload_firmware(&parts.headers, body).await;
@@ -355,6 +385,7 @@ impl Admin<'_> {
             Route::Identity => self.identity(query).await,
             Route::Firmware => self.firmware(query).await,
             Route::PhoneBook => self.phone_book().await,
+            Route::Certificates => self.certificates(query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -387,7 +418,10 @@ impl Admin<'_> {
             | Route::TrySign
             | Route::ChangeSign
             | Route::UploadFirmware
-            | Route::DeleteFirmware => reply::unknown(),
+            | Route::DeleteFirmware
+            | Route::InstallCertificate
+            | Route::TrustCertificate
+            | Route::RemoveCertificate => reply::unknown(),
         }
     }
 
@@ -423,6 +457,7 @@ impl Admin<'_> {
             Route::TrySign => self.try_sign(fields).await,
             Route::ChangeSign => self.change_sign(fields).await,
             Route::DeleteFirmware => self.delete_firmware(fields).await,
+            Route::RemoveCertificate => self.remove_certificate(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login
@@ -442,7 +477,10 @@ impl Admin<'_> {
             | Route::Identity
             | Route::Firmware
             | Route::UploadFirmware
-            | Route::PhoneBook => reply::unknown(),
+            | Route::PhoneBook
+            | Route::Certificates
+            | Route::InstallCertificate
+            | Route::TrustCertificate => reply::unknown(),
         }
     }
 
@@ -455,21 +493,5 @@ impl Admin<'_> {
     fn by(&self, fields: &Fields) -> By {
         let side = self.visitor.origin.side;
         By { side, source: self.visitor.source(), seen: fields.seen() }
-    }
-}
-
-impl Visitor {
-    fn source(&self) -> Ipv4Addr {
-        *self.origin.from.ip()
-    }
-}
-
-/// Whose request this is, with the token that says so.
-async fn logged_in(visitor: &Visitor, headers: &HeaderMap) -> Option<(String, LoggedIn)> {
-    let token = gate::cookie(headers, gate::SESSION)?.to_owned();
-    let call = Call::Check { source: visitor.source(), token: token.clone() };
-    match visitor.desk.ask(call).await {
-        Some(Reply::Checked(admin)) => admin.map(|admin| (token, admin)),
-        _nobody => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of an admin's wish: checked against limits and rules, then recorded.
 
 use crate::catalog::{Family, Meaning, OwnSign, Sign};
+use crate::certificates;
 use crate::command::{By, Command, Refusal};
 use crate::layer::Layer;
 use crate::limits::{LINES_MAX, SETTINGS_BYTES_MAX, SETTING_VALUES_MAX};
@@ -78,6 +79,9 @@ pub(crate) fn carry_out(
         }
         Command::ChangeSign { sign, means } => {
             change_sign(office, now, by, sign, means).map(|()| None)
+        }
+        Command::ChangeCertificate(wish) => {
+            certificates::change(office, now, by.source, wish).map(|()| None)
         }
     }
 }

@@ -24,6 +24,7 @@
 //! Pure: nothing here opens a file, and the slow way from a passphrase to a key is the caller's.
 
 mod bad;
+mod certificates;
 mod draft;
 mod footing;
 mod own;

@@ -75,6 +75,8 @@ pub enum Cause {
     SpeaksTls,
     /// It speaks TLS, and this version at the highest, which is older than 1.2.
     TooOldForTls(Version),
+    /// It speaks TLS with ciphers only that are not used here.
+    TlsTooWeak,
     /// It gave up TLS because of the certificate that it was shown.
     CertificateRefused,
     /// Its clock stands where clocks begin.
@@ -120,6 +122,7 @@ const CERTIFICATE_REFUSED_NEXT: &str =
     "Check the phone's clock and whose certificates it trusts, or set it to an address that begins \
     with http:.";
 const CERTIFICATE_REFUSED: &str = "It refuses the certificate that it was shown.";
+const TLS_TOO_WEAK: &str = "It speaks TLS to this box with ciphers only that are too weak.";
 const TIME_UNSET_NEXT: &str =
     "Check that the phone reaches its time server; until it has the time it trusts no certificate.";
 const TIME_UNSET: &str =
@@ -202,7 +205,7 @@ impl Cause {
             Cause::NotInVoiceVlan => NOT_IN_VOICE_VLAN_NEXT,
             Cause::OtherProtocol(spoken) => spoken.todo,
             Cause::SpeaksTls => SPEAKS_TLS_NEXT,
-            Cause::TooOldForTls(_) => TOO_OLD_FOR_TLS_NEXT,
+            Cause::TooOldForTls(_) | Cause::TlsTooWeak => TOO_OLD_FOR_TLS_NEXT,
             Cause::CertificateRefused => CERTIFICATE_REFUSED_NEXT,
             Cause::TimeUnset => TIME_UNSET_NEXT,
             Cause::WrongPhonePassword => WRONG_PHONE_PASSWORD_NEXT,
@@ -275,6 +278,7 @@ impl fmt::Display for Cause {
             Cause::TooOldForTls(version) => {
                 write!(f, "It speaks TLS to this box, at the highest {version}, which is too old.")
             }
+            Cause::TlsTooWeak => f.write_str(TLS_TOO_WEAK),
             Cause::CertificateRefused => f.write_str(CERTIFICATE_REFUSED),
             Cause::TimeUnset => f.write_str(TIME_UNSET),
             Cause::WrongPhonePassword => f.write_str(WRONG_PHONE_PASSWORD),

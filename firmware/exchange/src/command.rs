@@ -4,6 +4,7 @@
 //! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
 
 pub use crate::catalog::{Meaning, OwnKind, OwnSign, SignFlaw};
+pub use crate::certificates::{CertificateFlaw, CertificatePlace, CertificateWish};
 use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
@@ -104,6 +105,8 @@ pub enum Command {
         /// What it says; `None` to remove it.
         means: Option<Meaning>,
     },
+    /// Changes what the box shows and believes of certificates.
+    ChangeCertificate(CertificateWish),
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -179,6 +182,8 @@ pub enum Refusal {
     Template(template::Flaw),
     /// A sign of an admin's own is not as it has to be.
     Sign(SignFlaw),
+    /// A certificate cannot be so.
+    Certificate(CertificateFlaw),
 }
 
 const NOTHING_TO_CALL_OFF: &str = "There was nothing left to call off: all were asked already.";
@@ -251,6 +256,7 @@ impl fmt::Display for Refusal {
             ),
             Refusal::Template(flaw) => flaw.fmt(f),
             Refusal::Sign(flaw) => flaw.fmt(f),
+            Refusal::Certificate(flaw) => flaw.fmt(f),
         }
     }
 }

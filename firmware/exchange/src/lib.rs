@@ -31,6 +31,7 @@ pub mod board;
 mod book;
 pub mod catalog;
 pub mod cause;
+pub mod certificates;
 mod chance;
 pub mod command;
 mod device;
@@ -99,7 +100,7 @@ pub use output::{
     Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
     TransferNo, Upload, Way,
 };
-pub use secret::{OwnFile, PasswordHash};
+pub use secret::{OwnFile, PasswordHash, PrivateKey};
 
 /// The whole appliance but for its sockets, clock, entropy and flash.
 pub struct Exchange {
@@ -185,8 +186,16 @@ impl Exchange {
         tls::heard(&mut self.office, now, &arrival, at, bytes);
     }
 
+    /// A connection of SIP was opened over TLS.
+    pub fn opened_secured(&mut self, stream: StreamNo) {
+        if self.office.secured.len() < limits::STREAMS_MAX + limits::STREAMS_WAN_MAX {
+            self.office.secured.insert(stream);
+        }
+    }
+
     /// The other end closed a connection.
     pub fn closed(&mut self, now: Now, stream: StreamNo) {
+        self.office.secured.remove(&stream);
         self.sip.closed(&mut self.office, now, stream);
     }
 

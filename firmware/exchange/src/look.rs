@@ -227,7 +227,10 @@ fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
         // A computer has no reason to ask for a phone's file, nor to go to a voice VLAN.
         (None, Some(Cause::AsksNothing | Cause::GoesElsewhere | Cause::NotInVoiceVlan)) => None,
         // Nor is it wrong that its browser tries TLS.
-        (None, Some(Cause::SpeaksTls | Cause::TooOldForTls(_) | Cause::TimeUnset)) => None,
+        (
+            None,
+            Some(Cause::SpeaksTls | Cause::TooOldForTls(_) | Cause::TlsTooWeak | Cause::TimeUnset),
+        ) => None,
         (_, cause) => cause,
     };
     Some(StrangerRow {

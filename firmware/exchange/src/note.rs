@@ -86,6 +86,8 @@ pub enum Note {
     SignChanged(Ipv4Addr),
     /// An admin at this address put a file of firmware on the box, or deleted one.
     FirmwareChanged(Ipv4Addr),
+    /// An admin at this address changed what the box shows or believes of certificates.
+    CertificateChanged(Ipv4Addr),
 }
 
 /// For whom a setting was changed.
@@ -112,6 +114,10 @@ pub enum Protocol {
     Sip,
     /// RFC 9112.
     Http,
+    /// The same over TLS (RFC 9110 section 4.2.2).
+    Https,
+    /// RFC 3261 over TLS.
+    Sips,
 }
 
 /// The bounded tables.
@@ -135,7 +141,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 37;
+    pub const KINDS: usize = 38;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -176,7 +182,8 @@ impl Note {
             | Note::ResyncAsked(..)
             | Note::TemplateChanged(_)
             | Note::SignChanged(_)
-            | Note::FirmwareChanged(_) => false,
+            | Note::FirmwareChanged(_)
+            | Note::CertificateChanged(_) => false,
         }
     }
 
@@ -220,9 +227,13 @@ impl Note {
             Note::TemplateChanged(_) => 34,
             Note::SignChanged(_) => 35,
             Note::FirmwareChanged(_) => 36,
+            Note::CertificateChanged(_) => 37,
         }
     }
 }
+
+const NOBODY_KEPT: &str =
+    "nobody kept the new settings of the network; the box starts anew with the old";
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -263,9 +274,7 @@ impl fmt::Display for Note {
                 write!(f, "{from} changed the network; the box starts anew with it, on trial")
             }
             Note::NetworkKept(from) => write!(f, "{from} kept the new settings of the network"),
-            Note::NetworkReturned => f.write_str(
-                "nobody kept the new settings of the network; the box starts anew with the old",
-            ),
+            Note::NetworkReturned => f.write_str(NOBODY_KEPT),
             Note::Restarting(from) => write!(f, "{from} has the program started anew"),
             Note::PassphraseSet(from) => write!(f, "{from} chose a new passphrase for the backups"),
             Note::BackedUp(from) => write!(f, "{from} downloaded a backup"),
@@ -293,6 +302,7 @@ impl fmt::Display for Note {
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
             Note::SignChanged(from) => write!(f, "{from} changed a sign of phones"),
             Note::FirmwareChanged(from) => write!(f, "{from} changed the firmware files"),
+            Note::CertificateChanged(from) => write!(f, "{from} changed the certificates"),
         }
     }
 }
@@ -315,6 +325,8 @@ impl fmt::Display for Protocol {
             Protocol::Tftp => "TFTP",
             Protocol::Sip => "SIP",
             Protocol::Http => "HTTP",
+            Protocol::Https => "HTTPS",
+            Protocol::Sips => "SIP over TLS",
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::limits::{
 };
 use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
 use crate::note::{Note, Table};
-use crate::output::{Departure, Line, Output, To};
+use crate::output::{Departure, Line, Output, StreamNo, To};
 use crate::policy::{self, Act, Door, Standing, Verdict};
 use crate::resync::ClockTime;
 use crate::secret::{LineSecret, LoginId, WebSecret};
@@ -27,7 +27,7 @@ use crate::story::Step;
 use crate::time::{Instant, Now, Wall, HOUR_MS, SECOND_MS};
 use crate::uploads::{Hour, Logs};
 use crate::view::Origin;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -69,6 +69,8 @@ pub(crate) struct Office {
     pub(crate) stored: Hour,
     /// Files of the phone book that are ready.
     pub(crate) books: Books,
+    /// Connections over TLS that are open.
+    pub(crate) secured: BTreeSet<StreamNo>,
 }
 
 /// How many records strangers may still cause.
@@ -108,6 +110,7 @@ impl Office {
             logs: Logs::default(),
             stored: Hour::default(),
             books: Books::default(),
+            secured: BTreeSet::new(),
         }
     }
 
@@ -159,7 +162,8 @@ impl Office {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::TemplateChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::CertificateChanged { .. } => (),
         }
     }
 
@@ -480,14 +484,6 @@ impl Office {
         let store = self.durable.settings();
         let (zone, _summer) = settings::site_zone(store, &self.board.site, nobody);
         ClockTime::of_local(zone.local(wall))
-    }
-
-    /// Whether an address is ours to lease: in a pool, or kept for somebody.
-    pub(crate) fn leases_out(&self, address: Ipv4Addr) -> bool {
-        self.board
-            .subnets
-            .iter()
-            .any(|subnet| subnet.pools(address) || subnet.reserves(address).is_some())
     }
 
     /// Whether strangers have used up what they may cause.

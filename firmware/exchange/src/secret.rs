@@ -50,6 +50,11 @@ impl WebSecret {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnFile(pub Vec<u8>);
 
+/// The private key of a certificate as PKCS#8 (RFC 5958) or SEC 1 in DER; empty where the box has
+/// none.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivateKey(pub Vec<u8>);
+
 /// An argon2id record of an admin's password: parameters, salt and hash as text.
 pub type PasswordHash = heapless::String<128>;
 

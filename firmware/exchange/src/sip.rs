@@ -242,8 +242,8 @@ impl Sip {
 /// What no request may have, whatever it asks (RFC 3261 sections 8.2.2.1, 8.2.2.3 and 16.3).
 fn refusal(office: &Office, request: &Request<'_>) -> Option<Reply> {
     let uri = match Uri::parse(request.uri) {
-        Some(Uri::Sip(uri)) if !uri.secure => uri,
-        // `sips` promises TLS on the whole way, which cannot be kept here.
+        Some(Uri::Sip(uri)) if !uri.secure || came_by_tls(office, request.line) => uri,
+        // `sips` promises TLS on the whole way, which is broken already.
         Some(Uri::Sip(_) | Uri::Other(_)) => return Some(Reply::new(416)),
         None => return Some(Reply::new(400)),
     };
@@ -258,6 +258,18 @@ fn refusal(office: &Office, request: &Request<'_>) -> Option<Reply> {
     let unsupported: Vec<_> = unknown.map(String::from_utf8_lossy).collect();
     let unsupported = unsupported.join(", ");
     (!unsupported.is_empty()).then(|| Reply::new(420).with(Name::Unsupported, unsupported))
+}
+
+fn came_by_tls(office: &Office, line: Line) -> bool {
+    match line {
+        Line::SipStream(stream) => office.is_secured(stream),
+        Line::Dhcp
+        | Line::Tftp
+        | Line::Transfer(_)
+        | Line::Sip
+        | Line::SipMulticast
+        | Line::Mdns => false,
+    }
 }
 
 /// RFC 3261 section 11.2. The body named is the one that every caller assumes where none is named.

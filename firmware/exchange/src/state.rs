@@ -9,6 +9,7 @@ mod event;
 mod facts;
 
 use crate::catalog::OwnSigns;
+use crate::certificates::Certificates;
 use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, SITE_RECORD_BYTES_MAX};
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
@@ -44,6 +45,7 @@ pub struct Durable {
     settings: Store,
     templates: OwnTemplates,
     signs: OwnSigns,
+    certificates: Certificates,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -107,6 +109,7 @@ impl Default for Durable {
             settings: Store::default(),
             templates: OwnTemplates::default(),
             signs: OwnSigns::default(),
+            certificates: Certificates::default(),
             handset_bytes: 0,
         }
     }
@@ -182,6 +185,9 @@ impl Durable {
                         known.own.insert(name.clone(), content.clone());
                     }
                 }
+            }
+            Event::CertificateChanged { place, becomes } => {
+                self.certificates.apply(*place, becomes.as_ref());
             }
         }
     }
@@ -312,6 +318,7 @@ impl Durable {
         // Behind the handsets, since some are of one.
         let settings = self.settings.facts();
         let own = settings.chain(self.templates.facts()).chain(self.signs.facts());
+        let own = own.chain(self.certificates.facts());
         site.chain(addresses).chain(handsets).chain(numbered).chain(own)
     }
 
@@ -404,6 +411,7 @@ impl Durable {
             + SITE_RECORD_BYTES_MAX
             + self.templates.record_bytes()
             + self.signs.record_bytes()
+            + self.certificates.record_bytes()
     }
 
     /// What an admin has set of the network, as it is in force after a start: what was proposed
@@ -456,6 +464,11 @@ impl Durable {
     /// The signs of phones of an admin's own.
     pub fn signs(&self) -> &OwnSigns {
         &self.signs
+    }
+
+    /// The certificates that are kept.
+    pub(crate) fn certificates(&self) -> &Certificates {
+        &self.certificates
     }
 
     /// The hash of the admin's password; `None` until it was changed for the first time.

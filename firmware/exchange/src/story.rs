@@ -173,7 +173,7 @@ impl Step {
             | Step::CameAsAsked
             | Step::DidNotCome
             | Step::ChangedNetwork(_) => None,
-            Step::SpokeTls(_, spoken) => tls::cause(*spoken).and_then(at_once),
+            Step::SpokeTls(at, spoken) => tls::cause(*at, *spoken).and_then(at_once),
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
             Step::Ack(_, codes) if codes.contains(&VOICE_VLAN) => {
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::NotInVoiceVlan))

@@ -9,6 +9,7 @@ pub use crate::backup::{
 };
 pub use crate::catalog::{Family, Meaning, OwnKind, OwnSign};
 use crate::cause::Cause;
+pub use crate::certificates::{CertificatePlace, CertificateView, CertificatesView};
 use crate::command::Refusal;
 pub use crate::layer::{Firmware, Layer};
 use crate::names::{Extension, HandsetNo, LineNo, Text};

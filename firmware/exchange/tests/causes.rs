@@ -483,6 +483,7 @@ fn made_by(cause: Cause) -> fn() {
         Cause::OtherProtocol(_) => elsewhere::it_speaks_another_protocol,
         Cause::SpeaksTls => secured::it_speaks_tls_to_a_port_that_has_none,
         Cause::TooOldForTls(_) => secured::its_tls_is_too_old,
+        Cause::TlsTooWeak => secured::its_ciphers_are_too_weak,
         Cause::CertificateRefused => secured::it_refuses_a_certificate,
         Cause::TimeUnset => secured::it_has_not_got_the_time,
         Cause::WrongPhonePassword => secured::it_wants_a_password_to_obey,

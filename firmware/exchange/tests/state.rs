@@ -4,6 +4,7 @@ mod support;
 
 use exchange::backup::{BackupKey, Recipe};
 use exchange::catalog::{Family, Meaning, OwnKind, OwnSign};
+use exchange::certificates::{CertificatePlace, Kept};
 use exchange::command::Command;
 use exchange::layer::{Firmware, Layer};
 use exchange::limits::SITE_RECORD_BYTES_MAX;
@@ -11,7 +12,7 @@ use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
 use exchange::network::{Domain, Lan, Settings, Wan};
 use exchange::state::{Durable, Event};
 use exchange::template::{Change, Place};
-use exchange::{OwnFile, PasswordHash};
+use exchange::{OwnFile, PasswordHash, PrivateKey};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use support::{address, boards, from, kind, line, own_file, unhex, Dice, Office, PHONE};
@@ -68,7 +69,7 @@ fn every_event() -> Vec<(&'static str, Event)> {
     let contact = "sip:aaaaaaaa@10.1.0.10:5060";
     let contact = ContactText::try_from(contact).unwrap_or_default();
     let hash = PasswordHash::try_from("$argon2id$v=19$m=8192,t=2,p=1$c2FsdA$aGFzaA");
-    vec![
+    let mut all = vec![
         ("address-given", Event::AddressGiven { mac: PHONE, address: [10, 1, 0, 10] }),
         ("address-forgotten", Event::AddressForgotten { mac: PHONE }),
         ("handset-created", created()),
@@ -128,7 +129,26 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("sign-removed", sign(OwnKind::Oui, "805EC01", None)),
         ("own-file-kept", own_file_kept(handset, b"lang.gui = German\n")),
         ("own-file-gone", own_file_kept(handset, b"")),
+    ];
+    all.extend(certificates());
+    all
+}
+
+fn certificates() -> [(&'static str, Event); 4] {
+    [
+        ("certificate-authority", certificate(CertificatePlace::Authority, b"key")),
+        ("certificate-installed", certificate(CertificatePlace::Installed, b"key")),
+        ("certificate-of-phones", certificate(CertificatePlace::Phones(3), b"")),
+        (
+            "certificate-gone",
+            Event::CertificateChanged { place: CertificatePlace::Installed, becomes: None },
+        ),
     ]
+}
+
+fn certificate(place: CertificatePlace, key: &[u8]) -> Event {
+    let (chain, key) = (b"chain".to_vec(), PrivateKey(key.to_vec()));
+    Event::CertificateChanged { place, becomes: Some(Kept { chain, key }) }
 }
 
 fn own_file_kept(handset: HandsetNo, content: &[u8]) -> Event {

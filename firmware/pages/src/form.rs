@@ -4,6 +4,7 @@
 //! A form that comes back keeps every word typed, but for passwords, which are never shown again.
 //! A [`Refusal`] of the exchange goes beside the field it concerns as well.
 
+mod certificate;
 mod fields;
 mod network;
 mod place;
@@ -13,6 +14,7 @@ mod sign;
 mod stream;
 mod upload;
 
+pub use certificate::certificate_place;
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
 pub use place::{place_fields, place_query, template_place, TypedPlace};
@@ -112,7 +114,8 @@ impl AddForm {
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
             | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
+            | Refusal::Sign(_)
+            | Refusal::Certificate(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -203,7 +206,8 @@ impl AssignForm {
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
             | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
+            | Refusal::Sign(_)
+            | Refusal::Certificate(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

@@ -34,6 +34,9 @@
 //! | `/system/backup/file` | POST | a text called [`file_name`](backup::file_name) |
 //! | `/system/backup/restore` | POST | [`form::Upload`]; answer: [`restore`](backup::restore) |
 //! | `/system/backup/confirm` | POST | what `restore` said; answer: [`leaving`] |
+//! | `/certificates` | GET | [`certificates`](certificates()) |
+//! | `/certificates/install`, `trust` | POST | [`form::Upload`] |
+//! | `/certificates/remove` | POST | [`form::certificate_place`] |
 //! | `/templates` | GET | [`templates`](template::templates) |
 //! | `/templates/file` | GET | [`template_file`](template::template_file) |
 //! | `/templates/edit` | GET, POST | [`template_edit`](template::template_edit) |
@@ -63,6 +66,7 @@ mod alarm;
 mod asset;
 pub mod backup;
 mod book;
+mod certificates;
 mod device;
 pub mod firmware;
 pub mod form;
@@ -79,9 +83,11 @@ pub mod template;
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
 pub use book::book;
+pub use certificates::{certificates, CertificateForm};
 pub use device::{device, device_fragment, device_setting};
 pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use identity::identity;
+pub use moment::civil;
 pub use network::{leaving, network, Leaving, OnTrial};
 pub use settings::{handset_settings_path, settings, settings_path};
 pub use system::{restart, system};

@@ -107,7 +107,7 @@ fn span(ms: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar. Years begin in
 /// March here, so that a leap day is the last one of its year.
-pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
+pub fn civil(days: u64) -> (u64, u64, u64) {
     let days = days.saturating_add(719_468);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era =

@@ -80,8 +80,7 @@ impl<'a> Certificate<'a> {
                 extensions = Der(content).take(SEQUENCE)?;
             }
         }
-        let read =
-            Certificate { bytes: whole, not_before, not_after, issuer, subject, extensions };
+        let read = Certificate { bytes: whole, not_before, not_after, issuer, subject, extensions };
         Some((read, rest.0))
     }
 
@@ -98,6 +97,11 @@ impl<'a> Certificate<'a> {
     /// Whom it is for, in words: the common name, else the organisation, else nothing.
     pub fn subject(&self) -> &'a str {
         called(self.subject)
+    }
+
+    /// Whom it is for, as it is written: the content of a `Name`.
+    pub fn name(&self) -> &'a [u8] {
+        self.subject
     }
 
     /// Who signed it, in words.

@@ -70,7 +70,8 @@ impl Naive {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => {}
+            | Event::OwnFileKept { .. }
+            | Event::CertificateChanged { .. } => {}
         }
     }
 
@@ -125,7 +126,8 @@ pub fn told(durable: &Durable) -> Told {
         | Event::SettingChanged { .. }
         | Event::TemplateChanged { .. }
         | Event::SignChanged { .. }
-        | Event::OwnFileKept { .. } => true,
+        | Event::OwnFileKept { .. }
+        | Event::CertificateChanged { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

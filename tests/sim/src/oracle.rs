@@ -60,7 +60,8 @@ impl Oracle {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::CertificateChanged { .. } => (),
         }
     }
 
@@ -137,7 +138,8 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::CertificateChanged { .. } => (),
         }
     }
     found

@@ -283,5 +283,9 @@ fn name_of(event: &Event) -> String {
         Event::OwnFileKept { handset, name, .. } => {
             format!("handset {} keeps {name}", handset.0)
         }
+        Event::CertificateChanged { place, becomes } => {
+            let is = if becomes.is_some() { "is" } else { "is no more" };
+            format!("a certificate {is} in the place {place:?}")
+        }
     }
 }

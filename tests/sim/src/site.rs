@@ -60,6 +60,8 @@ pub(crate) fn board(pool: u8) -> Board {
         ],
         subnets: lan.into_iter().chain(relayed).collect(),
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5060,
         directory: "p".to_owned(),
         site: Site {

@@ -3,7 +3,7 @@
 use super::{reply, Admin, Route};
 use crate::call::{Call, Reply};
 use crate::http::Answered;
-use exchange::command::{Command, Errand, Refusal, Selection};
+use exchange::command::{By, Command, Errand, Refusal, Selection};
 use exchange::names::HandsetNo;
 use exchange::view::{DeviceView, View};
 use hyper::StatusCode;
@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 22] = [
+const DONE: [(&str, &str); 25] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -37,6 +37,9 @@ const DONE: [(&str, &str); 22] = [
         "The file is on the box. Phones are told when they next fetch their configuration.",
     ),
     ("firmware-deleted", "The file was deleted."),
+    ("certificate", "The certificate was installed. It is shown from the next connection on."),
+    ("certificate-authority", "The authority was installed."),
+    ("certificate-removed", "The certificate was removed."),
 ];
 
 /// What became of a wish.
@@ -174,7 +177,11 @@ impl Admin<'_> {
     }
 
     pub(super) async fn wish(&self, fields: &Fields, command: Command) -> Wish {
-        match self.visitor.desk.ask(Call::Do { by: self.by(fields), command }).await {
+        self.wish_by(self.by(fields), command).await
+    }
+
+    pub(super) async fn wish_by(&self, by: By, command: Command) -> Wish {
+        match self.visitor.desk.ask(Call::Do { by, command }).await {
             Some(Reply::Done(Ok(()))) => Wish::Done,
             Some(Reply::Done(Err(refusal))) => Wish::Refused(refusal),
             _other => Wish::Unanswered,
@@ -253,7 +260,13 @@ fn read(
         | Route::Firmware
         | Route::UploadFirmware
         | Route::DeleteFirmware
-        | Route::PhoneBook => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::PhoneBook
+        | Route::Certificates
+        | Route::InstallCertificate
+        | Route::TrustCertificate
+        | Route::RemoveCertificate => {
+            form::assign(fields, handset).map(|command| (command, "assigned"))
+        }
     }
 }
 

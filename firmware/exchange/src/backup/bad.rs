@@ -3,6 +3,7 @@
 //! A sentence may say a mistyped word again; it never says a value again that could be a secret.
 
 use crate::catalog::SignFlaw;
+use crate::certificates::CertificateFlaw;
 use crate::limits::{
     ADDRESSES_MAX, BACKUP_BAD_LINES_MAX, BACKUP_BYTES_MAX, BACKUP_LINES_MAX, BACKUP_LINE_BYTES_MAX,
     HANDSETS_MAX, LINES_MAX, OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX, PASSWORD_MEMORY_KIB_MAX,
@@ -146,6 +147,8 @@ pub enum Wrong {
     Sign(SignFlaw),
     /// A handset has more own changes here than there can be.
     OwnFilesFull,
+    /// A certificate cannot be so.
+    Certificate(CertificateFlaw),
 }
 
 impl fmt::Display for Refused {
@@ -230,6 +233,7 @@ impl fmt::Display for Wrong {
                  {TEMPLATES_BYTES_MAX} bytes together."
             ),
             Wrong::Sign(flaw) => flaw.fmt(f),
+            Wrong::Certificate(flaw) => flaw.fmt(f),
         }
     }
 }
@@ -273,7 +277,8 @@ impl Wrong {
             | Wrong::Network(_)
             | Wrong::TemplateTooLarge
             | Wrong::TemplatesFull
-            | Wrong::Sign(_) => "",
+            | Wrong::Sign(_)
+            | Wrong::Certificate(_) => "",
         }
     }
 }

@@ -5,7 +5,7 @@ use super::own;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::words::{nearest, Entry};
-use super::{parts, settings};
+use super::{certificates, parts, settings};
 use super::{signs, templates};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 19] = [
     "seal",
     "new-phones",
     "admin",
@@ -38,6 +38,8 @@ const KINDS: [&str; 17] = [
     "source",
     "sign",
     "own-file",
+    "certificate",
+    "certificate-key",
 ];
 const HANDSET_KEYS: [&str; 7] =
     ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
@@ -68,6 +70,7 @@ pub(super) struct Draft {
     settings: settings::Settings,
     templates: templates::Draft,
     signs: signs::Draft,
+    certificates: certificates::Draft,
 }
 
 struct Handset {
@@ -134,6 +137,8 @@ impl Draft {
             "source" => self.templates.source(entry),
             "sign" => self.signs.take(at, entry),
             "own-file" => self.own_file(at, entry, sealer),
+            "certificate" => self.certificates.chain(at, entry),
+            "certificate-key" => self.certificates.key(at, entry, sealer),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -315,6 +320,7 @@ impl Draft {
         }
         let exists = |number| self.handsets.contains_key(&number) || self.spoilt.contains(&number);
         self.templates.check(bad, exists);
+        self.certificates.check(|at, wrong| bad.add(at, wrong));
         let any_board = any_board();
         if ground.network_stays {
             return;
@@ -381,6 +387,7 @@ impl Draft {
         facts.extend(self.settings.facts(before, &was, chance));
         facts.extend(self.templates.facts());
         facts.extend(self.signs.facts());
+        facts.extend(self.certificates.facts(before));
         (facts, drawn)
     }
 }
@@ -450,6 +457,8 @@ fn any_board() -> Board {
         interfaces: [Side::Lan, Side::Wan].map(port).into(),
         subnets: Vec::new(),
         http_port: 0,
+        https_port: None,
+        sips_port: None,
         sip_port: 0,
         directory: String::new(),
         site,

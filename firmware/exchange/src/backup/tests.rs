@@ -26,7 +26,7 @@ const LETTERS: [char; 12] =
     ['a', 'Z', ' ', '"', '\\', '=', '#', 'é', '漢', '\u{202e}', '\u{7}', '\u{feff}'];
 const HASH: &str = "$argon2id$v=19$m=16384,t=64,p=1$BwcHBwcHBwcHBwcHBwcHBw$nf65EOgLrQMR";
 
-fn key() -> BackupKey {
+pub(super) fn key() -> BackupKey {
     let recipe = Recipe { salt: [3; 16], memory_kib: 16_384, rounds: 64 };
     BackupKey { recipe, key: [9; 32] }
 }
@@ -145,7 +145,7 @@ fn any_state(seed: u64) -> Durable {
     state_of(&facts)
 }
 
-fn state_of(facts: &[Event]) -> Durable {
+pub(super) fn state_of(facts: &[Event]) -> Durable {
     let mut durable = Durable::default();
     facts.iter().for_each(|fact| durable.apply(fact));
     durable
@@ -160,7 +160,7 @@ fn bytes_of<'a>(facts: impl IntoIterator<Item = &'a Event>) -> Vec<Vec<u8>> {
     facts.into_iter().map(encoded).collect()
 }
 
-fn facts_of(durable: &Durable) -> Vec<Vec<u8>> {
+pub(super) fn facts_of(durable: &Durable) -> Vec<Vec<u8>> {
     bytes_of(&durable.facts().collect::<Vec<_>>())
 }
 
@@ -170,7 +170,7 @@ fn read_onto(text: &str, key: Option<&BackupKey>, before: &Durable) -> Result<Re
 }
 
 /// All that is wrong with a text, as it is printed.
-fn wrong(text: &str) -> String {
+pub(super) fn wrong(text: &str) -> String {
     match read_onto(text, Some(&key()), &Durable::default()) {
         Err(Refused::Lines(bad)) => bad.to_string(),
         Err(refused) => refused.to_string(),

@@ -2,12 +2,12 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, settings, signs, templates, TITLE, VERSION};
+use super::{certificates, parts, settings, signs, templates, TITLE, VERSION};
 use crate::catalog::Family;
 use crate::layer::Layer;
 use crate::names::{HandsetNo, Side};
 use crate::network::{Lan, Settings, Wan};
-use crate::secret::{spell, BackupKey};
+use crate::secret::{spell, BackupKey, PrivateKey};
 use crate::state::{Durable, Handset};
 use alloc::format;
 use alloc::string::String;
@@ -38,6 +38,7 @@ pub fn write(durable: &Durable, secrets: Secrets<'_>) -> String {
     text.settings(durable);
     text.templates(durable);
     text.signs(durable);
+    text.certificates(durable);
     text.text
 }
 
@@ -148,6 +149,25 @@ impl Text<'_> {
         }
         for (sign, means) in durable.signs().all() {
             self.line(&signs::line(sign, means));
+        }
+    }
+
+    fn certificates(&mut self, durable: &Durable) {
+        if durable.certificates().all().next().is_some() {
+            self.line("\n# Certificates");
+        }
+        for (place, kept) in durable.certificates().all() {
+            let word = certificates::word(place);
+            self.line(&format!("certificate place={word} chain={}", spell(&kept.chain)));
+            let PrivateKey(key) = &kept.key;
+            let bare = format!("certificate-key place={word}");
+            let mut line = bare.clone();
+            if !key.is_empty() {
+                self.secret(&mut line, "key", &certificates::of_key(place), key, spell);
+            }
+            if line != bare {
+                self.line(&line);
+            }
         }
     }
 

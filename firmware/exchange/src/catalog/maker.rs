@@ -14,6 +14,9 @@ pub(super) struct Maker {
     pub(super) files_proof: &'static str,
     /// What of its files is from memory, in words a page can print; empty where nothing is.
     pub(super) unproven: &'static str,
+    /// How its phones come to trust the box over TLS, in words a page can print; empty where
+    /// nothing is known of that.
+    pub(super) trust: &'static str,
     /// Prefixes of hardware addresses, 6 to 9 upper-case hex digits.
     pub(super) oui: &'static [&'static str],
     /// Prefixes that devices which are no phones have too.

@@ -273,6 +273,12 @@ impl Family {
         maker(self).unproven
     }
 
+    /// Returns how its phones come to trust the box over TLS, in words a page can print; `None`
+    /// where nothing is known of that.
+    pub fn trust(self) -> Option<&'static str> {
+        Some(maker(self).trust).filter(|trust| !trust.is_empty())
+    }
+
     /// Returns the form in which its phones read a phone book; `None` where none is known.
     pub fn book(self) -> Option<&'static BookForm> {
         maker(self).book

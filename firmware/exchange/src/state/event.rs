@@ -1,6 +1,7 @@
 //! The facts, and their bytes on flash.
 
 use crate::catalog::{Meaning, OwnSign};
+use crate::certificates::{CertificatePlace, Kept};
 use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
 use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
@@ -161,6 +162,13 @@ pub enum Event {
         /// Its content; empty where it is kept no more.
         content: OwnFile,
     },
+    /// A certificate is kept in this place, or none any more.
+    CertificateChanged {
+        /// Which place.
+        place: CertificatePlace,
+        /// The certificate and its key.
+        becomes: Option<Kept>,
+    },
 }
 
 impl Event {
@@ -202,7 +210,8 @@ impl Event {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => false,
+            | Event::OwnFileKept { .. }
+            | Event::CertificateChanged { .. } => false,
         }
     }
 
@@ -229,7 +238,8 @@ impl Event {
             // Of a handset too: the store reckons its own bytes.
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => None,
+            | Event::SignChanged { .. }
+            | Event::CertificateChanged { .. } => None,
         }
     }
 

@@ -366,6 +366,8 @@ fn board() -> Board {
         ],
         subnets: vec![subnet],
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5_060,
         directory: "p".into(),
         site: Site {

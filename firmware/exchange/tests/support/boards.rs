@@ -18,6 +18,8 @@ pub(crate) fn plain() -> Board {
         ],
         subnets: vec![subnet],
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5060,
         directory: "prov".into(),
         site: Site {

@@ -353,6 +353,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::TemplateChanged { .. } => "TemplateChanged",
         Event::SignChanged { .. } => "SignChanged",
         Event::OwnFileKept { .. } => "OwnFileKept",
+        Event::CertificateChanged { .. } => "CertificateChanged",
     }
 }
 

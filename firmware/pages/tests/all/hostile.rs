@@ -172,6 +172,7 @@ fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
     pages.extend(evil_machines());
     pages.extend(evil_settings());
     pages.push(evil_identity());
+    pages.push(crate::certificates::evil(EVIL));
     for page in pages {
         assert!(page.contains("alert(1)"), "the text is there");
         assert!(!page.contains("<script>") && !page.contains("\"'"), "{page}");
