@@ -109,7 +109,7 @@ fn a_box_that_cannot_shut_its_wan_serves_the_lan_and_leaves_the_port_off() {
     assert!(said.contains("the WAN stays down"), "{said}");
 
     let desk = appliance.lan().plug_at("desk", "02:00:00:00:09:09", "192.168.10.9/24");
-    let login = desk.run("curl", &["-s", "-m", "10", "http://192.168.10.1/login"]);
+    let login = desk.run("curl", &["-sk", "-m", "10", "https://192.168.10.1/login"]);
     assert!(login.out.contains("Log in"), "{} {}", login.out, login.err);
 
     std::thread::sleep(WOULD_ASK);

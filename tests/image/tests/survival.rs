@@ -52,8 +52,8 @@ fn killed(appliance: &mut Appliance, desk: &Host) -> f64 {
     std::thread::sleep(SERVED);
     let begun = now();
     appliance.console().shell("kill -9 $(busybox pidof dialtone)");
-    let page = format!("http://{BOX}/login");
-    let ask = ["-s", "-f", "-m", "1", "-o", "/dev/null", &page];
+    let page = format!("https://{BOX}/login");
+    let ask = ["-sk", "-f", "-m", "1", "-o", "/dev/null", &page];
     let back = until(STARTS, || desk.run("curl", &ask).good.then(|| begun.elapsed()));
     back.expect("a killed daemon never came back").as_secs_f64()
 }
