@@ -160,7 +160,7 @@ fn bytes_of<'a>(facts: impl IntoIterator<Item = &'a Event>) -> Vec<Vec<u8>> {
     facts.into_iter().map(encoded).collect()
 }
 
-pub(super) fn facts_of(durable: &Durable) -> Vec<Vec<u8>> {
+fn facts_of(durable: &Durable) -> Vec<Vec<u8>> {
     bytes_of(&durable.facts().collect::<Vec<_>>())
 }
 
