@@ -18,7 +18,7 @@ use exchange::layer::Layer;
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::state::Event;
-use exchange::view::{BookView, BoxView, DeviceView, SettingsView, SignsView, View};
+use exchange::view::{BookView, BoxView, DeviceView, DhcpView, SettingsView, SignsView, View};
 use exchange::{Answer, Arrival, Neighbour, TransferNo, Upload};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
@@ -74,6 +74,8 @@ pub(crate) enum Call {
     LookAtBox,
     /// What is set of phones, in this layer?
     LookAtSettings(Layer),
+    /// How is DHCP served, and who else serves it?
+    LookAtDhcp,
     /// Who stands in the phone book?
     LookAtBook,
     /// Is this done, or why not?
@@ -105,6 +107,7 @@ pub(crate) enum Reply {
     LookedAt(Option<Box<DeviceView>>),
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),
     LookedAtSettings(Box<SettingsView>),
+    LookedAtDhcp(Box<DhcpView>),
     LookedAtBook(Box<BookView>),
     Done(Result<(), Refusal>),
     Access(Told),

@@ -263,12 +263,17 @@ impl Driver {
                         | Line::Transfer(_)
                         | Line::Sip
                         | Line::SipStream(_)
-                        | Line::Mdns => Neighbour::Unknown,
+                        | Line::Mdns
+                        | Line::DhcpClient => Neighbour::Unknown,
                     };
                     let arrival = origin.arrival(neighbour);
                     exchange.datagram(now, arrival, line, bytes);
                 }
                 Heard::Arp { address, mac } => exchange.answered(now, address, mac),
+                Heard::Server(origin, mac, bytes) => {
+                    let arrival = origin.arrival(Neighbour::Is(mac));
+                    exchange.datagram(now, arrival, Line::DhcpClient, bytes);
+                }
             }
             while let Some(output) = exchange.poll_output() {
                 outputs.push(output);
@@ -323,14 +328,8 @@ impl Driver {
         match call {
             Call::Fetch { origin, name, user_agent, upload } => {
                 let arrival = self.hands.arrival(origin);
-                let upload = upload.as_ref().map(Sent::upload);
-                let fetch = Fetch {
-                    arrival,
-                    name: &name,
-                    user_agent: &user_agent,
-                    upload,
-                    way: exchange::Way::default(),
-                };
+                let (upload, way) = (upload.as_ref().map(Sent::upload), exchange::Way::default());
+                let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload, way };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
             }
@@ -356,6 +355,7 @@ impl Driver {
             Call::LookAtSettings(layer) => {
                 (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
             }
+            Call::LookAtDhcp => (Reply::LookedAtDhcp(Box::new(exchange.dhcp_view(now))), nothing),
             Call::LookAtBook => (Reply::LookedAtBook(Box::new(exchange.book_view())), nothing),
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
@@ -414,7 +414,12 @@ impl Driver {
                 }
                 Output::Close(Line::SipStream(stream)) => self.hands.streams.close(stream),
                 Output::Close(
-                    Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast | Line::Mdns,
+                    Line::Dhcp
+                    | Line::Tftp
+                    | Line::Sip
+                    | Line::SipMulticast
+                    | Line::Mdns
+                    | Line::DhcpClient,
                 ) => (),
                 Output::Probe(interface, address) => self.hands.sockets.probe(interface, address),
                 Output::Note(note) => (self.hands.notes)(note),
@@ -461,7 +466,8 @@ impl Driver {
             | Line::Transfer(_)
             | Line::Sip
             | Line::SipMulticast
-            | Line::Mdns => {
+            | Line::Mdns
+            | Line::DhcpClient => {
                 if let Err(error) = self.hands.sockets.send(departure) {
                     log::debug!("a datagram could not leave: {error}");
                 }

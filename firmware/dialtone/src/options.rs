@@ -198,13 +198,8 @@ impl Asker {
             let given = Message::parse(&offer).ok()?.yiaddr;
             self.ask(&mut exchange, &mut now, mac, Some(given))?;
             let arrival = Arrival { from: SocketAddrV4::new(given, 1_024), ..arrival() };
-            let fetch = exchange::Fetch {
-                arrival,
-                name: "-",
-                user_agent: agent,
-                upload: None,
-                way: exchange::Way::default(),
-            };
+            let (user_agent, way) = (agent, exchange::Way::default());
+            let fetch = exchange::Fetch { arrival, name: "-", user_agent, upload: None, way };
             exchange.fetch(now, &fetch);
             while exchange.poll_output().is_some() {}
         }

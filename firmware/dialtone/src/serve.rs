@@ -267,6 +267,7 @@ fn open(
     let site = Arc::new(WebSite::new().of(facts, rehearsals, shelf.clone()));
     listen_web(&web, &ports, &desk, &site)?;
     let sockets = Sockets::open(ports).map_err(in_use)?;
+    exchange.look_for_others(clock.now(), &sockets.ears());
     // Without it, e.g. for want of netlink, a lease alone is the proof.
     let neighbours = Neighbours::open().ok();
     let watchdog = watchdog(&hardware);

@@ -18,6 +18,7 @@ mod account;
 mod backup;
 mod body;
 mod claim;
+mod dhcp;
 mod firmware;
 mod gate;
 mod identity;
@@ -110,6 +111,7 @@ pub(crate) enum Route {
     UploadFirmware,
     DeleteFirmware,
     PhoneBook,
+    Dhcp,
 }
 
 /// What a route can be asked for.
@@ -121,7 +123,7 @@ enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 50] = [
+const ROUTES: [(&str, Route, Takes); 51] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -172,6 +174,7 @@ const ROUTES: [(&str, Route, Takes); 50] = [
     ("/firmware/upload", Route::UploadFirmware, Takes::Post),
     ("/firmware/delete", Route::DeleteFirmware, Takes::Post),
     ("/phone-book", Route::PhoneBook, Takes::Get),
+    ("/network/dhcp", Route::Dhcp, Takes::Both),
 ];
 
 /// A route that was found, with the rest of its address.
@@ -355,6 +358,7 @@ impl Admin<'_> {
             Route::Identity => self.identity(query).await,
             Route::Firmware => self.firmware(query).await,
             Route::PhoneBook => self.phone_book().await,
+            Route::Dhcp => self.dhcp(query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -423,6 +427,7 @@ impl Admin<'_> {
             Route::TrySign => self.try_sign(fields).await,
             Route::ChangeSign => self.change_sign(fields).await,
             Route::DeleteFirmware => self.delete_firmware(fields).await,
+            Route::Dhcp => self.change_dhcp(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login

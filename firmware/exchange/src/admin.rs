@@ -8,6 +8,7 @@ use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Trial;
 use crate::note::{Note, Whose};
 use crate::office::Office;
+use crate::others;
 use crate::settings::{Bad, Reach, Setting};
 use crate::sip::Sip;
 use crate::state::Event;
@@ -78,6 +79,9 @@ pub(crate) fn carry_out(
         }
         Command::ChangeSign { sign, means } => {
             change_sign(office, now, by, sign, means).map(|()| None)
+        }
+        Command::ChooseServing(serving) => {
+            others::choose(office, now, by.source, serving).map(|()| None)
         }
     }
 }

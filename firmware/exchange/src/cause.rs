@@ -81,6 +81,10 @@ pub enum Cause {
     TimeUnset,
     /// It obeys this box only by a password that this box did not set.
     WrongPhonePassword,
+    /// It was not taken for a phone where only phones are answered.
+    NoPhoneForDhcp,
+    /// Nobody is answered by DHCP here.
+    DhcpOff,
 }
 
 // What is inferred is worded as likely.
@@ -130,6 +134,17 @@ const WRONG_PHONE_PASSWORD_NEXT: &str =
 const WRONG_PHONE_PASSWORD: &str =
     "It asks for a password before it obeys this box: most likely it still has the admin password \
     and the settings of another system.";
+const PNP_NOT_FETCHED_NEXT: &str =
+    "Check that the phone can reach this box by HTTP, then restart it.";
+const TOO_BRIEF: &str = "It insists on registering more often than this box allows.";
+const NO_PHONE_FOR_DHCP_NEXT: &str =
+    "If it is a phone, add it as a handset here; on the page Settings it can be taught how to \
+    recognise others like it.";
+const NO_PHONE_FOR_DHCP: &str =
+    "It is not recognised as a phone, and only phones get addresses from this box.";
+const DHCP_OFF_NEXT: &str =
+    "See that the other DHCP server answers it, with the options that the page DHCP names.";
+const DHCP_OFF: &str = "It asks for an address, and DHCP is off on this box.";
 
 impl Cause {
     /// Whether it holds for a phone that is registered too.
@@ -159,9 +174,7 @@ impl Cause {
             Cause::AsksNothing => {
                 "Reset the phone to factory settings: provisioning by DHCP is probably switched off in it."
             }
-            Cause::PnpNotFetched => {
-                "Check that the phone can reach this box by HTTP, then restart it."
-            }
+            Cause::PnpNotFetched => PNP_NOT_FETCHED_NEXT,
             Cause::UnknownFile => {
                 "Look at the names it asks for in the steps below; the maker or model is not in the catalogue yet."
             }
@@ -206,6 +219,8 @@ impl Cause {
             Cause::CertificateRefused => CERTIFICATE_REFUSED_NEXT,
             Cause::TimeUnset => TIME_UNSET_NEXT,
             Cause::WrongPhonePassword => WRONG_PHONE_PASSWORD_NEXT,
+            Cause::NoPhoneForDhcp => NO_PHONE_FOR_DHCP_NEXT,
+            Cause::DhcpOff => DHCP_OFF_NEXT,
         }
     }
 }
@@ -258,9 +273,7 @@ impl fmt::Display for Cause {
             }
             Cause::WrongPassword => f.write_str("It registers with a wrong password."),
             Cause::UnknownAccount => f.write_str(UNKNOWN_ACCOUNT),
-            Cause::TooBrief => {
-                f.write_str("It insists on registering more often than this box allows.")
-            }
+            Cause::TooBrief => f.write_str(TOO_BRIEF),
             Cause::RegistrationLost => f.write_str(REGISTRATION_LOST),
             Cause::Unregistered => f.write_str("It has ended its registration by itself."),
             Cause::HandsetsFull => f.write_str("There is no room for another handset."),
@@ -278,6 +291,8 @@ impl fmt::Display for Cause {
             Cause::CertificateRefused => f.write_str(CERTIFICATE_REFUSED),
             Cause::TimeUnset => f.write_str(TIME_UNSET),
             Cause::WrongPhonePassword => f.write_str(WRONG_PHONE_PASSWORD),
+            Cause::NoPhoneForDhcp => f.write_str(NO_PHONE_FOR_DHCP),
+            Cause::DhcpOff => f.write_str(DHCP_OFF),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A command is a wish; it is checked against limits and rules before anything changes, and the
 //! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
 
+pub use crate::beside::Serving;
 pub use crate::catalog::{Meaning, OwnKind, OwnSign, SignFlaw};
 use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
@@ -104,6 +105,8 @@ pub enum Command {
         /// What it says; `None` to remove it.
         means: Option<Meaning>,
     },
+    /// Chooses whom the box answers by DHCP.
+    ChooseServing(Serving),
 }
 
 /// Who asks, from where, and what he had in front of him.

@@ -166,6 +166,11 @@ impl Leases {
         })
     }
 
+    /// The addresses that are leased, or were.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        self.by_address.keys().copied()
+    }
+
     /// Notes that the device at an address was heard.
     pub(crate) fn touch(&mut self, address: Ipv4Addr, now: Instant) {
         if let Some(lease) = self.by_address.get_mut(&address) {

@@ -27,6 +27,7 @@ extern crate alloc;
 pub mod access;
 mod admin;
 pub mod backup;
+pub mod beside;
 pub mod board;
 mod book;
 pub mod catalog;
@@ -47,6 +48,7 @@ pub mod names;
 pub mod network;
 pub mod note;
 mod office;
+pub mod others;
 mod output;
 pub mod pattern;
 mod pnp;
@@ -83,7 +85,7 @@ use command::{By, Command, Refusal};
 use core::net::Ipv4Addr;
 use firmware::{About, Firmware, NotFirmware, Offered};
 use layer::Layer;
-use names::{RecordNo, Side};
+use names::{InterfaceNo, RecordNo, Side};
 use note::{Note, Protocol};
 use office::Office;
 use provision::Ask;
@@ -91,7 +93,7 @@ use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BookView, BoxView, DeviceView, FirmwareView, SettingsView, SignsView, View};
+use view::{BookView, BoxView, DeviceView, DhcpView, FirmwareView, SettingsView, SignsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -147,6 +149,11 @@ impl Exchange {
         self.mdns.be_found(&self.office, now, name);
     }
 
+    /// From now on the box looks for other DHCP servers by these LAN ports, as these MACs.
+    pub fn look_for_others(&mut self, now: Now, ports: &[(InterfaceNo, Mac)]) {
+        others::begin(&mut self.office, now, ports);
+    }
+
     /// Says that the box is this program's own: it sets the addresses at its start, and is started
     /// anew when it ends. Without this nobody can change the network here, or restart anything.
     /// Changed settings of the network are on trial for so many milliseconds from the start.
@@ -176,6 +183,7 @@ impl Exchange {
                 self.sip.datagram(office, now, arrival, line, bytes);
             }
             Line::Mdns => self.mdns.datagram(office, now, arrival, bytes),
+            Line::DhcpClient => others::datagram(office, now, &arrival, bytes),
         }
     }
 
@@ -458,6 +466,11 @@ impl Exchange {
     /// The signs of phones of an admin's own, and what is made of a sign that he wants to know of.
     pub fn signs_view(&self, tried: Option<(OwnKind, &str)>) -> SignsView {
         look::signs(&self.office, tried)
+    }
+
+    /// How DHCP is served, and who else serves it, as it may be shown.
+    pub fn dhcp_view(&self, now: Now) -> DhcpView {
+        others::view(&self.office, now)
     }
 
     /// The phone book as it may be shown, at the address that phones of the first LAN port ask.

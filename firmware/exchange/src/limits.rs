@@ -332,6 +332,25 @@ pub const PROBED_AHEAD_MAX: usize = 1_024;
 /// Probes under way at the same time.
 pub const PROBES_MAX: usize = 64;
 
+/// How long newcomers wait at most for the box to find out, on a LAN where it has given no lease
+/// yet, whether another DHCP server is there; some ask by ping for three seconds before they offer.
+pub const LOOK_MS: u64 = 4 * SECOND_MS;
+/// DISCOVERs that the box sends at the start to find other servers.
+pub const LOOKS_AT_START: u8 = 3;
+/// How long it waits between these.
+pub const LOOK_AGAIN_MS: u64 = 1_500;
+/// How long it counts that it found nobody on such a LAN; a phone that got no answer asks again
+/// within that time (RFC 2131 section 4.1).
+pub const LOOKED_FRESH_MS: u64 = 70 * SECOND_MS;
+/// How often it looks for them afterwards.
+pub const LOOK_EVERY_MS: u64 = 10 * MINUTE_MS;
+/// How long a server that was there before the box may be silent before it counts as gone.
+pub const ELDER_GONE_MS: u64 = 24 * HOUR_MS;
+/// Servers remembered on flash that were there before the box.
+pub const ELDERS_MAX: usize = 4;
+/// Other DHCP servers that are shown.
+pub const OTHERS_MAX: usize = 8;
+
 /// Heading of a record on flash, in bytes, and what its length is rounded up to; the journal's.
 pub const RECORD_HEADING_BYTES: u64 = 12;
 /// What the length of a record is rounded up to, in bytes.
@@ -339,8 +358,8 @@ pub const RECORD_ALIGN_BYTES: u64 = 4;
 /// What a remembered address takes on flash, in bytes.
 pub const ADDRESS_RECORD_BYTES: u64 = 24;
 /// What the facts about the site take on flash at most, in bytes: switches, password, key of the
-/// backups, numbering, and the network as it is kept and as it is proposed.
-pub const SITE_RECORD_BYTES_MAX: u64 = 640;
+/// backups, numbering, the network as it is kept and as it is proposed, and how DHCP is served.
+pub const SITE_RECORD_BYTES_MAX: u64 = 640 + 16 + ELDERS_MAX as u64 * 28;
 /// What a new handset takes on flash at most, in bytes, with its address and its first contact.
 pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
 /// Flash that new things leave alone, in bytes: what exists can be changed when there is no room
@@ -463,3 +482,6 @@ const _: () = assert!(TEMPLATE_BYTES_MAX <= TEMPLATES_BYTES_MAX);
 const _: () = assert!(REHEARSAL_CPU_MAX_S < REHEARSAL_MAX_S);
 const _: () = assert!(REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
 const _: () = assert!(TRIALS_MS + REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
+// All DISCOVERs of the start are answered before newcomers are.
+const _: () = assert!((LOOKS_AT_START as u64 - 1) * LOOK_AGAIN_MS < LOOK_MS);
+const _: () = assert!(ELDERS_MAX <= OTHERS_MAX);

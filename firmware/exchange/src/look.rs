@@ -8,6 +8,7 @@ use crate::mdns::Mdns;
 use crate::names::{HandsetNo, LineNo, Side};
 use crate::network::Trial;
 use crate::office::Office;
+use crate::others;
 use crate::policy::{Act, Verdict};
 use crate::settings;
 use crate::sip::Sip;
@@ -226,6 +227,8 @@ fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
         }
         // A computer has no reason to ask for a phone's file, nor to go to a voice VLAN.
         (None, Some(Cause::AsksNothing | Cause::GoesElsewhere | Cause::NotInVoiceVlan)) => None,
+        // Nor to get its address here, where it is not for phones alone.
+        (None, Some(Cause::NoPhoneForDhcp | Cause::DhcpOff)) => None,
         // Nor is it wrong that its browser tries TLS.
         (None, Some(Cause::SpeaksTls | Cause::TooOldForTls(_) | Cause::TimeUnset)) => None,
         (_, cause) => cause,
@@ -246,9 +249,8 @@ fn alarms(office: &Office, now: Now) -> Vec<Alarm> {
     if office.read_only {
         alarms.push(Alarm::ReadOnly);
     }
-    if let Some((server, at)) = office.other_dhcp.filter(|(_, at)| lately(at)) {
-        alarms.push(Alarm::OtherDhcpServer { server, at });
-    }
+    let others = others::alarming(office).filter(|other| lately(&other.last));
+    alarms.extend(others.map(Alarm::OtherDhcpServer));
     if !office.has_room_for_handset() {
         alarms.push(Alarm::HandsetsFull);
     }

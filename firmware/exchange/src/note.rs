@@ -1,6 +1,7 @@
 //! What is worth telling a human. One closed list feeds the log line, the counter, the latest notes
 //! on the page, and the tests that assert something was said.
 
+use crate::beside::Serving;
 use crate::catalog::Family;
 use crate::names::Side;
 use crate::settings::Setting;
@@ -86,6 +87,12 @@ pub enum Note {
     SignChanged(Ipv4Addr),
     /// An admin at this address put a file of firmware on the box, or deleted one.
     FirmwareChanged(Ipv4Addr),
+    /// Another DHCP server was on the LAN before the box.
+    OtherDhcpFirst(Ipv4Addr),
+    /// It was not heard for a long time.
+    OtherDhcpGone(Ipv4Addr),
+    /// An admin at this address chose whom the box answers by DHCP.
+    ServingChosen(Ipv4Addr, Serving),
 }
 
 /// For whom a setting was changed.
@@ -135,7 +142,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 37;
+    pub const KINDS: usize = 40;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -176,7 +183,10 @@ impl Note {
             | Note::ResyncAsked(..)
             | Note::TemplateChanged(_)
             | Note::SignChanged(_)
-            | Note::FirmwareChanged(_) => false,
+            | Note::FirmwareChanged(_)
+            | Note::OtherDhcpFirst(_)
+            | Note::OtherDhcpGone(_)
+            | Note::ServingChosen(..) => false,
         }
     }
 
@@ -220,7 +230,29 @@ impl Note {
             Note::TemplateChanged(_) => 34,
             Note::SignChanged(_) => 35,
             Note::FirmwareChanged(_) => 36,
+            Note::OtherDhcpFirst(_) => 37,
+            Note::OtherDhcpGone(_) => 38,
+            Note::ServingChosen(..) => 39,
         }
+    }
+}
+
+const CLAIMED: &str = "a new admin password may be set from the LAN for two minutes";
+const STRANGERS_CAPPED: &str = "unknown devices changed too often; they are not remembered for now";
+
+impl Note {
+    /// What is told of other DHCP servers; of nothing else.
+    fn about_dhcp(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Note::OtherDhcpFirst(server) = self {
+            write!(f, "the DHCP server {server} was here first; it goes on serving the others")?;
+        }
+        if let Note::OtherDhcpGone(server) = self {
+            write!(f, "the DHCP server {server} was not heard for a day and counts as gone")?;
+        }
+        if let Note::ServingChosen(from, serving) = self {
+            write!(f, "{from} chose whom DHCP answers: {}", serving.id())?;
+        }
+        Ok(())
     }
 }
 
@@ -253,9 +285,7 @@ impl fmt::Display for Note {
             Note::FileNotMade(template) => write!(f, "the template {template} failed"),
             Note::LoggedIn(from) => write!(f, "an admin logged in from {from}"),
             Note::LogInRefused(from) => write!(f, "{from} gave a wrong admin password"),
-            Note::Claimed => {
-                f.write_str("a new admin password may be set from the LAN for two minutes")
-            }
+            Note::Claimed => f.write_str(CLAIMED),
             Note::PasswordClaimed(from) => {
                 write!(f, "{from} set a new admin password without the old one")
             }
@@ -272,9 +302,7 @@ impl fmt::Display for Note {
             Note::Restoring(from) => {
                 write!(f, "{from} replaces the whole state by a backup; the program ends")
             }
-            Note::StrangersCapped => {
-                f.write_str("unknown devices changed too often; they are not remembered for now")
-            }
+            Note::StrangersCapped => f.write_str(STRANGERS_CAPPED),
             Note::SettingChanged(from, setting, whose) => {
                 write!(f, "{from} changed the setting {} {whose}", setting.entry().title)
             }
@@ -293,6 +321,9 @@ impl fmt::Display for Note {
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
             Note::SignChanged(from) => write!(f, "{from} changed a sign of phones"),
             Note::FirmwareChanged(from) => write!(f, "{from} changed the firmware files"),
+            Note::OtherDhcpFirst(_) | Note::OtherDhcpGone(_) | Note::ServingChosen(..) => {
+                self.about_dhcp(f)
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::limits::{
 };
 use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
 use crate::note::{Note, Table};
+use crate::others::Others;
 use crate::output::{Departure, Line, Output, To};
 use crate::policy::{self, Act, Door, Standing, Verdict};
 use crate::resync::ClockTime;
@@ -42,7 +43,7 @@ pub(crate) struct Office {
     pub(crate) devices: BTreeMap<Mac, Device>,
     pub(crate) notes: VecDeque<(Instant, Note)>,
     pub(crate) counters: [u64; Note::KINDS],
-    pub(crate) other_dhcp: Option<(Ipv4Addr, Instant)>,
+    pub(crate) others: Others,
     /// Whether the journal takes no more facts; known phones are served all the same.
     pub(crate) read_only: bool,
     /// Bytes that all facts may take on flash.
@@ -92,7 +93,7 @@ impl Office {
             devices: BTreeMap::new(),
             notes: VecDeque::new(),
             counters: [0; Note::KINDS],
-            other_dhcp: None,
+            others: Others::default(),
             read_only: false,
             flash_bytes: u64::MAX,
             revision: 0,
@@ -159,7 +160,9 @@ impl Office {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::TemplateChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. } => (),
+            Event::ElderMet { .. } | Event::ElderGone { .. } => (),
         }
     }
 

@@ -47,6 +47,9 @@ pub enum Line {
     Mdns,
     /// A SIP connection over TCP.
     SipStream(StreamNo),
+    /// The port of DHCP clients on the LAN: what servers say to others is heard there, and by it
+    /// the box looks for them. It is heard with the hardware address of who sent it.
+    DhcpClient,
 }
 
 /// A TFTP transfer; the daemon opens a socket for it when the first datagram leaves, and closes it

@@ -19,6 +19,7 @@ use crate::limits::{EXPIRES_MAX_S, FILE_NAME_MAX};
 use crate::names::{HandsetNo, InterfaceNo, RecordNo, Side};
 use crate::note::{Note, Protocol};
 use crate::office::Office;
+use crate::others;
 use crate::output::{Answer, Arrival, Neighbour};
 use crate::policy::{Act, Verdict};
 use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
@@ -211,11 +212,12 @@ fn own_file(
 /// Which device the asking address is.
 ///
 /// It is the device that holds our live lease of it, unless ARP found another one there; on the
-/// link, an address that is not ours to lease is the device that ARP found; behind a relay, the
-/// lease must have been given through a relay of the same network. A device that fakes a hardware
-/// address *and* takes a lease with it passes; [`crate::note::Note::TwoPlaces`] is the alarm. Where
-/// ARP knows nothing yet, a TFTP file goes to the hardware address of the lease and nowhere else;
-/// over TCP the kernel has asked by ARP before it heard a word.
+/// link, an address that is not ours to lease, or another server's too, is the device that ARP
+/// found; behind a relay, the lease must have been given through a relay of the same network. A
+/// device that fakes a hardware address *and* takes a lease with it passes;
+/// [`crate::note::Note::TwoPlaces`] is the alarm. Where ARP knows nothing yet, a TFTP file goes to
+/// the hardware address of the lease and nowhere else; over TCP the kernel has asked by ARP before
+/// it heard a word.
 pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
     if arrival.side == Side::Wan {
         return Err(Cause::WanFetch);
@@ -243,7 +245,11 @@ pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<
                 Err(Cause::NotItsLease)
             }
         }
-        (None, true, Neighbour::Is(mac)) if !office.leases_out(address) => Ok(mac),
+        (None, true, Neighbour::Is(mac))
+            if !office.leases_out(address) || others::shares(office, arrival.interface) =>
+        {
+            Ok(mac)
+        }
         (None, ..) => Err(Cause::NotItsLease),
     }
 }

@@ -31,7 +31,8 @@ impl Request<'_> {
             | Line::Transfer(_)
             | Line::Sip
             | Line::SipMulticast
-            | Line::Mdns => Transport::Udp,
+            | Line::Mdns
+            | Line::DhcpClient => Transport::Udp,
         }
     }
 

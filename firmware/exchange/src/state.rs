@@ -8,6 +8,7 @@
 mod event;
 mod facts;
 
+use crate::beside::Beside;
 use crate::catalog::OwnSigns;
 use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, SITE_RECORD_BYTES_MAX};
@@ -44,6 +45,7 @@ pub struct Durable {
     settings: Store,
     templates: OwnTemplates,
     signs: OwnSigns,
+    beside: Beside,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -107,6 +109,7 @@ impl Default for Durable {
             settings: Store::default(),
             templates: OwnTemplates::default(),
             signs: OwnSigns::default(),
+            beside: Beside::default(),
             handset_bytes: 0,
         }
     }
@@ -182,6 +185,9 @@ impl Durable {
                         known.own.insert(name.clone(), content.clone());
                     }
                 }
+            }
+            Event::ServingChosen { .. } | Event::ElderMet { .. } | Event::ElderGone { .. } => {
+                self.beside.apply(event);
             }
         }
     }
@@ -308,7 +314,7 @@ impl Durable {
         let numbered = counted.then_some(Event::HandsetsNumbered { last: self.last_handset });
         let network = self.network_facts();
         let key = self.backup_key.iter().map(|key| Event::BackupKeySet { key: key.clone() });
-        let site = switches.chain(password).chain(key).chain(network);
+        let site = switches.chain(password).chain(key).chain(network).chain(self.beside.facts());
         // Behind the handsets, since some are of one.
         let settings = self.settings.facts();
         let own = settings.chain(self.templates.facts()).chain(self.signs.facts());
@@ -456,6 +462,11 @@ impl Durable {
     /// The signs of phones of an admin's own.
     pub fn signs(&self) -> &OwnSigns {
         &self.signs
+    }
+
+    /// Whom the box answers by DHCP, and who was there before it.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// The hash of the admin's password; `None` until it was changed for the first time.

@@ -4,10 +4,13 @@
 //! A view is built when somebody looks, from the state at that moment; nothing is kept up to date
 //! for a page that nobody has open.
 
+mod dhcp;
+
 pub use crate::backup::{
     AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
 };
-pub use crate::catalog::{Family, Meaning, OwnKind, OwnSign};
+pub use crate::beside::Serving;
+pub use crate::catalog::{Elsewhere, Family, Meaning, OwnKind, OwnSign};
 use crate::cause::Cause;
 use crate::command::Refusal;
 pub use crate::layer::{Firmware, Layer};
@@ -28,6 +31,7 @@ use crate::time::{Instant, Now, Wall};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
+pub use dhcp::{DhcpView, LanServed, OtherServer, Whom};
 use wire::Mac;
 
 /// The office at one moment, as the Handsets page shows it.
@@ -378,12 +382,7 @@ pub enum Origin {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Alarm {
     /// Another DHCP server answers on a LAN.
-    OtherDhcpServer {
-        /// Its address, as a client named it.
-        server: Ipv4Addr,
-        /// When it was last noticed.
-        at: Instant,
-    },
+    OtherDhcpServer(OtherServer),
     /// One hardware address was heard from two places at once.
     TwoPlaces {
         /// The address concerned.

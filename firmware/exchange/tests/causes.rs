@@ -1,6 +1,8 @@
 //! Every cause a phone can be stuck for, made with real packets: the sentence, the next step, and
 //! that it goes away once what the next step says was done.
 
+#[path = "causes/beside.rs"]
+mod beside;
 #[path = "causes/elsewhere.rs"]
 mod elsewhere;
 #[path = "causes/secured.rs"]
@@ -486,6 +488,8 @@ fn made_by(cause: Cause) -> fn() {
         Cause::CertificateRefused => secured::it_refuses_a_certificate,
         Cause::TimeUnset => secured::it_has_not_got_the_time,
         Cause::WrongPhonePassword => secured::it_wants_a_password_to_obey,
+        Cause::NoPhoneForDhcp => beside::it_is_not_taken_for_a_phone,
+        Cause::DhcpOff => beside::dhcp_is_off,
     }
 }
 

@@ -3,10 +3,11 @@
 mod support;
 
 use exchange::backup::{BackupKey, Recipe};
+use exchange::beside::Serving;
 use exchange::catalog::{Family, Meaning, OwnKind, OwnSign};
 use exchange::command::Command;
 use exchange::layer::{Firmware, Layer};
-use exchange::limits::SITE_RECORD_BYTES_MAX;
+use exchange::limits::{ELDERS_MAX, SITE_RECORD_BYTES_MAX};
 use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
 use exchange::network::{Domain, Lan, Settings, Wan};
 use exchange::state::{Durable, Event};
@@ -128,7 +129,15 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("sign-removed", sign(OwnKind::Oui, "805EC01", None)),
         ("own-file-kept", own_file_kept(handset, b"lang.gui = German\n")),
         ("own-file-gone", own_file_kept(handset, b"")),
+        ("serving-chosen", Event::ServingChosen { serving: Serving::PhonesOnly }),
+        ("elder-met", elder_met(0)),
+        ("elder-gone", Event::ElderGone { network: [10, 1, 0, 0], server: [10, 1, 0, 254] }),
     ]
+}
+
+fn elder_met(network: u8) -> Event {
+    let (network, server) = ([10, 1, network, 0], [10, 1, network, 254]);
+    Event::ElderMet { network, server, mac: [0x00, 0x0c, 0x42, 1, 2, 3] }
 }
 
 fn own_file_kept(handset: HandsetNo, content: &[u8]) -> Event {
@@ -212,7 +221,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (34, 20), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (37, 23), "one more fact needs one more file");
 }
 
 #[test]
@@ -436,8 +445,12 @@ fn the_facts_about_the_site_fit_what_is_reckoned_for_them() {
         Event::NetworkProposed { settings: largest.clone() },
         Event::NetworkKept,
         Event::NetworkProposed { settings: largest },
+        Event::ServingChosen { serving: Serving::Off },
     ];
+    let elders = (0..2 * ELDERS_MAX as u8).map(elder_met);
+    let facts: Vec<Event> = facts.into_iter().chain(elders).collect();
     let durable = state_of(&facts);
+    assert_eq!(durable.beside().elders().len(), ELDERS_MAX);
     let taken: u64 = durable.facts().map(|fact| fact.record_bytes()).sum();
     assert!(taken <= SITE_RECORD_BYTES_MAX, "{taken}");
     assert!(durable.record_bytes() >= taken);

@@ -22,13 +22,15 @@ pub use sign::{sign, tried, SignForm};
 pub use stream::{Piece, UploadStream};
 pub use upload::Upload;
 
+use crate::dhcp::Wanted;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
-use exchange::command::{Command, Refusal};
+use exchange::command::{Command, Refusal, Serving};
 use exchange::limits::TEXT_MAX;
 use exchange::names::Mac;
 use exchange::names::{text, Extension, HandsetNo, LineNo, Side, Text};
+use exchange::view::{Elsewhere, Family};
 
 /// Fewest characters of a password.
 pub const PASSWORD_CHARS_MIN: usize = 8;
@@ -241,6 +243,19 @@ pub fn creation(fields: &Fields) -> Option<Command> {
         _ => return None,
     };
     Some(Command::AllowCreation { side, open })
+}
+
+/// Reads whom the box is to answer by DHCP; `None` for anything else.
+pub fn serving(fields: &Fields) -> Option<Command> {
+    fields.field("serve").and_then(Serving::from_id).map(Command::ChooseServing)
+}
+
+/// Reads which lines for another DHCP server somebody wants to see.
+pub fn lines(fields: &Fields) -> Wanted {
+    Wanted {
+        server: fields.field("for").and_then(Elsewhere::from_id),
+        maker: fields.field("maker").and_then(Family::from_id),
+    }
 }
 
 /// Reads the log-in form; `None` for a password that nobody can have.

@@ -26,6 +26,7 @@
 //! | `/phone-book` | GET | [`book`](book()) |
 //! | `/network` | GET | [`network`] |
 //! | `/network/lan`, `/network/wan` | POST | [`form::lan`], [`form::wan`]; answer: [`leaving`] |
+//! | `/network/dhcp` | GET, POST | [`dhcp`](dhcp()), [`form::lines`]; [`form::serving`] |
 //! | `/network/keep` | POST | [`form::Fields::csrf`] |
 //! | `/system` | GET | [`system`](system()) |
 //! | `/system/restart` | POST | [`restart`]; once it was confirmed, [`leaving`] |
@@ -64,6 +65,7 @@ mod asset;
 pub mod backup;
 mod book;
 mod device;
+mod dhcp;
 pub mod firmware;
 pub mod form;
 mod handsets;
@@ -80,6 +82,7 @@ pub use account::{change_password, claim, login, message, Claim, LoginError, Occ
 pub use asset::{assets, Asset};
 pub use book::book;
 pub use device::{device, device_fragment, device_setting};
+pub use dhcp::{dhcp, Wanted};
 pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use identity::identity;
 pub use network::{leaving, network, Leaving, OnTrial};

@@ -70,7 +70,10 @@ impl Naive {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => {}
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. } => {}
         }
     }
 
@@ -125,7 +128,10 @@ pub fn told(durable: &Durable) -> Told {
         | Event::SettingChanged { .. }
         | Event::TemplateChanged { .. }
         | Event::SignChanged { .. }
-        | Event::OwnFileKept { .. } => true,
+        | Event::OwnFileKept { .. }
+        | Event::ServingChosen { .. }
+        | Event::ElderMet { .. }
+        | Event::ElderGone { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

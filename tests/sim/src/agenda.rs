@@ -2,7 +2,7 @@
 
 use crate::appliance::{Promise, Stop};
 use crate::attack::file_of;
-use crate::site::BOX;
+use crate::site::{BOX, BOX_MAC, LAN};
 use crate::swarm::Place;
 use crate::world::{Act, Host, ToBox, World};
 use exchange::command::{By, Command, Errand, Selection};
@@ -175,6 +175,9 @@ impl World {
         if !wrong {
             self.trace.line(self.now, "box", "is up");
             self.promises_are_kept();
+            if self.swarm.looks {
+                self.call(|exchange, now| exchange.look_for_others(now, &[(LAN, BOX_MAC)]));
+            }
         }
     }
 

@@ -60,7 +60,10 @@ impl Oracle {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. } => (),
         }
     }
 
@@ -137,7 +140,10 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. } => (),
         }
     }
     found

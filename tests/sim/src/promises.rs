@@ -283,5 +283,8 @@ fn name_of(event: &Event) -> String {
         Event::OwnFileKept { handset, name, .. } => {
             format!("handset {} keeps {name}", handset.0)
         }
+        Event::ServingChosen { serving } => format!("DHCP answers as {}", serving.id()),
+        Event::ElderMet { server, .. } => format!("the DHCP server {server:?} was there before"),
+        Event::ElderGone { server, .. } => format!("the DHCP server {server:?} is gone"),
     }
 }

@@ -60,6 +60,10 @@ pub struct Swarm {
     pub admin_acts: u32,
     /// How many simulated hours are watched for flash writes once all is well.
     pub quiet_hours: u64,
+    /// Whether the box looks for other DHCP servers.
+    pub looks: bool,
+    /// When the other DHCP server is switched on, in milliseconds.
+    pub rogue_from_ms: u64,
 }
 
 impl Swarm {
@@ -103,7 +107,10 @@ impl Swarm {
             attacks: sometimes(500, 40),
             garbage: sometimes(500, 200),
             admin_acts: sometimes(500, 20),
-            quiet_hours: u64::from(sometimes(100, 24)),
+            // Not a day, after which a server that was there first counts as gone: that is written.
+            quiet_hours: u64::from(sometimes(100, 22)),
+            looks: sometimes(600, 1) == 1,
+            rogue_from_ms: u64::from(sometimes(500, 100_000)),
         }
     }
 
@@ -131,6 +138,8 @@ impl Swarm {
             garbage: 0,
             admin_acts: 0,
             quiet_hours: 0,
+            looks: false,
+            rogue_from_ms: 0,
         }
     }
 }

@@ -128,6 +128,10 @@ pub struct Report {
     pub sent: u64,
     /// How long after the end of the trouble the last phone was registered, in milliseconds.
     pub healed_after_ms: u64,
+    /// DHCP servers that, by its flash, were there before the box.
+    pub elders: usize,
+    /// Devices on the LAN that are no phones and have an address from the box.
+    pub served: usize,
 }
 
 /// The world.
@@ -232,6 +236,10 @@ impl World {
         self.report.simulated_ms = self.now;
         self.report.boots = self.boxed.boots;
         self.report.compactions = self.boxed.compactions;
+        let kept = &self.boxed.kept;
+        let pcs = self.hosts.iter().filter(|host| !host.is_phone());
+        self.report.served = pcs.filter(|host| kept.address_of(host.mac()).is_some()).count();
+        self.report.elders = kept.beside().elders().len();
         match self.wrong {
             None => Ok(self.report),
             Some(what) => Err((self.now, what, self.trace.into_lines())),

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 22] = [
+const DONE: [(&str, &str); 23] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -37,6 +37,7 @@ const DONE: [(&str, &str); 22] = [
         "The file is on the box. Phones are told when they next fetch their configuration.",
     ),
     ("firmware-deleted", "The file was deleted."),
+    ("serving", "DHCP is served so from now on."),
 ];
 
 /// What became of a wish.
@@ -247,6 +248,7 @@ fn read(
         | Route::ForgetTemplate
         | Route::ApplyTemplate
         | Route::HandsetFiles
+        | Route::Dhcp
         | Route::Identity
         | Route::TrySign
         | Route::ChangeSign

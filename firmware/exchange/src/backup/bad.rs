@@ -5,8 +5,9 @@
 use crate::catalog::SignFlaw;
 use crate::limits::{
     ADDRESSES_MAX, BACKUP_BAD_LINES_MAX, BACKUP_BYTES_MAX, BACKUP_LINES_MAX, BACKUP_LINE_BYTES_MAX,
-    HANDSETS_MAX, LINES_MAX, OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX, PASSWORD_MEMORY_KIB_MAX,
-    PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TEMPLATE_BYTES_MAX, TEXT_MAX,
+    ELDERS_MAX, HANDSETS_MAX, LINES_MAX, OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX,
+    PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX,
+    TEMPLATE_BYTES_MAX, TEXT_MAX,
 };
 use crate::names::Text;
 use crate::network::Flaw;
@@ -120,6 +121,8 @@ pub enum Wrong {
     HandsetsFull,
     /// There are more addresses than there can be.
     AddressesFull,
+    /// There are more DHCP servers than can be remembered.
+    EldersFull,
     /// Something sealed stands before the line that says how.
     NotYetSealed,
     /// Something sealed does not open although the passphrase is right.
@@ -203,6 +206,7 @@ impl fmt::Display for Wrong {
             Wrong::HandsetsFull => write!(f, "There are more than {HANDSETS_MAX} handsets."),
             Wrong::LinesFull => write!(f, "This handset has more than {LINES_MAX} lines."),
             Wrong::AddressesFull => write!(f, "There are more than {ADDRESSES_MAX} addresses."),
+            Wrong::EldersFull => write!(f, "There are more than {ELDERS_MAX} DHCP servers."),
             Wrong::OwnFilesFull => write!(
                 f,
                 "This handset has more than {OWN_FILES_OF_HANDSET_MAX} files, or more than \
@@ -270,6 +274,7 @@ impl Wrong {
             | Wrong::HandsetsFull
             | Wrong::LinesFull
             | Wrong::AddressesFull
+            | Wrong::EldersFull
             | Wrong::Network(_)
             | Wrong::TemplateTooLarge
             | Wrong::TemplatesFull

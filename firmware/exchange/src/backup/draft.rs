@@ -5,7 +5,7 @@ use super::own;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::words::{nearest, Entry};
-use super::{parts, settings};
+use super::{beside, parts, settings};
 use super::{signs, templates};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 19] = [
     "seal",
     "new-phones",
     "admin",
@@ -38,6 +38,8 @@ const KINDS: [&str; 17] = [
     "source",
     "sign",
     "own-file",
+    "dhcp",
+    "elder",
 ];
 const HANDSET_KEYS: [&str; 7] =
     ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
@@ -68,6 +70,7 @@ pub(super) struct Draft {
     settings: settings::Settings,
     templates: templates::Draft,
     signs: signs::Draft,
+    beside: beside::Draft,
 }
 
 struct Handset {
@@ -134,6 +137,11 @@ impl Draft {
             "source" => self.templates.source(entry),
             "sign" => self.signs.take(at, entry),
             "own-file" => self.own_file(at, entry, sealer),
+            "dhcp" => {
+                self.only("`dhcp`", at)?;
+                self.beside.serving(entry)
+            }
+            "elder" => self.beside.elder(at, entry),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -365,6 +373,7 @@ impl Draft {
             facts.extend([Event::NetworkProposed { settings: kept }, Event::NetworkKept]);
         }
         facts.extend(proposed.map(|settings| Event::NetworkProposed { settings }));
+        facts.extend(self.beside.facts());
         let addresses = self.addresses.into_iter();
         facts.extend(
             addresses.map(|(mac, ip)| Event::AddressGiven { mac: mac.0, address: ip.octets() }),

@@ -93,6 +93,10 @@ impl Entry<'_> {
         self.read_wanted("ip", IP, plain)
     }
 
+    pub(super) fn network_ip(&mut self) -> Result<Ipv4Addr, Wrong> {
+        self.read_wanted("network", IP, plain)
+    }
+
     pub(super) fn handset(&mut self, key: &'static str) -> Result<HandsetNo, Wrong> {
         let number = |text: &str| plain(text).filter(|number| *number > 0).map(HandsetNo);
         self.read_wanted(key, "a number from 1 to 65535", number)

@@ -1,5 +1,6 @@
 //! Whatever state there is, its text makes it again; and whatever is wrong with a text is said.
 
+mod beside;
 mod golden;
 mod settings;
 
@@ -19,8 +20,7 @@ use crate::state::{Durable, Event};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::string::{String, ToString};
-use std::vec::Vec;
-use std::{format, vec};
+use std::{format, vec, vec::Vec};
 
 const LETTERS: [char; 12] =
     ['a', 'Z', ' ', '"', '\\', '=', '#', 'é', '漢', '\u{202e}', '\u{7}', '\u{feff}'];
@@ -66,10 +66,10 @@ fn any_settings(chance: &mut Chance) -> Settings {
 }
 
 fn site(chance: &mut Chance) -> Vec<Event> {
-    let mut facts = Vec::new();
+    let mut facts = beside::any(chance);
     let open = |chance: &mut Chance| below(chance, 2) == 0;
-    facts.push(Event::CreationAllowed { side: Side::Lan, open: open(chance) });
-    facts.push(Event::CreationAllowed { side: Side::Wan, open: open(chance) });
+    let sides = [Side::Lan, Side::Wan];
+    facts.extend(sides.map(|side| Event::CreationAllowed { side, open: open(chance) }));
     if open(chance) {
         facts.push(Event::AdminPasswordSet { hash: PasswordHash::try_from(HASH).unwrap() });
     }
@@ -309,7 +309,7 @@ fn example() -> Durable {
         Event::HandsetsNumbered { last: HandsetNo(9) },
     ];
     let facts = facts.into_iter().chain(settings::some(handset)).chain(templates::some(handset));
-    let facts = facts.chain(signs::some());
+    let facts = facts.chain(signs::some()).chain(beside::some());
     state_of(&facts.collect::<Vec<Event>>())
 }
 

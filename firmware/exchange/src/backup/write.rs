@@ -2,7 +2,7 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, settings, signs, templates, TITLE, VERSION};
+use super::{beside, parts, settings, signs, templates, TITLE, VERSION};
 use crate::catalog::Family;
 use crate::layer::Layer;
 use crate::names::{HandsetNo, Side};
@@ -90,6 +90,7 @@ impl Text<'_> {
             self.line("trial");
             self.network(proposed, ["trial-lan", "trial-wan"]);
         }
+        beside::lines(durable.beside()).iter().for_each(|line| self.line(line));
         let last = durable.last_handset();
         if last != HandsetNo(0) || durable.handsets().next().is_some() {
             self.line(&format!("numbered last={}", last.0));

@@ -16,6 +16,7 @@
 //! and 125 (RFC 3925), of which the second names the product class of a phone that speaks TR-111.
 
 mod cisco_spa;
+mod elsewhere;
 mod family;
 mod file;
 mod guess;
@@ -26,6 +27,7 @@ mod own;
 mod shorthand;
 mod sign;
 
+pub use elsewhere::Elsewhere;
 pub use family::Family;
 pub use file::{Absence, Answer, FileAsked};
 pub use guess::Guess;

@@ -7,6 +7,7 @@ use crate::limits::{DHCP_REPLY_BYTES_MAX, OFFER_MS};
 use crate::names::{RecordNo, Side};
 use crate::note::{Note, Table};
 use crate::office::Office;
+use crate::others;
 use crate::output::{Line, To};
 use crate::policy::{Act, Verdict};
 use crate::state::Event;
@@ -52,6 +53,9 @@ pub(crate) fn bind(office: &mut Office, now: Now, question: &Question<'_>, addre
         device.address = Some(address);
     }
     remember(office, now, mac, address);
+    if office.board.subnets.get(question.subnet).is_some_and(|subnet| !subnet.relayed) {
+        others::leased(office, question.arrival.interface);
+    }
     let options = options(office, question, Some(lease_s));
     let codes = codes(&options);
     let after = office.relies_on(mac);

@@ -204,7 +204,8 @@ fn stream_of(line: Line) -> Option<StreamNo> {
         | Line::Transfer(_)
         | Line::Sip
         | Line::SipMulticast
-        | Line::Mdns => None,
+        | Line::Mdns
+        | Line::DhcpClient => None,
     }
 }
 

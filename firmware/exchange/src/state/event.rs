@@ -1,5 +1,6 @@
 //! The facts, and their bytes on flash.
 
+use crate::beside::Serving;
 use crate::catalog::{Meaning, OwnSign};
 use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
@@ -161,6 +162,27 @@ pub enum Event {
         /// Its content; empty where it is kept no more.
         content: OwnFile,
     },
+    /// An admin has chosen whom the box answers by DHCP.
+    ServingChosen {
+        /// Whom.
+        serving: Serving,
+    },
+    /// Another DHCP server was on a LAN before the box gave its first lease there.
+    ElderMet {
+        /// The network of the LAN, by its first address.
+        network: [u8; 4],
+        /// The server.
+        server: [u8; 4],
+        /// Its hardware address.
+        mac: [u8; 6],
+    },
+    /// Such a server was not heard for a long time.
+    ElderGone {
+        /// The network of the LAN, by its first address.
+        network: [u8; 4],
+        /// The server.
+        server: [u8; 4],
+    },
 }
 
 impl Event {
@@ -202,7 +224,10 @@ impl Event {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => false,
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. } => false,
         }
     }
 
@@ -229,7 +254,10 @@ impl Event {
             // Of a handset too: the store reckons its own bytes.
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => None,
+            | Event::SignChanged { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. } => None,
         }
     }
 

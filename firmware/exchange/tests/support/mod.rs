@@ -353,6 +353,9 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::TemplateChanged { .. } => "TemplateChanged",
         Event::SignChanged { .. } => "SignChanged",
         Event::OwnFileKept { .. } => "OwnFileKept",
+        Event::ServingChosen { .. } => "ServingChosen",
+        Event::ElderMet { .. } => "ElderMet",
+        Event::ElderGone { .. } => "ElderGone",
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
 
+mod dhcp;
 mod firmware;
 mod golden;
 mod hostile;

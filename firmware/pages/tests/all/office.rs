@@ -8,7 +8,8 @@ use exchange::resync::{Asked, ClockTime, Errand, Progress};
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
 use exchange::view::{
-    Alarm, DeviceView, HandsetRow, LineRow, Origin, SignSeen, Status, StoredRow, StrangerRow, View,
+    Alarm, DeviceView, HandsetRow, LineRow, Origin, OtherServer, SignSeen, Status, StoredRow,
+    StrangerRow, View,
 };
 use pages::Viewer;
 use std::net::Ipv4Addr;
@@ -119,10 +120,14 @@ pub(crate) fn office() -> View {
             stranger(41, Some("Grandstream"), Some(Cause::CreationClosed(Side::Wan))),
             stranger(77, None, None),
         ],
-        alarms: vec![Alarm::OtherDhcpServer {
+        alarms: vec![Alarm::OtherDhcpServer(OtherServer {
             server: Ipv4Addr::new(192, 168, 10, 1),
-            at: before(4 * MINUTE_MS),
-        }],
+            mac: None,
+            maker: None,
+            elder: false,
+            since: before(4 * MINUTE_MS),
+            last: before(4 * MINUTE_MS),
+        })],
         notes: vec![
             (before(28 * SECOND_MS), Note::RegisterRefused(Ipv4Addr::new(192, 168, 10, 24))),
             (before(90 * SECOND_MS), Note::Registered(Mac([0, 0x15, 0x65, 0x2f, 0, 6]))),

@@ -17,6 +17,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     pages.extend(crate::templates::all());
     pages.extend(crate::identity::all());
     pages.extend(crate::firmware::all());
+    pages.extend(crate::dhcp::all());
     pages
 }
 

@@ -229,6 +229,7 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::LookAtSettings(layer) => {
             Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer)))
         }
+        Call::LookAtDhcp => Reply::LookedAtDhcp(Box::new(exchange.dhcp_view(now))),
         Call::LookAtBook => Reply::LookedAtBook(Box::new(exchange.book_view())),
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
