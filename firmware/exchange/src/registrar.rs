@@ -8,9 +8,9 @@
 //! Bindings are not stored. A refresh writes nothing to flash and adds nothing to a story; what is
 //! remembered is the Contact of a LAN handset, when it changes, and at most once a day for a line.
 //!
-//! Also RFC 5626 section 6 (a flow is bound by instance and reg-id; `outbound` is promised over TCP
-//! only, since it needs STUN over UDP). Not implemented: Path (RFC 3327) and GRUU (RFC 5627),
-//! neither of which is claimed, and third-party registration.
+//! Also RFC 5626 section 6 (a flow is bound by instance and reg-id, and is the way to the phone).
+//! Not implemented: Path (RFC 3327) and GRUU (RFC 5627), neither of which is claimed, and
+//! third-party registration.
 
 mod bindings;
 mod challenge;
@@ -37,7 +37,7 @@ pub(crate) use bindings::{Flow, Way};
 use challenge::{Challenger, Judgement};
 use guesses::{Earns, Guesses};
 use wanted::{is_same_target, Wanted};
-use wire::sip::{Credentials, Essentials, Name, NoCredentials, SipUri, Transport, Uri};
+use wire::sip::{Credentials, Essentials, Name, NoCredentials, SipUri, Uri};
 use wire::Mac;
 
 /// All registrations.
@@ -245,8 +245,7 @@ impl Registrar {
             reply = reply.with(Name::Date, told::Date(wall));
         }
         let outbound = "outbound";
-        let flow = wanted.binds_flow() && request.transport() == Transport::Tcp;
-        if flow && request.supports(outbound) {
+        if wanted.binds_flow() && request.supports(outbound) {
             reply = reply.with(Name::Require, outbound);
         }
         reply.proven(office.relies_on(account.mac))

@@ -11,11 +11,11 @@
 //! that look for their configuration. A reply goes to the address its request came from and nowhere
 //! else.
 //!
-//! RFC 3261 sections 8.2, 11, 17.2 and 18.2, RFC 3581, RFC 5626 section 3.5.1, RFC 6665 section
+//! RFC 3261 sections 8.2, 11, 17.2 and 18.2, RFC 3581, RFC 5626 section 3.5, RFC 6665 section
 //! 4.2. Not implemented: 482, which is for servers that a fork of proxies can reach twice;
 //! repeating the answer to an INVITE until its ACK, since the caller repeats the INVITE as long as
-//! he hears nothing (section 8.2.7); 415, since no request served here has a body worth reading;
-//! STUN on the SIP port (RFC 5626 section 3.5.2), and so `outbound` is promised over TCP only.
+//! he hears nothing (section 8.2.7); 415, since no request served here has a body worth reading.
+//! Keep-alives through a NAT are answered: line ends over TCP, STUN over UDP ([`wire::stun`]).
 //! The requests that the box makes are NOTIFYs: to a phone that looks for its configuration, which
 //! asks again if it missed it, so that its response is not waited for, and those of `resync`.
 
@@ -88,7 +88,7 @@ impl Sip {
             },
             // Line ends keep a NAT binding open, and so does STUN, whose first bytes are 0 and 1.
             Err(Malformed::Empty) => {}
-            Err(_) if matches!(bytes, [0 | 1, ..]) => {}
+            Err(_) if matches!(bytes, [0 | 1, ..]) => told_by_stun(office, arrival, line, bytes),
             Err(
                 Malformed::NotSip
                 | Malformed::Truncated
@@ -291,4 +291,13 @@ fn is_for_pnp(request: &Request<'_>) -> bool {
     let about_profile =
         || request.message.event().is_ok_and(|it| it.package.eq_ignore_ascii_case(UA_PROFILE));
     request.method == Method::Subscribe && request.transport() == Transport::Udp && about_profile()
+}
+
+/// Tells whoever asks by STUN from where he is seen, by the same socket.
+fn told_by_stun(office: &mut Office, arrival: Arrival, line: Line, bytes: &[u8]) {
+    let reply = wire::stun::answer(bytes, arrival.from).filter(|_| line == Line::Sip);
+    if let Some(reply) = reply {
+        let to = To::Address(arrival.from);
+        office.send(arrival.interface, line, to, reply.to_vec(), RecordNo(0));
+    }
 }

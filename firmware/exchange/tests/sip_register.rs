@@ -365,5 +365,5 @@ fn a_flow_is_bound_by_its_instance() {
     assert_eq!(outcome.answer().code(), 400);
     phone.line = exchange::Line::Sip;
     let outcome = office.register(&mut phone, &[&flow("192.168.7.20:5", 1)]);
-    assert_eq!(outcome.answer().header("Require"), "", "not promised over UDP");
+    assert_eq!(outcome.answer().header("Require"), "outbound", "STUN keeps it open");
 }
