@@ -42,6 +42,7 @@ pub mod layer;
 mod leases;
 pub mod limits;
 mod look;
+mod make;
 mod mdns;
 pub mod names;
 pub mod network;
@@ -57,9 +58,11 @@ pub mod render;
 mod request;
 pub mod resync;
 mod room;
+pub mod seat;
 mod secret;
 pub mod settings;
 mod sip;
+mod slow;
 pub mod state;
 pub mod story;
 pub mod template;
@@ -68,6 +71,7 @@ mod tftp;
 pub mod time;
 mod tls;
 mod uploads;
+pub mod users;
 pub mod view;
 mod whereabouts;
 pub mod zone;
@@ -99,7 +103,7 @@ pub use output::{
     Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
     TransferNo, Upload, Way,
 };
-pub use secret::{OwnFile, PasswordHash};
+pub use secret::{OwnFile, PasswordHash, Pin};
 
 /// The whole appliance but for its sockets, clock, entropy and flash.
 pub struct Exchange {
@@ -231,6 +235,7 @@ impl Exchange {
         if let Some((handset, line)) = ended {
             self.sip.forget(handset, line);
         }
+        self.sip.settle(&mut self.office, now);
         Ok(self.office.latest_record())
     }
 
