@@ -202,6 +202,8 @@ pub const RESYNC_COMES_MS: u64 = 5 * MINUTE_MS;
 pub const RINGS_AT_ONCE: usize = 8;
 /// How long one is.
 pub const RING_MS: u64 = 10 * SECOND_MS;
+/// Streams of an offer that are turned down one by one; no phone offers as many.
+pub const OFFERED_STREAMS_MAX: usize = 8;
 /// How long it is shown what came of it.
 pub const RESYNC_SHOWN_MS: u64 = DAY_MS;
 /// Ranges of extensions that one wish can name.

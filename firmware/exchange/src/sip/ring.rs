@@ -19,7 +19,7 @@
 
 use super::resync::way;
 use crate::command::Refusal;
-use crate::limits::{RINGS_AT_ONCE, RING_MS, URI_BYTES_MAX};
+use crate::limits::{OFFERED_STREAMS_MAX, RINGS_AT_ONCE, RING_MS, URI_BYTES_MAX};
 use crate::names::HandsetNo;
 use crate::office::Office;
 use crate::output::{Arrival, Line, To};
@@ -43,8 +43,6 @@ const T1_MS: u64 = 500;
 const T2_MS: u64 = 4_000;
 /// Bytes of a request beyond what the phone's own words add to it.
 const REQUEST_BYTES: usize = 2 * 1_024;
-/// Streams of an offer that are turned down one by one; no phone offers as many.
-const STREAMS_MAX: usize = 8;
 
 /// The phones that are rung.
 #[derive(Default)]
@@ -365,7 +363,7 @@ fn turned_down(offer: &[u8]) -> String {
     let lines =
         offer.split(|byte| *byte == b'\n').filter_map(|line| core::str::from_utf8(line).ok());
     let streams = lines.filter_map(|line| line.trim_end().strip_prefix("m="));
-    for stream in streams.take(STREAMS_MAX) {
+    for stream in streams.take(OFFERED_STREAMS_MAX) {
         let mut words = stream.split(' ');
         let (Some(media), Some(_port), Some(by)) = (words.next(), words.next(), words.next())
         else {
