@@ -159,14 +159,14 @@ impl Ring {
         let Some(method) = cseq.map(|cseq| cseq.method) else { return false };
         let theirs = |call: &&mut Call| call.is_to(branch, method) && call.came_by(arrival, line);
         let Some(call) = self.calls.values_mut().find(theirs) else { return false };
-        match method {
-            Method::Invite => call.invited(office, now, message, code),
-            // The INVITE itself is still answered.
-            Method::Cancel if code >= 200 => call.again = None,
-            Method::Bye if code >= 200 => {
-                (call.again, call.state) = (None, State::Over);
+        if method == Method::Invite {
+            call.invited(office, now, message, code);
+        } else if code >= 200 {
+            // After a CANCEL the INVITE itself is still answered.
+            call.again = None;
+            if method == Method::Bye {
+                call.state = State::Over;
             }
-            _other => (),
         }
         true
     }
@@ -274,6 +274,10 @@ impl Call {
     fn tick(&mut self, office: &mut Office, now: Now) {
         if self.over <= now.mono && self.state == State::Calling {
             office.step(now, self.mac, Step::Rung(Rung::Silent));
+        }
+        // It rang, and did not even say that it stopped.
+        if self.over <= now.mono && self.state == State::Cancelling {
+            office.step(now, self.mac, Step::Rung(Rung::Ended));
         }
         self.take_back(office, now);
         let due = self.again.as_mut().filter(|again| again.at <= now.mono);

@@ -337,5 +337,6 @@ pub(crate) fn stranger_device() -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        people: PeopleView::default(),
     }
 }

@@ -2,13 +2,12 @@
 
 use crate::office::{registered_device, NOW, VIEWER};
 use exchange::command::{Refusal, SeatFlaw};
-use exchange::names::{text, Extension, HandsetNo, LineNo, UserNo};
+use exchange::names::{text, Extension, HandsetNo, LineNo, Mac, UserNo};
 use exchange::settings::Setting;
 use exchange::time::MINUTE_MS;
 use exchange::view::{Carried, CodeRow, DeviceView, PeopleView, Seat, Unsaid, UserRow, UsersView};
 use pages::form::{self, Fields, UserForm};
 use pages::Html;
-use wire::Mac;
 
 fn user(no: u16, name: &str, extension: &str, lines: &[(u8, u8)]) -> UserRow {
     let line = |(last, line): &(u8, u8)| {
