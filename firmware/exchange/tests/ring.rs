@@ -1,6 +1,7 @@
 //! A phone is rung to be found, and no call comes of it whatever it answers.
 //!
 //! RFC 3261 sections 9.1, 13.2.2.4 and 17.1.1 are walked on the wire.
+#![allow(clippy::expect_used, reason = "what is missing here should fail its test")]
 
 mod sip_support;
 

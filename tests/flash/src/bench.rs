@@ -204,7 +204,8 @@ fn whole_state(geometry: Geometry) -> Result<Figure, String> {
 
 /// A user with as long a name as people have.
 fn user(number: u16) -> Option<Vec<u8>> {
-    let (name, extension) = (text("Maximilian Mustermann"), Extension::new(1_000 + number.into()));
+    let name = text("Maximilian Mustermann");
+    let extension = Extension::new(1_000 + u32::from(number));
     let pin = Pin::parse("123456")?;
     Some(encoded(&Event::UserSet { user: UserNo(number), name, extension, pin }))
 }

@@ -133,7 +133,7 @@ fn a_yealink_dials_it_at_once_and_knows_no_number_that_begins_it() {
         .collect();
     assert!(rules.iter().any(|rule| takes(&elements(rule), &number())), "{rules:?}");
     let begins = |rule: &&str| (1..9).any(|length| takes(&elements(rule), &number()[..length]));
-    assert!(!rules.iter().any(|rule| begins(&rule)));
+    assert!(!rules.iter().any(begins));
 }
 
 #[test]
