@@ -20,7 +20,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "id",
     "code",
     "vendor",
@@ -50,6 +50,7 @@ const KEYS: [&str; 32] = [
     "firmware_folder",
     "pnp_url",
     "book",
+    "screens",
     "option",
     "file",
     "other_protocol",
@@ -169,7 +170,7 @@ fn written(maker: &Table, id: &str) -> Built<String> {
         let _ = write!(out, "{key}: {}, ", flag(maker, key)?);
     }
     let _ = write!(out, "pnp_url: {:?}, ", optional(maker, "pnp_url")?);
-    let _ = write!(out, "book: {} }}", book(maker)?);
+    let _ = write!(out, "book: {}, screens: {} }}", book(maker)?, screens(maker)?);
     Ok(out)
 }
 
@@ -392,6 +393,25 @@ fn book(maker: &Table) -> Built<String> {
     }
     if page_max == 0 && book.contains_key("next") {
         return Err("a book without pages has no next one".into());
+    }
+    out.push_str("})");
+    Ok(out)
+}
+
+/// The form of the screens that a phone shows.
+fn screens(maker: &Table) -> Built<String> {
+    let Some(screens) = maker.get("screens").and_then(Value::as_table) else {
+        return Ok("None".into());
+    };
+    let texts = ["content_type", "menu", "item", "input", "digits", "hidden", "letters", "text"];
+    known_keys(screens, &[&texts[..], &["page_max"]].concat())?;
+    let page_max = screens.get("page_max").and_then(Value::as_integer).unwrap_or(0);
+    // Two items lead on and back.
+    let page_max = u16::try_from(page_max).ok().filter(|most| (6..=100).contains(most));
+    let page_max = page_max.ok_or("page_max of screens is 6 to 100 items")?;
+    let mut out = format!("Some(&ScreenForm {{ page_max: {page_max}, ");
+    for key in texts {
+        let _ = write!(out, "{key}: {:?}, ", string(screens, key)?);
     }
     out.push_str("})");
     Ok(out)

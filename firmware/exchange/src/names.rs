@@ -27,6 +27,10 @@ pub fn text(text: &str) -> Text {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct HandsetNo(pub u16);
 
+/// A user's number in this exchange.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct UserNo(pub u16);
+
 /// A line's place on its handset, counted from 1 as on the phone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct LineNo(u8);

@@ -401,6 +401,7 @@ pub(crate) fn values(
         handset: handset.map(|handset| handset_values(office.durable.settings(), whom, handset)),
         model: known.model.to_string(),
         line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
+        screens_url: String::new(),
         site: site_values(office, interface, whom),
         settings,
     }

@@ -58,6 +58,8 @@ pub(super) struct Maker {
     pub(super) pnp_url: &'static str,
     /// The form in which it reads a phone book; `None` where none is known.
     pub(super) book: Option<&'static BookForm>,
+    /// The form of the screens that its browser shows; `None` where none is known.
+    pub(super) screens: Option<&'static ScreenForm>,
 }
 
 /// The form of a phone book, in words with placeholders in braces.
@@ -77,6 +79,29 @@ pub struct BookForm {
     pub(crate) next: &'static str,
     /// Behind the entries: as before them.
     pub(crate) tail: &'static str,
+}
+
+/// The form of the screens that a phone's own browser shows, in words with placeholders in braces.
+pub struct ScreenForm {
+    /// Content-Type of the answer over HTTP.
+    pub(crate) content_type: &'static str,
+    /// Items of one menu at most; more stand on the next page.
+    pub(crate) page_max: u16,
+    /// A menu: `{title}`, `{items}`.
+    pub(crate) menu: &'static str,
+    /// An item of it: `{label}`, `{url}`.
+    pub(crate) item: &'static str,
+    /// A question: `{title}`, `{prompt}`, `{kind}`; what is typed comes behind `{url}` as
+    /// `?value=`.
+    pub(crate) input: &'static str,
+    /// What becomes of `{kind}` where digits are typed.
+    pub(crate) digits: &'static str,
+    /// Where digits are typed that nobody is to see.
+    pub(crate) hidden: &'static str,
+    /// Where letters are typed.
+    pub(crate) letters: &'static str,
+    /// A text: `{title}`, `{text}`.
+    pub(crate) text: &'static str,
 }
 
 /// A pattern, and whose name it proves where that is not the family's.

@@ -30,7 +30,7 @@ pub use family::Family;
 pub use file::{Absence, Answer, FileAsked};
 pub use guess::Guess;
 pub use identity::{Identity, Stage, Text};
-pub use maker::BookForm;
+pub use maker::{BookForm, ScreenForm};
 pub use options::{
     book_url, boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses,
     OptionList, LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
@@ -276,6 +276,11 @@ impl Family {
     /// Returns the form in which its phones read a phone book; `None` where none is known.
     pub fn book(self) -> Option<&'static BookForm> {
         maker(self).book
+    }
+
+    /// Returns the form of the screens that its phones show; `None` where none is known.
+    pub fn screens(self) -> Option<&'static ScreenForm> {
+        maker(self).screens
     }
 
     /// Returns the Event header of a NOTIFY that makes it fetch its files again.

@@ -1,0 +1,87 @@
+//! The screens by which somebody says at an unassigned phone who sits there: what is shown, and
+//! what follows.
+//!
+//! ```text
+//! start ─▶ Who uses this phone? ─┬▶ NOW ─┬▶ a user without a phone ────────────▶ assigned
+//!                                │       ├▶ another user: extension ─▶ his PIN ─▶ assigned
+//!                                │       ├▶ a new user: his name ──────────────▶ assigned
+//!                                │       └▶ REPLACE a phone ─▶ yes, or the PIN ─▶ replaced
+//!                                ├▶ LATER       until it starts again
+//!                                └▶ VIA WEB     for good
+//! ```
+//!
+//! A [`Screen`] is data; a maker's form of it ([`crate::catalog::ScreenForm`]) is data of his TOML
+//! file, like that of the phone book. Where a dialogue has come to stands in the addresses that a
+//! screen leads to ([`Place`]), so that the box has nothing to remember for a phone but when it was
+//! shown which screen last. Each step looks anew whether it may be taken: an address that somebody
+//! makes up leads nowhere that the screens do not.
+//!
+//! What is typed is hostile, and may be a PIN: it is read here and told nobody.
+//!
+//! Limits: [`crate::limits::SCREEN_BYTES_MAX`] bytes of a screen,
+//! [`crate::limits::SCREEN_LABEL_CHARS_MAX`] characters of an item.
+
+mod flow;
+mod form;
+mod place;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use flow::{next, put_off, typed, Denied, Done, Person, Seats, Standing};
+pub(crate) use form::write;
+pub(crate) use place::Place;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What a phone shows.
+pub(crate) struct Screen {
+    /// What stands above it, and what the page of the handset says it shows.
+    pub(crate) title: &'static str,
+    pub(crate) body: Body,
+}
+
+/// What stands on a screen.
+pub(crate) enum Body {
+    /// Something to read; nothing follows.
+    Text(String),
+    /// Something to choose from.
+    Menu(Vec<Choice>),
+    /// The same, page by page.
+    List {
+        choices: Vec<Choice>,
+        /// The place of the first that is shown, counted from 1.
+        first: u16,
+        /// Where the page is that begins with another.
+        page: fn(u16) -> Place,
+        back: Place,
+    },
+    /// Something to type.
+    Input {
+        prompt: String,
+        typing: Typing,
+        /// Where it is sent.
+        to: Place,
+    },
+}
+
+/// An item of a menu.
+pub(crate) struct Choice {
+    pub(crate) label: String,
+    pub(crate) to: Place,
+}
+
+/// What is typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Typing {
+    Digits,
+    /// Digits that nobody beside is to see.
+    Hidden,
+    Letters,
+}
+
+impl Choice {
+    pub(crate) fn new(label: impl Into<String>, to: Place) -> Choice {
+        Choice { label: label.into(), to }
+    }
+}
