@@ -20,7 +20,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 34] = [
     "id",
     "code",
     "vendor",
@@ -41,6 +41,7 @@ const KEYS: [&str; 33] = [
     "model",
     "lines",
     "lines_of",
+    "keys_of",
     "resync",
     "reboot",
     "cannot",
@@ -164,6 +165,7 @@ fn written(maker: &Table, id: &str) -> Built<String> {
     let _ = write!(out, "other_protocols: &[{}], ", other_protocols(maker)?);
     let lines = maker.get("lines").and_then(Value::as_integer).unwrap_or(1);
     let _ = write!(out, "lines: {}, lines_of: &[{}], ", line_count(lines)?, lines_of(maker)?);
+    let _ = write!(out, "keys_of: &[{}], ", keys_of(maker)?);
     let cannot = strings(maker, "cannot")?;
     let _ = write!(out, "cannot: &{cannot:?}, cannot_of: &[{}], ", cannot_of(maker)?);
     for key in ["sha256", "loader_fetches", "firmware_folder"] {
@@ -428,6 +430,17 @@ fn lines_of(maker: &Table) -> Built<String> {
         known_keys(row, &["model", "lines"])?;
         let lines = row.get("lines").and_then(Value::as_integer).unwrap_or(0);
         let _ = write!(out, "({:?}, {}), ", compiles(string(row, "model")?)?, line_count(lines)?);
+    }
+    Ok(out)
+}
+
+fn keys_of(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for row in tables(maker, "keys_of")? {
+        known_keys(row, &["model", "keys"])?;
+        let keys = row.get("keys").and_then(Value::as_integer);
+        let keys = keys.and_then(|keys| u8::try_from(keys).ok()).ok_or("keys are 0 to 255")?;
+        let _ = write!(out, "({:?}, {keys}), ", compiles(string(row, "model")?)?);
     }
     Ok(out)
 }

@@ -18,7 +18,7 @@ use exchange::layer::Layer;
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
 use exchange::state::Event;
-use exchange::view::{BookView, BoxView, DeviceView, SettingsView, SignsView, View};
+use exchange::view::{BookView, BoxView, DeviceView, SettingsView, SignsView, UsersView, View};
 use exchange::{Answer, Arrival, Neighbour, TransferNo, Upload};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
@@ -76,6 +76,8 @@ pub(crate) enum Call {
     LookAtSettings(Layer),
     /// Who stands in the phone book?
     LookAtBook,
+    /// Which users are there?
+    LookAtUsers,
     /// Is this done, or why not?
     Do { by: By, command: Command },
     /// Who may use the pages?
@@ -106,6 +108,7 @@ pub(crate) enum Reply {
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),
     LookedAtSettings(Box<SettingsView>),
     LookedAtBook(Box<BookView>),
+    LookedAtUsers(Box<UsersView>),
     Done(Result<(), Refusal>),
     Access(Told),
     StateCopied(Box<Footing>),

@@ -357,6 +357,9 @@ impl Driver {
                 (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
             }
             Call::LookAtBook => (Reply::LookedAtBook(Box::new(exchange.book_view())), nothing),
+            Call::LookAtUsers => {
+                (Reply::LookedAtUsers(Box::new(exchange.users_view(now))), nothing)
+            }
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),

@@ -24,14 +24,17 @@ mod identity;
 mod machine;
 mod office;
 mod reply;
+mod route;
 mod settings;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod users;
 
 pub(crate) use gate::names_us;
 
 pub(crate) use machine::Facts;
+pub(crate) use route::Route;
 
 use crate::call::{Call, Reply};
 use crate::firmware::Shelf;
@@ -53,126 +56,10 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use pages::form::{Fields, FORM_BYTES_MAX};
 use pages::{OnTrial, Viewer};
+use route::{Takes, ROUTES};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use templates::Drafts;
-
-/// A page or an action of the admin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Route {
-    Home,
-    Asset,
-    Login,
-    Claim,
-    Password,
-    Logout,
-    Handsets,
-    Add,
-    Device,
-    Assign,
-    AddLine,
-    RemoveLine,
-    Delete,
-    Creation,
-    Network,
-    ProposeLan,
-    ProposeWan,
-    KeepNetwork,
-    System,
-    Restart,
-    Backup,
-    Passphrase,
-    BackupFile,
-    Restore,
-    ConfirmRestore,
-    Settings,
-    SettingsFamily,
-    SettingsModel,
-    OpenSettings,
-    ChangeSetting,
-    Resync,
-    CallResyncOff,
-    ResyncOne,
-    RestartOne,
-    Templates,
-    TemplateFile,
-    EditTemplate,
-    PreviewTemplate,
-    RemoveTemplate,
-    ReturnTemplate,
-    ForgetTemplate,
-    ApplyTemplate,
-    HandsetFiles,
-    Identity,
-    TrySign,
-    ChangeSign,
-    Firmware,
-    UploadFirmware,
-    DeleteFirmware,
-    PhoneBook,
-}
-
-/// What a route can be asked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    Get,
-    Post,
-    Both,
-}
-
-/// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 50] = [
-    ("/", Route::Home, Takes::Get),
-    ("/assets/{rest}", Route::Asset, Takes::Get),
-    ("/login", Route::Login, Takes::Both),
-    ("/login/claim", Route::Claim, Takes::Both),
-    ("/password", Route::Password, Takes::Both),
-    ("/logout", Route::Logout, Takes::Post),
-    ("/handsets", Route::Handsets, Takes::Get),
-    ("/handsets/add", Route::Add, Takes::Post),
-    ("/handsets/{rest}", Route::Device, Takes::Get),
-    ("/handsets/{rest}/assign", Route::Assign, Takes::Post),
-    ("/handsets/{rest}/add-line", Route::AddLine, Takes::Post),
-    ("/handsets/{rest}/remove-line", Route::RemoveLine, Takes::Post),
-    ("/handsets/{rest}/delete", Route::Delete, Takes::Post),
-    ("/policy/creation", Route::Creation, Takes::Post),
-    ("/network", Route::Network, Takes::Get),
-    ("/network/lan", Route::ProposeLan, Takes::Post),
-    ("/network/wan", Route::ProposeWan, Takes::Post),
-    ("/network/keep", Route::KeepNetwork, Takes::Post),
-    ("/system", Route::System, Takes::Get),
-    ("/system/restart", Route::Restart, Takes::Post),
-    ("/system/backup", Route::Backup, Takes::Get),
-    ("/system/backup/passphrase", Route::Passphrase, Takes::Post),
-    ("/system/backup/file", Route::BackupFile, Takes::Post),
-    ("/system/backup/restore", Route::Restore, Takes::Post),
-    ("/system/backup/confirm", Route::ConfirmRestore, Takes::Post),
-    ("/settings", Route::Settings, Takes::Get),
-    ("/settings/family/{rest}", Route::SettingsFamily, Takes::Get),
-    ("/settings/model", Route::SettingsModel, Takes::Get),
-    ("/settings/open", Route::OpenSettings, Takes::Post),
-    ("/settings/change", Route::ChangeSetting, Takes::Post),
-    ("/handsets/resync", Route::Resync, Takes::Post),
-    ("/handsets/resync/call-off", Route::CallResyncOff, Takes::Post),
-    ("/handsets/{rest}/resync", Route::ResyncOne, Takes::Post),
-    ("/handsets/{rest}/restart", Route::RestartOne, Takes::Post),
-    ("/templates", Route::Templates, Takes::Get),
-    ("/templates/file", Route::TemplateFile, Takes::Get),
-    ("/templates/edit", Route::EditTemplate, Takes::Both),
-    ("/templates/preview", Route::PreviewTemplate, Takes::Post),
-    ("/templates/remove", Route::RemoveTemplate, Takes::Post),
-    ("/templates/return", Route::ReturnTemplate, Takes::Post),
-    ("/templates/forget", Route::ForgetTemplate, Takes::Post),
-    ("/templates/apply", Route::ApplyTemplate, Takes::Post),
-    ("/handsets/{rest}/files", Route::HandsetFiles, Takes::Get),
-    ("/identity", Route::Identity, Takes::Get),
-    ("/identity/try", Route::TrySign, Takes::Post),
-    ("/identity/change", Route::ChangeSign, Takes::Post),
-    ("/firmware", Route::Firmware, Takes::Get),
-    ("/firmware/upload", Route::UploadFirmware, Takes::Post),
-    ("/firmware/delete", Route::DeleteFirmware, Takes::Post),
-    ("/phone-book", Route::PhoneBook, Takes::Get),
-];
 
 /// A route that was found, with the rest of its address.
 pub(crate) struct Found {
@@ -355,6 +242,7 @@ impl Admin<'_> {
             Route::Identity => self.identity(query).await,
             Route::Firmware => self.firmware(query).await,
             Route::PhoneBook => self.phone_book().await,
+            Route::Users => self.users(query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -387,7 +275,19 @@ impl Admin<'_> {
             | Route::TrySign
             | Route::ChangeSign
             | Route::UploadFirmware
-            | Route::DeleteFirmware => reply::unknown(),
+            | Route::DeleteFirmware
+            | Route::AddUser
+            | Route::ChangeUser
+            | Route::DeleteUser
+            | Route::ClaimCode
+            | Route::InstallPin
+            | Route::Reveal
+            | Route::Own
+            | Route::MakeUser
+            | Route::Replace
+            | Route::Clear
+            | Route::RevealOne
+            | Route::Ring => reply::unknown(),
         }
     }
 
@@ -401,7 +301,19 @@ impl Admin<'_> {
             | Route::RemoveLine
             | Route::Delete
             | Route::ResyncOne
-            | Route::RestartOne => self.change_handset(route, rest, fields).await,
+            | Route::RestartOne
+            | Route::Own
+            | Route::MakeUser
+            | Route::Replace
+            | Route::Clear
+            | Route::Ring => self.change_handset(route, rest, fields).await,
+            Route::AddUser
+            | Route::ChangeUser
+            | Route::DeleteUser
+            | Route::ClaimCode
+            | Route::InstallPin => self.change_users(route, fields).await,
+            Route::Reveal => self.reveal_of_users(fields).await,
+            Route::RevealOne => self.reveal_of_handset(rest, fields).await,
             Route::Resync => self.resync(fields).await,
             Route::CallResyncOff => self.call_resync_off(fields).await,
             Route::Creation => self.allow_creation(fields).await,
@@ -442,7 +354,8 @@ impl Admin<'_> {
             | Route::Identity
             | Route::Firmware
             | Route::UploadFirmware
-            | Route::PhoneBook => reply::unknown(),
+            | Route::PhoneBook
+            | Route::Users => reply::unknown(),
         }
     }
 

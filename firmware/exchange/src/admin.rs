@@ -1,13 +1,14 @@
 //! What becomes of an admin's wish: checked against limits and rules, then recorded.
 
 use crate::catalog::{Family, Meaning, OwnSign, Sign};
-use crate::command::{By, Command, Refusal};
+use crate::command::{By, Command, Refusal, SeatFlaw};
 use crate::layer::Layer;
 use crate::limits::{LINES_MAX, SETTINGS_BYTES_MAX, SETTING_VALUES_MAX};
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Trial;
 use crate::note::{Note, Whose};
 use crate::office::Office;
+use crate::seat;
 use crate::settings::{Bad, Reach, Setting};
 use crate::sip::Sip;
 use crate::state::Event;
@@ -31,8 +32,10 @@ pub(crate) fn carry_out(
         return Err(Refusal::WrongSide);
     }
     // These store nothing, and may be what a box in trouble needs.
-    let stores =
-        !matches!(command, Command::Restart | Command::Resync { .. } | Command::CallResyncOff);
+    let stores = !matches!(
+        command,
+        Command::Restart | Command::Resync { .. } | Command::CallResyncOff | Command::Ring { .. }
+    );
     if office.read_only && stores {
         return Err(Refusal::NotStored);
     }
@@ -79,6 +82,8 @@ pub(crate) fn carry_out(
         Command::ChangeSign { sign, means } => {
             change_sign(office, now, by, sign, means).map(|()| None)
         }
+        Command::Ring { handset } => sip.ring(office, now, handset).map(|()| None),
+        Command::Seat(wish) => seat::carry_out(office, now, by, wish),
     }
 }
 
@@ -249,7 +254,12 @@ pub(crate) fn lines_max(office: &Office, handset: HandsetNo) -> u8 {
 }
 
 /// The handset's hardware address, if it still is as the admin saw it.
-fn unchanged(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Result<Mac, Refusal> {
+pub(crate) fn unchanged(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    handset: HandsetNo,
+) -> Result<Mac, Refusal> {
     let mac = office.durable.handset(handset).ok_or(Refusal::NoSuchHandset)?.mac;
     // So that what is recorded about it holds back what is told to it.
     office.speak_of(now, mac);
@@ -265,6 +275,9 @@ fn free_for(
     line: Option<(HandsetNo, LineNo)>,
 ) -> Result<(), Refusal> {
     let Some(extension) = extension else { return Ok(()) };
+    if office.durable.users().of_extension(extension).is_some() {
+        return Err(SeatFlaw::ExtensionOfUser(extension).into());
+    }
     match office.durable.line_at(extension) {
         Some(taken) if Some(taken) != line => Err(Refusal::ExtensionTaken(extension)),
         Some(_) | None => Ok(()),

@@ -28,6 +28,7 @@ mod draft;
 mod footing;
 mod own;
 mod parts;
+mod people;
 mod read;
 mod seal;
 mod settings;

@@ -121,6 +121,8 @@ pub(crate) fn entries(durable: &Durable) -> Vec<BookEntry> {
     let mut entries: Vec<(String, BookEntry)> = assigned.collect();
     entries
         .sort_by(|(one, first), (other, second)| (one, first.number).cmp(&(other, second.number)));
+    // A user may have several lines.
+    entries.dedup_by(|(_, one), (_, other)| one.number == other.number);
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 

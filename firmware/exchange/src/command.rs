@@ -8,6 +8,7 @@ use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
 pub use crate::resync::{ClockTime, Errand, Selection};
+pub use crate::seat::{Flaw as SeatFlaw, Wish as SeatWish};
 use crate::settings::{Bad, Setting};
 use crate::template::{self, Change, Place};
 use alloc::string::String;
@@ -104,6 +105,13 @@ pub enum Command {
         /// What it says; `None` to remove it.
         means: Option<Meaning>,
     },
+    /// Something about users and who sits where.
+    Seat(SeatWish),
+    /// Rings a handset so that somebody finds it; nothing is stored.
+    Ring {
+        /// Which one.
+        handset: HandsetNo,
+    },
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -179,6 +187,8 @@ pub enum Refusal {
     Template(template::Flaw),
     /// A sign of an admin's own is not as it has to be.
     Sign(SignFlaw),
+    /// It is not possible with these users, or at this phone.
+    Seat(SeatFlaw),
 }
 
 const NOTHING_TO_CALL_OFF: &str = "There was nothing left to call off: all were asked already.";
@@ -251,6 +261,7 @@ impl fmt::Display for Refusal {
             ),
             Refusal::Template(flaw) => flaw.fmt(f),
             Refusal::Sign(flaw) => flaw.fmt(f),
+            Refusal::Seat(flaw) => flaw.fmt(f),
         }
     }
 }

@@ -43,6 +43,7 @@ mod leases;
 pub mod limits;
 mod look;
 mod markup;
+mod make;
 mod mdns;
 pub mod names;
 pub mod network;
@@ -59,9 +60,11 @@ mod request;
 pub mod resync;
 mod room;
 mod screen;
+pub mod seat;
 mod secret;
 pub mod settings;
 mod sip;
+mod slow;
 pub mod state;
 pub mod story;
 pub mod template;
@@ -70,6 +73,7 @@ mod tftp;
 pub mod time;
 mod tls;
 mod uploads;
+pub mod users;
 pub mod view;
 mod whereabouts;
 pub mod zone;
@@ -101,7 +105,7 @@ pub use output::{
     Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
     TransferNo, Upload, Way,
 };
-pub use secret::{OwnFile, PasswordHash};
+pub use secret::{OwnFile, PasswordHash, Pin};
 
 /// The whole appliance but for its sockets, clock, entropy and flash.
 pub struct Exchange {
@@ -233,6 +237,7 @@ impl Exchange {
         if let Some((handset, line)) = ended {
             self.sip.forget(handset, line);
         }
+        self.sip.settle(&mut self.office, now);
         Ok(self.office.latest_record())
     }
 

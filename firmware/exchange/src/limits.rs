@@ -14,6 +14,24 @@ use wire::sip::{BODY_MAX, HEADER_MAX};
 
 /// Handsets an exchange can hold.
 pub const HANDSETS_MAX: usize = 1_024;
+/// Users of an exchange.
+pub const USERS_MAX: usize = 1_000;
+/// Digits of a PIN at least.
+pub const PIN_DIGITS_MIN: usize = 4;
+/// Digits of a PIN at most.
+pub const PIN_DIGITS_MAX: usize = 8;
+/// Digits of a PIN that the box draws.
+pub const PIN_DIGITS_DRAWN: usize = 6;
+/// Longest wait after a wrong PIN, in seconds; after the third each doubles it up to this.
+pub const PIN_WAIT_MAX_S: u64 = 900;
+/// Digits of a code that is dialled to say who sits at a phone.
+pub const CLAIM_CODE_DIGITS: usize = 6;
+/// How long such a code can be dialled.
+pub const CLAIM_CODE_MS: u64 = 10 * MINUTE_MS;
+/// Such codes at the same time.
+pub const CLAIM_CODES_MAX: usize = 8;
+/// Wrong ones of all phones together that end all codes there are.
+pub const CLAIM_CODES_WRONG_MAX: u16 = 20;
 /// SIP accounts of one handset.
 pub const LINES_MAX: usize = 8;
 /// Addresses remembered for devices of any kind.
@@ -186,6 +204,10 @@ pub const RESYNCS_AT_ONCE: usize = 10;
 pub const RESYNC_SLOT_MS: u64 = 60 * SECOND_MS;
 /// How long a handset that was asked has to come for its file; some restart in between.
 pub const RESYNC_COMES_MS: u64 = 5 * MINUTE_MS;
+/// Handsets that are rung at the same time so that somebody finds them.
+pub const RINGS_AT_ONCE: usize = 8;
+/// How long one is.
+pub const RING_MS: u64 = 10 * SECOND_MS;
 /// How long it is shown what came of it.
 pub const RESYNC_SHOWN_MS: u64 = DAY_MS;
 /// Ranges of extensions that one wish can name.
@@ -224,7 +246,7 @@ pub const BACKUP_LINE_BYTES_MAX: usize = 8_192;
 /// Pairs of a line of it; no fact has as many.
 pub const BACKUP_PAIRS_MAX: usize = 16;
 /// Lines of it, comments among them.
-pub const BACKUP_LINES_MAX: usize = 168 * 1_024;
+pub const BACKUP_LINES_MAX: usize = 170 * 1_024;
 /// Bad lines of it that are told one by one.
 pub const BACKUP_BAD_LINES_MAX: usize = 40;
 /// Bytes of a file from which the passphrase of a backup is read.
@@ -345,8 +367,8 @@ pub const RECORD_ALIGN_BYTES: u64 = 4;
 /// What a remembered address takes on flash, in bytes.
 pub const ADDRESS_RECORD_BYTES: u64 = 24;
 /// What the facts about the site take on flash at most, in bytes: switches, password, key of the
-/// backups, numbering, and the network as it is kept and as it is proposed.
-pub const SITE_RECORD_BYTES_MAX: u64 = 640;
+/// backups, numbering, the install PIN, and the network as it is kept and as it is proposed.
+pub const SITE_RECORD_BYTES_MAX: u64 = 672;
 /// What a new handset takes on flash at most, in bytes, with its address and its first contact.
 pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
 /// Flash that new things leave alone, in bytes: what exists can be changed when there is no room
@@ -361,6 +383,14 @@ pub const STRANGER_RECORDS_PER_HOUR: u32 = 60;
 pub const REWRITE_MS: u64 = DAY_MS;
 
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
+const _: () = assert!(PIN_DIGITS_MIN <= PIN_DIGITS_DRAWN && PIN_DIGITS_DRAWN <= PIN_DIGITS_MAX);
+// Guesses at codes that are dialled find one in less than a thousand times.
+const _: () = assert!(
+    CLAIM_CODES_MAX as u64 * CLAIM_CODES_WRONG_MAX as u64
+        <= 10u64.pow(CLAIM_CODE_DIGITS as u32) / 1_000
+);
+// Of a PIN that is drawn nobody finds a hundredth part in a week of guessing.
+const _: () = assert!(7 * 24 * 3_600 / PIN_WAIT_MAX_S <= 10u64.pow(PIN_DIGITS_DRAWN as u32) / 100);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
 // A value and its layer stand in one line, sealed and spelt in letters of five bits.
 const _: () = assert!(SETTING_BYTES_MAX * 8 / 5 + 256 <= BACKUP_LINE_BYTES_MAX);
@@ -374,6 +404,7 @@ const _: () = assert!(
     BACKUP_LINES_MAX
         >= 2 * (HANDSETS_MAX * (1 + LINES_MAX)
             + ADDRESSES_MAX
+            + USERS_MAX
             + SETTING_VALUES_MAX
             + SIGNS_MAX
             + OWN_FILES_OF_HANDSET_MAX * HANDSETS_MAX

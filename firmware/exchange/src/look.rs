@@ -9,6 +9,7 @@ use crate::names::{HandsetNo, LineNo, Side};
 use crate::network::Trial;
 use crate::office::Office;
 use crate::policy::{Act, Verdict};
+use crate::seat;
 use crate::settings;
 use crate::sip::Sip;
 use crate::state::Handset;
@@ -79,6 +80,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         restarts_apart: resync.restarts_apart(),
         resync_restarts: resync.resync_restarts(),
         stored: uploads::stored(office, mac),
+        people: known.map(|(no, _)| seat::of_handset(office, no)).unwrap_or_default(),
     })
 }
 
@@ -152,7 +154,7 @@ pub(crate) fn the_box(office: &Office, mdns: &Mdns, trial: &Trial, now: Now) -> 
 }
 
 fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> HandsetRow {
-    let Handset { mac, origin: _, family, model, firmware, web: _, lines, own: _ } = known;
+    let Handset { mac, origin: _, family, model, firmware, web: _, lines, own: _, seat: _ } = known;
     let device = office.devices.get(mac);
     let lines = lines.iter().enumerate().filter_map(|(at, line)| {
         let number = LineNo::new(at as u8 + 1)?;
@@ -160,6 +162,7 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
             line: number,
             extension: line.extension,
             name: line.name.clone(),
+            owner: line.owner,
             registered_until: sip.registered_until(no, number, now.mono),
         })
     });

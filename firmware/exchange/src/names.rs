@@ -69,6 +69,16 @@ impl Extension {
         }
         digits.parse().ok().map(Extension)
     }
+
+    /// The extension of this number; `None` for one of fewer than 2 or more than 6 digits.
+    pub fn new(number: u32) -> Option<Extension> {
+        (10..1_000_000).contains(&number).then_some(Extension(number))
+    }
+
+    /// Its number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
 }
 
 impl fmt::Display for Extension {

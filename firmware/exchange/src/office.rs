@@ -3,23 +3,24 @@
 
 use crate::board::Board;
 use crate::book::Books;
-use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
+use crate::catalog::{Catalog, Family, Identity};
 use crate::cause::Cause;
 use crate::chance::Chance;
-use crate::device::{fingerprint, Device};
+use crate::device::Device;
 use crate::fallback::Failing;
 use crate::firmware::Firmware;
 use crate::layer::{Layer, Whom};
 use crate::leases::Leases;
 use crate::limits::{
-    DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, SAID_BEFORE_MAX,
-    STRANGER_RECORDS_BURST, STRANGER_RECORDS_PER_HOUR,
+    DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, STRANGER_RECORDS_BURST,
+    STRANGER_RECORDS_PER_HOUR,
 };
-use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
+use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side};
 use crate::note::{Note, Table};
 use crate::output::{Departure, Line, Output, To};
 use crate::policy::{self, Act, Door, Standing, Verdict};
 use crate::resync::ClockTime;
+use crate::seat::Seats;
 use crate::secret::{LineSecret, LoginId, WebSecret};
 use crate::settings;
 use crate::state::{origin_number, Durable, Event};
@@ -49,7 +50,7 @@ pub(crate) struct Office {
     pub(crate) flash_bytes: u64,
     pub(crate) revision: u64,
     /// What signs meant that were heard before; phones of one model say the same.
-    said_before: BTreeMap<u64, Identity>,
+    pub(crate) said_before: BTreeMap<u64, Identity>,
     out: VecDeque<Output>,
     records: RecordNo,
     /// The last fact of an admin's about each handset, since this start.
@@ -69,6 +70,8 @@ pub(crate) struct Office {
     pub(crate) stored: Hour,
     /// Files of the phone book that are ready.
     pub(crate) books: Books,
+    /// Users and seats.
+    pub(crate) seats: Seats,
 }
 
 /// How many records strangers may still cause.
@@ -108,6 +111,7 @@ impl Office {
             logs: Logs::default(),
             stored: Hour::default(),
             books: Books::default(),
+            seats: Seats::default(),
         }
     }
 
@@ -139,11 +143,21 @@ impl Office {
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
+            | Event::LineOwned { handset, .. }
+            | Event::SeatChanged { handset, .. }
             | Event::SettingChanged { layer: Layer::Handset(handset), .. } => {
                 self.changed.insert(*handset, self.records);
             }
             Event::HandsetDeleted { handset } => {
                 self.changed.remove(handset);
+                self.seats.carried.remove(handset);
+            }
+            Event::HandsetReplaced { old, new, .. } => {
+                self.changed.remove(old);
+                self.changed.insert(*new, self.records);
+            }
+            Event::UserSet { .. } | Event::UserDeleted { .. } => {
+                self.seats.users_changed = self.records
             }
             Event::SettingChanged { .. } => self.settings_changed = self.records,
             Event::SignChanged { .. } => self.learn_signs(),
@@ -159,7 +173,8 @@ impl Office {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::TemplateChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::InstallPinSet { .. } => (),
         }
     }
 
@@ -281,47 +296,6 @@ impl Office {
         }
     }
 
-    /// Weighs one more sign of what a device is. A phone says the same things over and over; what
-    /// it said last of each kind is not looked up again.
-    pub(crate) fn weigh(&mut self, mac: Mac, sign: Sign<'_>) {
-        let (kind, digest) = (sign.kind(), fingerprint(&sign));
-        let Some(device) = self.devices.get_mut(&mac) else { return };
-        if core::mem::replace(&mut device.said[kind as usize], digest) == digest {
-            return;
-        }
-        let identity = match self.said_before.get(&digest) {
-            Some(identity) => identity.clone(),
-            None => self.catalog.identify(sign),
-        };
-        device.guess.add(kind, &identity);
-        // Other signs name the phone itself and are not said again by another.
-        let of_model =
-            matches!(kind, SignKind::VendorClass | SignKind::ParameterList | SignKind::UserClass);
-        if of_model && self.said_before.len() < SAID_BEFORE_MAX {
-            self.said_before.insert(digest, identity);
-        }
-    }
-
-    /// The maker of a device: what it says itself, else what is remembered, else what it looks
-    /// like.
-    pub(crate) fn family(&self, mac: Mac) -> Option<Family> {
-        let device = self.devices.get(&mac);
-        let said = device.filter(|device| device.says_its_maker());
-        let known = || {
-            let (_, handset) = self.durable.handset_of(mac)?;
-            Family::from_code(handset.family).filter(|family| *family != Family::Generic)
-        };
-        let said = said.and_then(|device| device.guess.family());
-        said.or_else(known).or_else(|| device.and_then(|device| device.guess.family()))
-    }
-
-    /// The model of a device: what it shows, else what is remembered.
-    pub(crate) fn model(&self, mac: Mac) -> Text {
-        let guess = self.devices.get(&mac).and_then(|device| device.guess.model());
-        let known = || self.durable.handset_of(mac).map(|(_, handset)| handset.model.clone());
-        guess.map(text).or_else(known).unwrap_or_default()
-    }
-
     /// What the policy says about this device, on this side.
     pub(crate) fn admit(&self, side: Side, mac: Mac, act: Act) -> Verdict {
         let standing = match self.durable.handset_of(mac) {
@@ -402,45 +376,6 @@ impl Office {
             login = LoginId(self.chance.bytes());
         }
         (login, LineSecret(self.chance.bytes()))
-    }
-
-    /// Remembers a known handset's make if it differs from what is stored, not too often.
-    pub(crate) fn remember_make(&mut self, now: Now, mac: Mac) {
-        let Some((handset, known)) = self.durable.handset_of(mac) else { return };
-        let Some(device) = self.devices.get(&mac) else { return };
-        let generic = known.family == Family::Generic.code();
-        if !generic && !device.says_its_maker() {
-            return;
-        }
-        let model = device.guess.model().map_or_else(|| known.model.clone(), text);
-        let firmware = device.guess.version().map_or_else(|| known.firmware.clone(), text);
-        let family = device.guess.family().map_or(known.family, |family| family.code());
-        if (family, &model, &firmware) == (known.family, &known.model, &known.firmware) {
-            return;
-        }
-        // To fill in what was not known yet happens once; only a change has to wait its day.
-        let fills = |old: &Text, new: &Text| old.is_empty() || old == new;
-        let completes = (generic || family == known.family)
-            && fills(&known.model, &model)
-            && fills(&known.firmware, &firmware);
-        if self.read_only || !(completes || self.may_rewrite(now, mac)) {
-            return;
-        }
-        let event = Event::HandsetRecognised { handset, family, model, firmware };
-        if self.has_room_to_change(&event) {
-            self.record(mac, event);
-        }
-    }
-
-    /// Whether something that changes by itself may be written for this device again; asking
-    /// counts as writing.
-    pub(crate) fn may_rewrite(&mut self, now: Now, mac: Mac) -> bool {
-        let Some(device) = self.devices.get_mut(&mac) else { return false };
-        let allowed = device.rewritten.is_none_or(|at| now.mono.since_ms(at) >= REWRITE_MS);
-        if allowed {
-            device.rewritten = Some(now.mono);
-        }
-        allowed
     }
 
     /// Takes one record from what strangers may cause; `false` when nothing is left.

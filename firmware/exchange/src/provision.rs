@@ -22,6 +22,7 @@ use crate::office::Office;
 use crate::output::{Answer, Arrival, Neighbour};
 use crate::policy::{Act, Verdict};
 use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
+use crate::seat;
 use crate::settings::{self, Setting, Store};
 use crate::state::{Handset, Line};
 use crate::story::{Door, FileAnswer, Step, StepName};
@@ -201,6 +202,7 @@ fn own_file(
     let made = make(office, render, now, &of, &values);
     if let (true, Some(device)) = (made.is_some(), office.devices.get_mut(&mac)) {
         device.given_file = Some(now.mono);
+        seat::came(office, handset);
     }
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
     let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));

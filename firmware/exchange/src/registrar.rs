@@ -114,6 +114,21 @@ impl Registrar {
         Ok(self.bound(office, now, account, request, &wanted))
     }
 
+    /// Finds out which handset makes a call, by the line that its From names, or what to say to it.
+    pub(crate) fn caller(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        request: &Request<'_>,
+    ) -> Result<(HandsetNo, Mac), Refused> {
+        let essentials = request.message.essentials();
+        let essentials = essentials.map_err(|bad| Some(Reply::because(bad.code(), bad)))?;
+        let line = essentials.from.parsed_uri().and_then(Uri::sip);
+        let line = line.ok_or_else(|| Some(Reply::because(400, "From Is No SIP URI")))?;
+        let account = self.prove(office, now, request, &line)?;
+        Ok((account.at.0, account.mac))
+    }
+
     /// Finds out who asks, or what to say to him.
     fn prove(
         &mut self,

@@ -1,9 +1,11 @@
 //! What only one handset may know, and the key of the backups. None of these types has `Debug` or a
 //! place in a view; they leave the exchange in a rendered file or in a backup, the key never.
 
+use crate::limits::{PIN_DIGITS_DRAWN, PIN_DIGITS_MAX, PIN_DIGITS_MIN};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 /// Digits and letters that no phone display or label confuses; 32 of them, five bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -49,6 +51,42 @@ impl WebSecret {
 /// What a phone keeps here of changes that were made on it; there can be passwords in it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnFile(pub Vec<u8>);
+
+/// Digits that somebody types to show who he is: a user's, or the site's for replacing phones.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin(heapless::String<PIN_DIGITS_MAX>);
+
+impl Pin {
+    /// Reads a PIN as typed, spaces around it aside; `None` for one that has other than 4 to 8
+    /// digits.
+    pub fn parse(text: &str) -> Option<Pin> {
+        let digits = text.trim();
+        let plain = digits.len() >= PIN_DIGITS_MIN && digits.bytes().all(|it| it.is_ascii_digit());
+        plain.then(|| heapless::String::try_from(digits).ok().map(Pin)).flatten()
+    }
+
+    /// Six digits drawn from a random number.
+    pub(crate) fn drawn(number: u64) -> Pin {
+        let mut digits = heapless::String::new();
+        let mut rest = number;
+        for _ in 0..PIN_DIGITS_DRAWN {
+            // A digit always fits: fewer are drawn than there can be.
+            let _ = digits.push(char::from(b'0' + (rest % 10) as u8));
+            rest /= 10;
+        }
+        Pin(digits)
+    }
+
+    /// The digits.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether these are its digits, in a time that says nothing of how many are right.
+    pub(crate) fn is(&self, typed: &str) -> bool {
+        bool::from(self.0.as_bytes().ct_eq(typed.trim().as_bytes()))
+    }
+}
 
 /// An argon2id record of an admin's password: parameters, salt and hash as text.
 pub type PasswordHash = heapless::String<128>;
@@ -115,6 +153,20 @@ pub(crate) fn unspell(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pin_has_four_to_eight_digits() {
+        for (typed, read) in [("1234", "1234"), (" 00000000 ", "00000000"), ("098765", "098765")] {
+            assert_eq!(Pin::parse(typed).as_ref().map(Pin::text), Some(read));
+        }
+        for typed in ["", "123", "123456789", "12a4", "12 34", "-1234", "１２３４"] {
+            assert!(Pin::parse(typed).is_none(), "{typed}");
+        }
+        let drawn = Pin::drawn(9_876_543_210);
+        assert_eq!(drawn.text(), "012345");
+        assert!(drawn.is("012345") && drawn.is(" 012345 "));
+        assert!(!drawn.is("01234") && !drawn.is("0123456") && !drawn.is("112345"));
+    }
 
     #[test]
     fn every_five_bits_become_one_letter() {

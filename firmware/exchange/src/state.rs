@@ -7,15 +7,19 @@
 
 mod event;
 mod facts;
+mod network;
+mod people;
 
 use crate::catalog::OwnSigns;
 use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, SITE_RECORD_BYTES_MAX};
-use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
+use crate::names::{Extension, HandsetNo, LineNo, Side, Text, UserNo};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
+use crate::seat::Seat;
+use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, Pin, WebSecret};
 use crate::settings::Store;
 use crate::template::OwnTemplates;
+use crate::users::Users;
 use crate::view::Origin;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -44,6 +48,8 @@ pub struct Durable {
     settings: Store,
     templates: OwnTemplates,
     signs: OwnSigns,
+    users: Users,
+    install_pin: Option<Pin>,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -66,6 +72,9 @@ pub struct Handset {
     pub lines: Vec<Line>,
     /// Changes made on the phone itself that it keeps here, by the name of the file.
     pub(crate) own: BTreeMap<String, OwnFile>,
+    /// What was said about who sits there, while nobody is assigned; see
+    /// [`crate::seat::seat`].
+    pub(crate) seat: Seat,
 }
 
 /// One SIP account of a handset.
@@ -78,6 +87,8 @@ pub struct Line {
     pub extension: Option<Extension>,
     /// Who is assigned; empty while nobody is.
     pub name: Text,
+    /// Whose it is, where it is a user's; the extension and the name are his then.
+    pub owner: Option<UserNo>,
     /// The last Contact URI, as sent; empty before the first.
     pub contact: String,
 }
@@ -86,6 +97,18 @@ impl Handset {
     /// One of its lines.
     pub fn line(&self, line: LineNo) -> Option<&Line> {
         self.lines.get(line.index())
+    }
+
+    /// Whether somebody is assigned to any of its lines.
+    pub fn is_assigned(&self) -> bool {
+        self.lines.iter().any(Line::is_assigned)
+    }
+}
+
+impl Line {
+    /// Whether somebody is assigned to it.
+    pub fn is_assigned(&self) -> bool {
+        self.owner.is_some() || self.extension.is_some() || !self.name.is_empty()
     }
 }
 
@@ -107,6 +130,8 @@ impl Default for Durable {
             settings: Store::default(),
             templates: OwnTemplates::default(),
             signs: OwnSigns::default(),
+            users: Users::default(),
+            install_pin: None,
             handset_bytes: 0,
         }
     }
@@ -145,6 +170,7 @@ impl Durable {
                 if let Some(line) = self.line_mut(*handset, *line) {
                     line.extension = *extension;
                     line.name = name.clone();
+                    line.owner = None;
                 }
             }
             Event::ContactLearnt { handset, line, contact } => {
@@ -165,23 +191,41 @@ impl Durable {
             Event::NetworkReturned => self.network_proposed = None,
             Event::BackupKeySet { key } => self.backup_key = Some(key.clone()),
             Event::SettingChanged { layer, setting, value } => {
-                let known = match layer {
-                    Layer::Handset(handset) => self.handsets.contains_key(handset),
-                    Layer::Site | Layer::Family(_) | Layer::Model { .. } => true,
-                };
-                if known {
-                    self.settings.change(layer, *setting, value.as_deref());
-                }
+                self.change_setting(layer, *setting, value.as_deref());
             }
             Event::TemplateChanged { place, change } => self.templates.apply(place, change),
             Event::SignChanged { sign, means } => self.signs.apply(sign, means.as_ref()),
             Event::OwnFileKept { handset, name, content } => {
-                if let Some(known) = self.handsets.get_mut(handset) {
-                    known.own.remove(name);
-                    if !content.0.is_empty() {
-                        known.own.insert(name.clone(), content.clone());
-                    }
-                }
+                self.keep_own(*handset, name, content);
+            }
+            Event::UserSet { user, name, extension, pin } => {
+                self.set_user(*user, name, *extension, pin);
+            }
+            Event::UserDeleted { user } => self.delete_user(*user),
+            Event::LineOwned { handset, line, user } => self.own_line(*handset, *line, *user),
+            Event::SeatChanged { handset, seat } => self.change_seat(*handset, *seat),
+            Event::HandsetReplaced { old, new, keys, templates } => {
+                self.replace(*old, *new, keys.as_deref(), *templates);
+            }
+            Event::InstallPinSet { pin } => self.install_pin = pin.clone(),
+        }
+    }
+
+    fn change_setting(&mut self, layer: &Layer, setting: u8, value: Option<&str>) {
+        let known = match layer {
+            Layer::Handset(handset) => self.handsets.contains_key(handset),
+            Layer::Site | Layer::Family(_) | Layer::Model { .. } => true,
+        };
+        if known {
+            self.settings.change(layer, setting, value);
+        }
+    }
+
+    fn keep_own(&mut self, handset: HandsetNo, name: &String, content: &OwnFile) {
+        if let Some(known) = self.handsets.get_mut(&handset) {
+            known.own.remove(name);
+            if !content.0.is_empty() {
+                known.own.insert(name.clone(), content.clone());
             }
         }
     }
@@ -245,6 +289,7 @@ impl Durable {
                 web: *web,
                 lines: Vec::new(),
                 own: BTreeMap::new(),
+                seat: Seat::New,
             },
         );
         self.add_line(*handset, *login, *secret);
@@ -273,6 +318,7 @@ impl Durable {
             secret,
             extension: None,
             name: Text::new(),
+            owner: None,
             contact: String::new(),
         });
         self.by_login.insert(login, (handset, number));
@@ -308,21 +354,15 @@ impl Durable {
         let numbered = counted.then_some(Event::HandsetsNumbered { last: self.last_handset });
         let network = self.network_facts();
         let key = self.backup_key.iter().map(|key| Event::BackupKeySet { key: key.clone() });
-        let site = switches.chain(password).chain(key).chain(network);
+        let pin =
+            self.install_pin.iter().map(|pin| Event::InstallPinSet { pin: Some(pin.clone()) });
+        let site = switches.chain(password).chain(key).chain(network).chain(pin);
+        // Before the handsets, whose lines may be theirs.
+        let site = site.chain(self.users.facts());
         // Behind the handsets, since some are of one.
         let settings = self.settings.facts();
         let own = settings.chain(self.templates.facts()).chain(self.signs.facts());
         site.chain(addresses).chain(handsets).chain(numbered).chain(own)
-    }
-
-    /// What is kept has been proposed before.
-    fn network_facts(&self) -> impl Iterator<Item = Event> + '_ {
-        let kept = Some(&self.network_kept).filter(|kept| **kept != Settings::default());
-        let kept = kept.into_iter().flat_map(|kept| {
-            [Event::NetworkProposed { settings: kept.clone() }, Event::NetworkKept]
-        });
-        let proposed = self.network_proposed.iter();
-        kept.chain(proposed.map(|it| Event::NetworkProposed { settings: it.clone() }))
     }
 }
 
@@ -404,27 +444,7 @@ impl Durable {
             + SITE_RECORD_BYTES_MAX
             + self.templates.record_bytes()
             + self.signs.record_bytes()
-    }
-
-    /// What an admin has set of the network, as it is in force after a start: what was proposed
-    /// last, unless it was taken back.
-    pub fn network(&self) -> &Settings {
-        self.network_proposed.as_ref().unwrap_or(&self.network_kept)
-    }
-
-    /// Whether what is in force of the network was proposed, and neither kept nor taken back.
-    pub fn network_is_proposed(&self) -> bool {
-        self.network_proposed.is_some()
-    }
-
-    /// What an admin has set of the network and kept, whatever is on trial.
-    pub(crate) fn network_kept(&self) -> &Settings {
-        &self.network_kept
-    }
-
-    /// What was proposed of the network, and neither kept nor taken back.
-    pub(crate) fn network_proposed(&self) -> Option<&Settings> {
-        self.network_proposed.as_ref()
+            + self.users.record_bytes()
     }
 
     /// The number that a handset was given last; 0 before the first.

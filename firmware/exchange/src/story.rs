@@ -9,7 +9,7 @@ use crate::cause::Cause;
 use crate::limits::{RESYNC_COMES_MS, STORY_STEPS_MAX};
 use crate::names::{LineNo, Side};
 use crate::note::Protocol;
-use crate::resync::{Code, Errand};
+use crate::resync::{Code, Errand, Rung};
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use crate::tls;
 use alloc::collections::VecDeque;
@@ -96,6 +96,8 @@ pub enum Step {
     SpeaksOther(&'static OtherProtocol),
     /// It spoke TLS to this port.
     SpokeTls(Protocol, Spoken),
+    /// It was rung to be found.
+    Rung(Rung),
 }
 
 /// The doors to one and the same provisioning.
@@ -172,6 +174,7 @@ impl Step {
             | Step::SaidNothing
             | Step::CameAsAsked
             | Step::DidNotCome
+            | Step::Rung(_)
             | Step::ChangedNetwork(_) => None,
             Step::SpokeTls(_, spoken) => tls::cause(*spoken).and_then(at_once),
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
@@ -219,6 +222,7 @@ impl Step {
             | Step::SaysNo(_)
             | Step::SaidNothing
             | Step::CameAsAsked
+            | Step::Rung(_)
             | Step::DidNotCome => true,
             Step::Discover { .. }
             | Step::Offer(..)
@@ -278,6 +282,7 @@ impl Step {
             | Step::Unregistered(_)
             | Step::WasAsked(_)
             | Step::SaysItWill
+            | Step::Rung(_)
             | Step::ChangedNetwork(_) => Tone::Plain,
         }
     }
@@ -454,6 +459,7 @@ impl fmt::Display for Step {
                 write!(f, "Said that it speaks {} (vendor class)", spoken.name)
             }
             Step::SpokeTls(at, spoken) => tls::say(*at, *spoken, f),
+            Step::Rung(rung) => rung.fmt(f),
             Step::SaidNothing => f.write_str("Did not answer what it was asked"),
             Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
             Step::DidNotCome => write!(

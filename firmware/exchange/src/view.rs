@@ -11,11 +11,12 @@ pub use crate::catalog::{Family, Meaning, OwnKind, OwnSign};
 use crate::cause::Cause;
 use crate::command::Refusal;
 pub use crate::layer::{Firmware, Layer};
-use crate::names::{Extension, HandsetNo, LineNo, Text};
+use crate::names::{Extension, HandsetNo, LineNo, Text, UserNo};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
 use crate::output::FileNo;
 pub use crate::resync::{Asked, ClockTime, Progress};
+pub use crate::seat::{Carried, CodeRow, PeopleView, Seat, UserRow, UsersView};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
 };
@@ -159,6 +160,8 @@ pub struct LineRow {
     pub extension: Option<Extension>,
     /// Who is assigned; empty while nobody is.
     pub name: Text,
+    /// The user whose it is, where it is one's.
+    pub owner: Option<UserNo>,
     /// Until when it is registered; `None` if it is not.
     pub registered_until: Option<Instant>,
 }
@@ -226,6 +229,8 @@ pub struct DeviceView {
     pub resync_restarts: bool,
     /// What it has stored here.
     pub stored: Vec<StoredRow>,
+    /// Users, and phones whose place it can take.
+    pub people: PeopleView,
 }
 
 /// A file that a phone has stored.

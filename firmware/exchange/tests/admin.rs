@@ -6,7 +6,7 @@ use exchange::command::{By, Command, Refusal};
 use exchange::limits::HANDSETS_MAX;
 use exchange::names::{Extension, HandsetNo, Side, Text};
 use exchange::view::{
-    DeviceView, HandsetRow, Origin, SettingRow, Status, StoredRow, StrangerRow, View,
+    DeviceView, HandsetRow, Origin, PeopleView, SettingRow, Status, StoredRow, StrangerRow, View,
 };
 use exchange::PasswordHash;
 use support::sip::{account, Account, Wish};
@@ -289,8 +289,8 @@ fn of_handset(row: &HandsetRow) -> String {
     let mut text = format!("{handset:?} {mac} {maker} {model} {firmware} {address:?} {status:?} {last_seen:?} {cause:?}");
     text += &asked.map(|asked| format!("{asked} {asked:?}")).unwrap_or_default();
     for line in lines {
-        let exchange::view::LineRow { line, extension, name, registered_until } = line;
-        text += &format!("{line:?} {extension:?} {name} {registered_until:?}");
+        let exchange::view::LineRow { line, extension, name, owner, registered_until } = line;
+        text += &format!("{line:?} {extension:?} {name} {owner:?} {registered_until:?}");
     }
     text
 }
@@ -317,9 +317,11 @@ fn of_device(device: &DeviceView) -> String {
         restarts_apart,
         resync_restarts,
         stored,
+        people: PeopleView { seat, users, replaceable, carried },
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
     text += &format!("{restarts_apart} {resync_restarts}");
+    text += &format!("{seat:?} {users:?} {replaceable:?} {carried:?}");
     text += &format!("{files_proof:?} {files_unproven}");
     text += &handset.as_ref().map(of_handset).unwrap_or_default();
     text += &stranger.as_ref().map(of_stranger).unwrap_or_default();

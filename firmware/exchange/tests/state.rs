@@ -7,11 +7,12 @@ use exchange::catalog::{Family, Meaning, OwnKind, OwnSign};
 use exchange::command::Command;
 use exchange::layer::{Firmware, Layer};
 use exchange::limits::SITE_RECORD_BYTES_MAX;
-use exchange::names::{ContactText, Extension, HandsetNo, Side, Text};
+use exchange::names::{ContactText, Extension, HandsetNo, Side, Text, UserNo};
 use exchange::network::{Domain, Lan, Settings, Wan};
+use exchange::seat::Seat;
 use exchange::state::{Durable, Event};
 use exchange::template::{Change, Place};
-use exchange::{OwnFile, PasswordHash};
+use exchange::{OwnFile, PasswordHash, Pin};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use support::{address, boards, from, kind, line, own_file, unhex, Dice, Office, PHONE};
@@ -128,7 +129,27 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("sign-removed", sign(OwnKind::Oui, "805EC01", None)),
         ("own-file-kept", own_file_kept(handset, b"lang.gui = German\n")),
         ("own-file-gone", own_file_kept(handset, b"")),
+        ("user-set", user_set(300, "Zoë", "204", "012345")),
+        ("user-set-bare", user_set(1, "Ann", "", "4321")),
+        ("user-deleted", Event::UserDeleted { user: UserNo(300) }),
+        ("line-owned", Event::LineOwned { handset, line: line(2), user: UserNo(300) }),
+        ("seat-replaced", Event::SeatChanged { handset, seat: Seat::Replaced }),
+        ("seat-later", Event::SeatChanged { handset, seat: Seat::Later }),
+        ("seat-via-web", Event::SeatChanged { handset, seat: Seat::ViaWeb }),
+        ("handset-replaced", replaced(handset, HandsetNo(7), Some("blf 204 Zoë"))),
+        ("handset-replaced-bare", replaced(handset, HandsetNo(7), None)),
+        ("install-pin-set", Event::InstallPinSet { pin: Pin::parse("4321") }),
+        ("install-pin-gone", Event::InstallPinSet { pin: None }),
     ]
+}
+
+fn user_set(user: u16, name: &str, number: &str, pin: &str) -> Event {
+    let Some(pin) = Pin::parse(pin) else { panic!("{pin} is no PIN") };
+    Event::UserSet { user: UserNo(user), name: text(name), extension: extension(number), pin }
+}
+
+fn replaced(old: HandsetNo, new: HandsetNo, keys: Option<&str>) -> Event {
+    Event::HandsetReplaced { old, new, keys: keys.map(String::from), templates: keys.is_some() }
 }
 
 fn own_file_kept(handset: HandsetNo, content: &[u8]) -> Event {
@@ -212,7 +233,7 @@ fn every_fact_has_frozen_bytes() {
     let files = std::fs::read_dir(folder).map(|files| files.flatten().count()).unwrap_or(0);
     let kinds: std::collections::BTreeSet<_> =
         every_event().iter().map(|(_, event)| kind(event)).collect();
-    assert_eq!((files, kinds.len()), (34, 20), "one more fact needs one more file");
+    assert_eq!((files, kinds.len()), (45, 26), "one more fact needs one more file");
 }
 
 #[test]
@@ -249,7 +270,7 @@ fn every_fact_is_read_as_it_was_written() {
         let longer = [&bytes[..], &[0]].concat();
         assert!(Event::decode(&longer).is_none(), "{name} with more behind");
     }
-    assert!(Event::decode(&[19, 1]).is_none(), "a fact of a later release");
+    assert!(Event::decode(&[25, 2]).is_none(), "a fact of a later release");
 }
 
 /// A fact about one of a few devices and handsets, whether that makes sense or not.
@@ -257,7 +278,7 @@ fn any_event(dice: &mut Dice) -> Event {
     let handset = HandsetNo(dice.below(6) as u16);
     let mac = [2, 0, 0, 0, 0, dice.below(6) as u8];
     let number = line(1 + dice.below(8) as u8);
-    match dice.below(23) {
+    match dice.below(30) {
         0 => Event::AddressGiven { mac, address: [10, 1, 0, dice.below(6) as u8] },
         1 => Event::AddressForgotten { mac },
         2 | 3 => renumbered(dice, &created(), handset, mac),
@@ -300,6 +321,20 @@ fn any_event(dice: &mut Dice) -> Event {
             let kind = [OwnKind::Oui, OwnKind::UserAgent][dice.below(2)];
             sign(kind, ["805EC0", "805EC01"][dice.below(2)], means)
         }
+        22 | 23 => {
+            let number = ["20", "204", "x"][dice.below(3)];
+            user_set(dice.below(3) as u16, ["Ann", "Bea"][dice.below(2)], number, "1234")
+        }
+        24 => Event::UserDeleted { user: UserNo(dice.below(3) as u16) },
+        25 | 26 => Event::LineOwned { handset, line: number, user: UserNo(dice.below(3) as u16) },
+        27 => {
+            let seats = [Seat::New, Seat::Later, Seat::ViaWeb, Seat::Replaced];
+            Event::SeatChanged { handset, seat: seats[dice.below(4)] }
+        }
+        28 => {
+            let keys = [None, Some("42")][dice.below(2)];
+            replaced(handset, HandsetNo(dice.below(6) as u16), keys)
+        }
         _a_switch => Event::CreationAllowed {
             side: [Side::Lan, Side::Wan][dice.below(2)],
             open: dice.below(2) == 0,
@@ -337,6 +372,8 @@ fn any_facts_in_any_order_make_a_state_that_its_own_facts_make_again() {
             let facts: Vec<Event> = durable.facts().collect();
             let again = state_of(&facts);
             assert!(facts_of(&again) == facts_of(&durable), "seed {seed}, step {step}");
+            let taken: u64 = facts.iter().map(Event::record_bytes).sum();
+            assert!(taken <= durable.record_bytes(), "seed {seed}, step {step}");
             for (mac, address) in durable.addresses() {
                 assert_eq!(again.holder_of(address), Some(mac));
                 assert_eq!(durable.holder_of(address), Some(mac), "seed {seed}, step {step}");
@@ -436,6 +473,7 @@ fn the_facts_about_the_site_fit_what_is_reckoned_for_them() {
         Event::NetworkProposed { settings: largest.clone() },
         Event::NetworkKept,
         Event::NetworkProposed { settings: largest },
+        Event::InstallPinSet { pin: Pin::parse("98765432") },
     ];
     let durable = state_of(&facts);
     let taken: u64 = durable.facts().map(|fact| fact.record_bytes()).sum();

@@ -12,7 +12,7 @@ use askama::Template;
 use exchange::cause::Cause;
 use exchange::story::Step;
 use exchange::time::Instant;
-use exchange::view::{DeviceView, LineRow, Origin, SignSeen, Status, StoredRow};
+use exchange::view::{DeviceView, LineRow, Origin, Seat, SignSeen, Status, StoredRow};
 
 /// Bytes of a page with a long story, for the first allocation.
 const PAGE_BYTES: usize = 40 * 1024;
@@ -215,6 +215,36 @@ impl Device<'_> {
                 after: before.map(|(before, _)| After { before: *before, at: *at }),
             }
         })
+    }
+
+    /// How it stands with who sits there.
+    fn seat(&self) -> &'static str {
+        match (self.view.people.seat, self.view.origin) {
+            (Seat::Assigned, _) => "Somebody is assigned.",
+            (Seat::Replaced, _) => {
+                "It took another phone's place. It has all of it when it next starts."
+            }
+            (Seat::New, _) => "Nobody is assigned. On a phone with a menu it asks who sits there.",
+            (Seat::Later, _) => {
+                "Nobody is assigned. Somebody there said later: it asks again when it starts."
+            }
+            (Seat::ViaWeb, Some(Origin::ByHand)) => {
+                "Nobody is assigned. It was added by hand, so it asks nobody."
+            }
+            (Seat::ViaWeb, _) => {
+                "Nobody is assigned. Somebody there left it to you: it asks no more."
+            }
+        }
+    }
+
+    /// What did not carry over from the phone whose place it took.
+    fn carried(&self) -> Option<String> {
+        let carried = self.view.people.carried.as_ref()?;
+        Some(carried.to_string().trim_end().replace('\n', " "))
+    }
+
+    fn is_assigned(&self) -> bool {
+        matches!(self.view.people.seat, Seat::Assigned | Seat::Replaced)
     }
 
     fn may_add_line(&self) -> bool {

@@ -12,6 +12,7 @@ mod setting;
 mod sign;
 mod stream;
 mod upload;
+mod users;
 
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
@@ -21,11 +22,15 @@ pub use setting::{place, setting, Place, SettingForm};
 pub use sign::{sign, tried, SignForm};
 pub use stream::{Piece, UploadStream};
 pub use upload::Upload;
+pub use users::{
+    add_user, change_user, code, delete_user, hidden, install_pin, make_user, own, replace,
+    UserForm,
+};
 
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
-use exchange::command::{Command, Refusal};
+use exchange::command::{Command, Refusal, SeatFlaw};
 use exchange::limits::TEXT_MAX;
 use exchange::names::Mac;
 use exchange::names::{text, Extension, HandsetNo, LineNo, Side, Text};
@@ -85,7 +90,9 @@ impl AddForm {
         let mut form = AddForm::typed(fields);
         let place = match refusal {
             Refusal::MacTaken | Refusal::MacUnusable => &mut form.mac_error,
-            Refusal::ExtensionTaken(_) => &mut form.extension_error,
+            Refusal::ExtensionTaken(_) | Refusal::Seat(SeatFlaw::ExtensionOfUser(_)) => {
+                &mut form.extension_error
+            }
             Refusal::NoSuchHandset
             | Refusal::NoSuchLine
             | Refusal::HandsetsFull
@@ -112,7 +119,8 @@ impl AddForm {
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
             | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
+            | Refusal::Sign(_)
+            | Refusal::Seat(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -173,7 +181,11 @@ impl AssignForm {
     pub fn refused(fields: &Fields, refusal: Refusal) -> AssignForm {
         let mut form = AssignForm::typed(fields);
         let place = match refusal {
-            Refusal::ExtensionTaken(_) if form.line.is_some() => &mut form.extension_error,
+            Refusal::ExtensionTaken(_) | Refusal::Seat(SeatFlaw::ExtensionOfUser(_))
+                if form.line.is_some() =>
+            {
+                &mut form.extension_error
+            }
             Refusal::ExtensionTaken(_)
             | Refusal::NoSuchHandset
             | Refusal::NoSuchLine
@@ -203,7 +215,8 @@ impl AssignForm {
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
             | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
+            | Refusal::Sign(_)
+            | Refusal::Seat(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

@@ -47,6 +47,14 @@
 //! | `/firmware` | GET | [`firmware`](firmware::firmware) |
 //! | `/firmware/upload` | POST | [`form::UploadStream`] |
 //! | `/firmware/delete` | POST | [`form::Fields::csrf`] |
+//! | `/users` | GET | [`users`](users()) |
+//! | `/users/add`, `change` | POST | [`form::add_user`], [`form::change_user`] |
+//! | `/users/delete`, `code` | POST | [`form::delete_user`], [`form::code`] |
+//! | `/users/install-pin` | POST | [`form::install_pin`] |
+//! | `/users/reveal`, `/handsets/<mac>/reveal` | POST | [`form::hidden`]; answer: [`message`] |
+//! | `/handsets/<mac>/own`, `make-user` | POST | [`form::own`], [`form::make_user`] |
+//! | `/handsets/<mac>/replace` | POST | [`form::replace`] |
+//! | `/handsets/<mac>/clear`, `ring` | POST | [`form::Fields::seen`] |
 //! | `/assets/...` | GET | [`assets`] |
 //!
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
@@ -75,6 +83,7 @@ mod settings;
 mod status;
 pub mod system;
 pub mod template;
+mod users;
 
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
@@ -85,6 +94,7 @@ pub use identity::identity;
 pub use network::{leaving, network, Leaving, OnTrial};
 pub use settings::{handset_settings_path, settings, settings_path};
 pub use system::{restart, system};
+pub use users::users;
 
 use alloc::string::String;
 use askama::Template;

@@ -70,7 +70,13 @@ impl Naive {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => {}
+            | Event::OwnFileKept { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::SeatChanged { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::InstallPinSet { .. } => {}
         }
     }
 
@@ -125,7 +131,13 @@ pub fn told(durable: &Durable) -> Told {
         | Event::SettingChanged { .. }
         | Event::TemplateChanged { .. }
         | Event::SignChanged { .. }
-        | Event::OwnFileKept { .. } => true,
+        | Event::OwnFileKept { .. }
+        | Event::UserSet { .. }
+        | Event::UserDeleted { .. }
+        | Event::LineOwned { .. }
+        | Event::SeatChanged { .. }
+        | Event::HandsetReplaced { .. }
+        | Event::InstallPinSet { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

@@ -60,7 +60,13 @@ impl Oracle {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::SeatChanged { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::InstallPinSet { .. } => (),
         }
     }
 
@@ -137,7 +143,13 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::SeatChanged { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::InstallPinSet { .. } => (),
         }
     }
     found

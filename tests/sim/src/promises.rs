@@ -283,5 +283,17 @@ fn name_of(event: &Event) -> String {
         Event::OwnFileKept { handset, name, .. } => {
             format!("handset {} keeps {name}", handset.0)
         }
+        Event::UserSet { user, name, extension, .. } => {
+            format!("user {} is {name}, extension {extension:?}", user.0)
+        }
+        Event::UserDeleted { user } => format!("user {} is deleted", user.0),
+        Event::LineOwned { handset, line, user } => {
+            format!("line {} of handset {} is user {}'s", line.number(), handset.0, user.0)
+        }
+        Event::SeatChanged { handset, seat } => format!("handset {} is {seat:?}", handset.0),
+        Event::HandsetReplaced { old, new, .. } => {
+            format!("handset {} takes the place of handset {}", new.0, old.0)
+        }
+        Event::InstallPinSet { pin } => format!("an install PIN is set: {}", pin.is_some()),
     }
 }

@@ -4,6 +4,7 @@ use exchange::access::{Session, Slowed, Unclaimed};
 use exchange::backup::BackupKey;
 use exchange::command::Refusal;
 use exchange::names::{RecordNo, Side};
+use exchange::seat::Hidden;
 use exchange::time::Now;
 use exchange::{Exchange, PasswordHash};
 use std::net::Ipv4Addr;
@@ -24,6 +25,8 @@ pub(crate) enum Ask {
     SetPassword { source: Ipv4Addr, hash: PasswordHash },
     /// This is made of the new passphrase of the backups.
     SetBackupKey { source: Ipv4Addr, key: BackupKey },
+    /// What is this secret, for somebody whose password was right again?
+    Reveal { source: Ipv4Addr, what: Hidden },
     /// Somebody has his hands on the box.
     Claim,
     /// Is the box claimed?
@@ -41,6 +44,7 @@ pub(crate) enum Told {
     First(Option<PasswordHash>),
     PasswordSet(Result<Session, Refusal>),
     BackupKeySet(Result<(), Refusal>),
+    Revealed(Option<String>),
     IsClaimed(bool),
     MayClaim(Result<(), Unclaimed>),
     ClaimedSet(Result<Session, Unclaimed>),
@@ -71,6 +75,7 @@ pub(crate) fn answer(exchange: &mut Exchange, now: Now, ask: Ask) -> (Told, Reco
             Ok(after) => return (Told::BackupKeySet(Ok(())), after),
             Err(refusal) => Told::BackupKeySet(Err(refusal)),
         },
+        Ask::Reveal { source, what } => Told::Revealed(exchange.reveal(now, source, what)),
         Ask::Claim => {
             exchange.claim(now);
             Told::Heard

@@ -3,7 +3,7 @@
 use super::{reply, Admin, Route};
 use crate::call::{Call, Reply};
 use crate::http::Answered;
-use exchange::command::{Command, Errand, Refusal, Selection};
+use exchange::command::{Command, Errand, Refusal, SeatWish, Selection};
 use exchange::names::HandsetNo;
 use exchange::view::{DeviceView, View};
 use hyper::StatusCode;
@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 22] = [
+const DONE: [(&str, &str); 30] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -37,6 +37,14 @@ const DONE: [(&str, &str); 22] = [
         "The file is on the box. Phones are told when they next fetch their configuration.",
     ),
     ("firmware-deleted", "The file was deleted."),
+    ("user-added", "The user was added."),
+    ("user-changed", "The user was saved. His phones are asked to come for it."),
+    ("user-deleted", "The user was deleted. Nobody is assigned to the lines that were his."),
+    ("code", "The code is below. It is good for ten minutes."),
+    ("install-pin", "The install PIN was saved."),
+    ("replaced", "This phone took the other one's place. It has all of it when it next starts."),
+    ("rung", "It rings for ten seconds. Its story says what it answered."),
+    ("cleared", "Nobody is assigned to this phone any more."),
 ];
 
 /// What became of a wish.
@@ -209,6 +217,15 @@ fn read(
         Route::Delete => Ok((Command::DeleteHandset { handset }, "deleted")),
         Route::ResyncOne => Ok((one(handset, Errand::Resync), "asked")),
         Route::RestartOne => Ok((one(handset, Errand::Restart), "asked")),
+        Route::Own => complete(form::own(fields, handset)).map(|command| (command, "assigned")),
+        Route::MakeUser => {
+            complete(form::make_user(fields, handset)).map(|command| (command, "user-added"))
+        }
+        Route::Replace => {
+            complete(form::replace(fields, handset)).map(|command| (command, "replaced"))
+        }
+        Route::Ring => Ok((Command::Ring { handset }, "rung")),
+        Route::Clear => Ok((Command::Seat(SeatWish::Clear { handset }), "cleared")),
         Route::Assign
         | Route::Home
         | Route::Asset
@@ -253,8 +270,24 @@ fn read(
         | Route::Firmware
         | Route::UploadFirmware
         | Route::DeleteFirmware
-        | Route::PhoneBook => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::PhoneBook
+        | Route::Users
+        | Route::AddUser
+        | Route::ChangeUser
+        | Route::DeleteUser
+        | Route::ClaimCode
+        | Route::InstallPin
+        | Route::Reveal
+        | Route::RevealOne => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
+}
+
+/// A form that has no words to keep, unless it came incomplete.
+fn complete(read: Option<Command>) -> Result<Command, Box<AssignForm>> {
+    read.ok_or_else(|| {
+        let form_error = Some("This form came incomplete.".to_owned());
+        Box::new(AssignForm { form_error, ..AssignForm::default() })
+    })
 }
 
 fn one(handset: HandsetNo, errand: Errand) -> Command {

@@ -7,6 +7,7 @@ use crate::limits::{
     ADDRESSES_MAX, BACKUP_BAD_LINES_MAX, BACKUP_BYTES_MAX, BACKUP_LINES_MAX, BACKUP_LINE_BYTES_MAX,
     HANDSETS_MAX, LINES_MAX, OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX, PASSWORD_MEMORY_KIB_MAX,
     PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TEMPLATE_BYTES_MAX, TEXT_MAX,
+    USERS_MAX,
 };
 use crate::names::Text;
 use crate::network::Flaw;
@@ -146,6 +147,12 @@ pub enum Wrong {
     Sign(SignFlaw),
     /// A handset has more own changes here than there can be.
     OwnFilesFull,
+    /// A line is a user's that no line before it makes.
+    NoUser,
+    /// A user's line has an extension or a name beside the user's.
+    OwnedAndNamed,
+    /// There are more users than there can be.
+    UsersFull,
 }
 
 impl fmt::Display for Refused {
@@ -220,7 +227,10 @@ impl fmt::Display for Wrong {
             | Wrong::Unsealed
             | Wrong::WanWay
             | Wrong::NoTemplate
-            | Wrong::NoSource => f.write_str(self.sentence()),
+            | Wrong::NoSource
+            | Wrong::NoUser
+            | Wrong::OwnedAndNamed => f.write_str(self.sentence()),
+            Wrong::UsersFull => write!(f, "There are more than {USERS_MAX} users."),
             Wrong::TemplateTooLarge => {
                 write!(f, "This template is larger than {TEMPLATE_BYTES_MAX} bytes.")
             }
@@ -256,8 +266,11 @@ impl Wrong {
             Wrong::SettingsFull => "There are more settings than fit.",
             Wrong::NoTemplate => "No line `template` is before this line of one.",
             Wrong::NoSource => "Behind this line its source has to come, in lines `source`.",
+            Wrong::NoUser => "No line before this one makes this user.",
+            Wrong::OwnedAndNamed => "A user's line has no extension and no name of its own.",
             Wrong::TooLong
             | Wrong::OwnFilesFull
+            | Wrong::UsersFull
             | Wrong::UnknownSetting(..)
             | Wrong::Setting(_)
             | Wrong::KeyTwice(_)

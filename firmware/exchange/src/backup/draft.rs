@@ -5,13 +5,14 @@ use super::own;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::words::{nearest, Entry};
-use super::{parts, settings};
+use super::{parts, people, settings};
 use super::{signs, templates};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
 use crate::limits::{ADDRESSES_MAX, HANDSETS_MAX, LINES_MAX};
-use crate::names::{text, ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::names::{text, ContactText, Extension, HandsetNo, LineNo, Side, Text, UserNo};
 use crate::network::{check_lan, check_wan, Settings};
+use crate::seat::Seat;
 use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
 use crate::state::{Durable, Event};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 19] = [
     "seal",
     "new-phones",
     "admin",
@@ -38,11 +39,13 @@ const KINDS: [&str; 17] = [
     "source",
     "sign",
     "own-file",
+    "user",
+    "install-pin",
 ];
-const HANDSET_KEYS: [&str; 7] =
-    ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
-const LINE_KEYS: [&str; 7] =
-    ["handset", "place", "login", "password", "extension", "name", "contact"];
+const HANDSET_KEYS: [&str; 8] =
+    ["number", "mac", "maker", "model", "firmware", "origin", "web-password", "seat"];
+const LINE_KEYS: [&str; 8] =
+    ["handset", "place", "login", "password", "extension", "name", "contact", "owner"];
 const LAN_KEYS: [&str; 6] = ["address", "first", "last", "router", "dns", "domain"];
 const WAN_KEYS: [&str; 4] = ["by", "address", "gateway", "dns"];
 
@@ -68,6 +71,7 @@ pub(super) struct Draft {
     settings: settings::Settings,
     templates: templates::Draft,
     signs: signs::Draft,
+    people: people::Draft,
 }
 
 struct Handset {
@@ -80,6 +84,7 @@ struct Handset {
     web: Option<WebSecret>,
     lines: Vec<Line>,
     own: own::Files,
+    seat: Seat,
     /// How many lines it has, bad ones among them.
     told: usize,
 }
@@ -89,6 +94,7 @@ struct Line {
     secret: Option<LineSecret>,
     extension: Option<Extension>,
     name: Text,
+    owner: Option<UserNo>,
     contact: Option<ContactText>,
 }
 
@@ -134,6 +140,11 @@ impl Draft {
             "source" => self.templates.source(entry),
             "sign" => self.signs.take(at, entry),
             "own-file" => self.own_file(at, entry, sealer),
+            "user" => self.people.user(at, entry, sealer),
+            "install-pin" => {
+                self.only("`install-pin`", at)?;
+                self.people.install(entry, sealer)
+            }
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -223,6 +234,7 @@ impl Draft {
             web: entry.secret("web-password", &parts::of_web(mac), sealer)?.map(WebSecret),
             lines: Vec::new(),
             own: own::Files::default(),
+            seat: entry.seat()?,
             told: 0,
         };
         if self.handsets.len() >= HANDSETS_MAX {
@@ -263,8 +275,15 @@ impl Draft {
             secret: entry.secret("password", &name, sealer)?.map(LineSecret),
             extension: entry.extension()?,
             name: entry.text("name")?,
+            owner: entry.user("owner")?,
             contact: entry.contact()?,
         };
+        if let Some(owner) = line.owner {
+            self.people.check(owner)?;
+            if line.extension.is_some() || !line.name.is_empty() {
+                return Err(Wrong::OwnedAndNamed);
+            }
+        }
         unused("This login", &self.logins, &login)?;
         if let Some(extension) = &line.extension {
             unused("This extension", &self.extensions, extension)?;
@@ -369,6 +388,7 @@ impl Draft {
         facts.extend(
             addresses.map(|(mac, ip)| Event::AddressGiven { mac: mac.0, address: ip.octets() }),
         );
+        self.people.facts(before, chance, &mut facts);
         let mut drawn = 0;
         let was = |(number, it): (&HandsetNo, &Handset)| {
             before.handset_of(it.mac).map(|(was, _)| (*number, was))
@@ -394,7 +414,7 @@ impl Handset {
         chance: &mut Chance,
         facts: &mut Vec<Event>,
     ) -> bool {
-        let Handset { at: _, mac, family, model, firmware, origin, web, lines, own, told: _ } =
+        let Handset { at: _, mac, family, model, firmware, origin, web, lines, own, seat, told: _ } =
             self;
         let known = before.handset_of(mac).map(|(_, known)| known);
         let kept = web.or(known.map(|known| known.web));
@@ -402,7 +422,7 @@ impl Handset {
         let web = kept.unwrap_or_else(|| WebSecret(chance.bytes()));
         let mut told = Vec::new();
         for (line, of) in (1..=LINES_MAX as u8).filter_map(LineNo::new).zip(lines) {
-            let Line { login, secret, extension, name, contact } = of;
+            let Line { login, secret, extension, name, owner, contact } = of;
             let known = known.and_then(|known| known.lines.iter().find(|it| it.login == login));
             let kept = secret.or(known.map(|known| known.secret));
             drawn |= kept.is_none();
@@ -422,13 +442,14 @@ impl Handset {
                 },
                 false => Event::LineAdded { handset, login, secret },
             });
-            if extension.is_some() || !name.is_empty() {
-                told.push(Event::LineAssigned { handset, line, extension, name });
-            }
+            told.extend(people::assigned(handset, line, owner, (extension, name)));
             told.extend(contact.map(|contact| Event::ContactLearnt { handset, line, contact }));
         }
         facts.append(&mut told);
         facts.extend(own.facts(handset, known));
+        if seat != Seat::New {
+            facts.push(Event::SeatChanged { handset, seat });
+        }
         drawn
     }
 }

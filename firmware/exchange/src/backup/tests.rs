@@ -1,6 +1,7 @@
 //! Whatever state there is, its text makes it again; and whatever is wrong with a text is said.
 
 mod golden;
+mod people;
 mod settings;
 
 extern crate std;
@@ -135,6 +136,7 @@ fn any_state(seed: u64) -> Durable {
     for _ in 0..below(&mut chance, 6) {
         let number = 1 + below(&mut chance, 65_535) as u16;
         facts.extend(handset(&mut chance, number, &mut taken));
+        facts.extend(people::any(&mut chance, HandsetNo(number)));
         for _ in 0..below(&mut chance, 4) {
             facts.push(settings::any(&mut chance, HandsetNo(number)));
         }
@@ -309,7 +311,7 @@ fn example() -> Durable {
         Event::HandsetsNumbered { last: HandsetNo(9) },
     ];
     let facts = facts.into_iter().chain(settings::some(handset)).chain(templates::some(handset));
-    let facts = facts.chain(signs::some());
+    let facts = facts.chain(signs::some()).chain(people::some(handset));
     state_of(&facts.collect::<Vec<Event>>())
 }
 
@@ -328,7 +330,7 @@ fn a_wrong_passphrase_is_told_from_a_changed_line() {
     let sealed = |line: &str| Some(line.split_once("sealed:")?.1.split(' ').next()?.to_string());
     let values: Vec<(usize, String)> =
         (0..).zip(&lines).filter_map(|(at, line)| Some((at, sealed(line)?))).collect();
-    assert_eq!(values.len(), 9);
+    assert_eq!(values.len(), 11);
     for (at, value) in &values {
         let flipped = if value.ends_with('a') { "b" } else { "a" };
         let changed = format!("{}{flipped}", &value[..value.len() - 1]);
@@ -457,13 +459,11 @@ fn as_much_as_there_can_be_fits_a_text_and_what_outgrows_the_flash_is_refused() 
     }
     for number in 0..crate::limits::ADDRESSES_MAX as u16 {
         let [high, low] = number.to_be_bytes();
-        facts.push(Event::AddressGiven {
-            mac: [2, 0, 0, 0, high, low],
-            address: [10, 1, high, low],
-        });
+        let (mac, address) = ([2, 0, 0, 0, high, low], [10, 1, high, low]);
+        facts.push(Event::AddressGiven { mac, address });
     }
     facts.extend(settings::as_many_as_fit());
-    facts.extend(signs::as_many_as_fit());
+    facts.extend(signs::as_many_as_fit().chain(people::as_many_as_fit()));
     let state = state_of(&facts);
     let text = write(&state, Secrets::Sealed(&key()));
     assert!(text.len() <= BACKUP_BYTES_MAX, "{} bytes", text.len());

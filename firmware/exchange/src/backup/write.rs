@@ -2,7 +2,7 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, settings, signs, templates, TITLE, VERSION};
+use super::{parts, people, settings, signs, templates, TITLE, VERSION};
 use crate::catalog::Family;
 use crate::layer::Layer;
 use crate::names::{HandsetNo, Side};
@@ -34,6 +34,7 @@ pub fn write(durable: &Durable, secrets: Secrets<'_>) -> String {
     text.head();
     text.site(durable);
     text.addresses(durable);
+    text.users(durable);
     text.handsets(durable);
     text.settings(durable);
     text.templates(durable);
@@ -85,6 +86,13 @@ impl Text<'_> {
                 self.line(&line);
             }
         }
+        if let Some(pin) = durable.install_pin() {
+            let mut line = String::from("install-pin");
+            self.secret(&mut line, "pin", people::INSTALL, pin.text().as_bytes(), |_| {
+                String::from(pin.text())
+            });
+            self.line(&line);
+        }
         self.network(durable.network_kept(), ["lan", "wan"]);
         if let Some(proposed) = durable.network_proposed() {
             self.line("trial");
@@ -125,6 +133,20 @@ impl Text<'_> {
         }
     }
 
+    fn users(&mut self, durable: &Durable) {
+        if !durable.users().is_empty() {
+            self.line("\n# Users");
+        }
+        for (no, user) in durable.users().all() {
+            let mut line = people::line(no, user);
+            let pin = user.pin.text();
+            self.secret(&mut line, "pin", &people::of_user(no), pin.as_bytes(), |_| {
+                String::from(pin)
+            });
+            self.line(&line);
+        }
+    }
+
     fn handsets(&mut self, durable: &Durable) {
         if durable.handsets().next().is_some() {
             self.line("\n# Handsets and their lines");
@@ -152,7 +174,7 @@ impl Text<'_> {
     }
 
     fn handset(&mut self, number: HandsetNo, handset: &Handset) {
-        let Handset { mac, origin, family, model, firmware, web, lines, own } = handset;
+        let Handset { mac, origin, family, model, firmware, web, lines, own, seat } = handset;
         let mut line = String::from("handset");
         pair(&mut line, "number", number.0);
         pair(&mut line, "mac", mac);
@@ -164,6 +186,7 @@ impl Text<'_> {
         quoted(&mut line, "model", model);
         quoted(&mut line, "firmware", firmware);
         pair(&mut line, "origin", parts::origin_word(*origin));
+        people::seat(&mut line, *seat);
         self.secret(&mut line, "web-password", &parts::of_web(*mac), &web.0, spell);
         self.line(&line);
         for (place, of) in (1..).zip(lines) {
@@ -171,10 +194,14 @@ impl Text<'_> {
             pair(&mut line, "login", of.login.text());
             let name = parts::of_line(*mac, &of.login);
             self.secret(&mut line, "password", &name, &of.secret.0, spell);
-            if let Some(extension) = of.extension {
-                pair(&mut line, "extension", extension);
+            match (of.owner, of.extension) {
+                (Some(owner), _) => pair(&mut line, "owner", owner.0),
+                (None, Some(extension)) => pair(&mut line, "extension", extension),
+                (None, None) => (),
             }
-            quoted(&mut line, "name", &of.name);
+            if of.owner.is_none() {
+                quoted(&mut line, "name", &of.name);
+            }
             quoted(&mut line, "contact", &of.contact);
             self.line(&line);
         }

@@ -47,6 +47,8 @@ pub(super) struct Maker {
     /// SIP accounts of a model that no pattern in `lines_of` names.
     pub(super) lines: u8,
     pub(super) lines_of: &'static [(&'static str, u8)],
+    /// Keys beside the display of models of this pattern, those of the lines among them.
+    pub(super) keys_of: &'static [(&'static str, u8)],
     pub(super) resync: &'static str,
     pub(super) reboot: &'static str,
     /// Settings that its files cannot say, by their ids and those of their parts.

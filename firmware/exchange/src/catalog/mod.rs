@@ -188,6 +188,15 @@ impl Catalog {
         found.map_or(maker(family).lines, |(_, _, lines)| *lines)
     }
 
+    /// Returns how many keys a model has beside its display, those of its lines among them; `None`
+    /// where that is not known.
+    pub fn keys(&self, family: Family, model: &str) -> Option<u8> {
+        let fits = |(pattern, _): &&(&str, u8)| {
+            compiled(pattern).is_ok_and(|pattern| pattern.matches(model.as_bytes()))
+        };
+        maker(family).keys_of.iter().find(fits).map(|(_, keys)| *keys)
+    }
+
     /// Returns what the files of a model cannot say: settings by their ids, and
     /// [`crate::settings::PARTS`] of them. A maker without files of its own gets the generic one.
     pub fn cannot(&self, family: Family, model: &str) -> &'static [&'static str] {

@@ -3,9 +3,10 @@
 use crate::catalog::{Meaning, OwnSign};
 use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
-use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text, UserNo};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
+use crate::seat::Seat;
+use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, Pin, WebSecret};
 use crate::template::{Change, Place};
 use crate::view::Origin;
 use alloc::string::String;
@@ -161,6 +162,54 @@ pub enum Event {
         /// Its content; empty where it is kept no more.
         content: OwnFile,
     },
+    /// There is a user like this; the lines that belong to him have his name and extension.
+    UserSet {
+        /// Which one.
+        user: UserNo,
+        /// The name.
+        name: Text,
+        /// The number people dial.
+        extension: Option<Extension>,
+        /// What he types at a phone.
+        pin: Pin,
+    },
+    /// A user is there no more, and nobody is assigned to the lines that were his.
+    UserDeleted {
+        /// Which one.
+        user: UserNo,
+    },
+    /// A line belongs to a user.
+    LineOwned {
+        /// Which handset.
+        handset: HandsetNo,
+        /// Which line.
+        line: LineNo,
+        /// Whose it is.
+        user: UserNo,
+    },
+    /// Who sits at a handset was put off, or is settled.
+    SeatChanged {
+        /// Which handset.
+        handset: HandsetNo,
+        /// How it stands now.
+        seat: Seat,
+    },
+    /// A handset took over what another one was; that one is known no more.
+    HandsetReplaced {
+        /// The one that was.
+        old: HandsetNo,
+        /// The one that took over.
+        new: HandsetNo,
+        /// Its keys, in the spelling of the setting; `None` where it has none of its own.
+        keys: Option<String>,
+        /// Whether it takes over the other one's own templates too.
+        templates: bool,
+    },
+    /// The PIN that allows replacing a phone at the phone was set, or is there no more.
+    InstallPinSet {
+        /// The PIN.
+        pin: Option<Pin>,
+    },
 }
 
 impl Event {
@@ -184,7 +233,11 @@ impl Event {
         match self {
             Event::HandsetDeleted { .. }
             | Event::LineRemoved { .. }
-            | Event::LineAssigned { .. } => true,
+            | Event::LineAssigned { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::HandsetReplaced { .. } => true,
             // A new handset or line has no extension yet.
             Event::HandsetCreated { .. }
             | Event::LineAdded { .. }
@@ -202,7 +255,9 @@ impl Event {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => false,
+            | Event::OwnFileKept { .. }
+            | Event::SeatChanged { .. }
+            | Event::InstallPinSet { .. } => false,
         }
     }
 
@@ -216,7 +271,9 @@ impl Event {
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
             | Event::ContactLearnt { handset, .. }
-            | Event::OwnFileKept { handset, .. } => Some(*handset),
+            | Event::OwnFileKept { handset, .. }
+            | Event::LineOwned { handset, .. }
+            | Event::SeatChanged { handset, .. } => Some(*handset),
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::CreationAllowed { .. }
@@ -229,7 +286,12 @@ impl Event {
             // Of a handset too: the store reckons its own bytes.
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => None,
+            | Event::SignChanged { .. }
+            | Event::UserSet { .. }
+            | Event::InstallPinSet { .. }
+            // Of several handsets: the fold counts them anew.
+            | Event::UserDeleted { .. }
+            | Event::HandsetReplaced { .. } => None,
         }
     }
 

@@ -353,6 +353,12 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::TemplateChanged { .. } => "TemplateChanged",
         Event::SignChanged { .. } => "SignChanged",
         Event::OwnFileKept { .. } => "OwnFileKept",
+        Event::UserSet { .. } => "UserSet",
+        Event::UserDeleted { .. } => "UserDeleted",
+        Event::LineOwned { .. } => "LineOwned",
+        Event::SeatChanged { .. } => "SeatChanged",
+        Event::HandsetReplaced { .. } => "HandsetReplaced",
+        Event::InstallPinSet { .. } => "InstallPinSet",
     }
 }
 

@@ -8,7 +8,8 @@ use exchange::resync::{Asked, ClockTime, Errand, Progress};
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
 use exchange::view::{
-    Alarm, DeviceView, HandsetRow, LineRow, Origin, SignSeen, Status, StoredRow, StrangerRow, View,
+    Alarm, DeviceView, HandsetRow, LineRow, Origin, PeopleView, SignSeen, Status, StoredRow,
+    StrangerRow, View,
 };
 use pages::Viewer;
 use std::net::Ipv4Addr;
@@ -32,6 +33,7 @@ pub(crate) fn line(no: u8, extension: &str, name: &str) -> LineRow {
         line: LineNo::new(no).unwrap(),
         extension: Extension::parse(extension),
         name: text(name),
+        owner: None,
         registered_until: Some(NOW.mono.after_ms(42 * MINUTE_MS)),
     }
 }
@@ -274,6 +276,7 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        people: PeopleView::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Values for tests: one site, and handsets with as many lines as wanted.
 
+use exchange::seat::CLAIM_RULE;
 use exchange::render::{
     HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, SiteValues,
     ToneValues, Values,
@@ -88,6 +89,8 @@ pub(super) fn everything() -> SettingValues {
         dial_plan: vec![
             RuleValues { digits: "[1-9]xx".into(), open: false },
             RuleValues { digits: "0x".into(), open: true },
+            // As the exchange ends every plan.
+            RuleValues { digits: CLAIM_RULE.into(), open: false },
         ],
     }
 }

@@ -230,6 +230,7 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
             Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer)))
         }
         Call::LookAtBook => Reply::LookedAtBook(Box::new(exchange.book_view())),
+        Call::LookAtUsers => Reply::LookedAtUsers(Box::new(exchange.users_view(now))),
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
         Call::CopyState { for_backup_of } => {

@@ -26,7 +26,7 @@ const RESET: &str = "action=reset\nRegisterCallId={}\n\
 
 /// The way to a handset: how it registered last, or, where this box has started since and nothing
 /// was heard of it yet, the Contact that is remembered, if its address is still leased to it.
-pub(super) fn way(
+pub(in crate::sip) fn way(
     office: &Office,
     registrar: &Registrar,
     no: HandsetNo,
