@@ -42,8 +42,8 @@ pub mod layer;
 mod leases;
 pub mod limits;
 mod look;
-mod markup;
 mod make;
+mod markup;
 mod mdns;
 pub mod names;
 pub mod network;
@@ -92,7 +92,7 @@ use layer::Layer;
 use names::{RecordNo, Side};
 use note::{Note, Protocol};
 use office::Office;
-use provision::Ask;
+use provision::{screens, Ask};
 use render::Render;
 use state::{Durable, Event};
 use story::Door;
@@ -218,6 +218,9 @@ impl Exchange {
                 None => (Answer::Forbidden, RecordNo(0)),
             };
             return Fetched { answer, after };
+        }
+        if let Some(fetched) = screens::answer((&mut self.office, &mut self.sip), now, &ask) {
+            return fetched;
         }
         let (answer, after, _) = provision::answer(&mut self.office, &*self.render, now, &ask);
         self.sip.settle(&mut self.office, now);

@@ -69,8 +69,6 @@ pub const BOOKS_KEPT: usize = 16;
 pub const FILE_QUERY_MAX: usize = 512;
 /// Bytes of a screen of a phone's browser; some makers' phones take no more.
 pub const SCREEN_BYTES_MAX: usize = 10_000;
-/// Characters of an item on it; some makers' phones take no more.
-pub const SCREEN_LABEL_CHARS_MAX: usize = 64;
 /// How long a phone may wait on one screen; what comes later is answered with the menu again.
 pub const SCREEN_WAITS_MS: u64 = 10 * MINUTE_MS;
 /// Characters of a name, a model or a firmware version.

@@ -80,6 +80,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         restarts_apart: resync.restarts_apart(),
         resync_restarts: resync.resync_restarts(),
         stored: uploads::stored(office, mac),
+        screen: met.and_then(|device| device.screen.as_ref()).map(|it| (it.at, it.title)),
         people: known.map(|(no, _)| seat::of_handset(office, no)).unwrap_or_default(),
     })
 }

@@ -7,6 +7,7 @@
 //! from how long it took.
 
 mod phone_book;
+pub(crate) mod screens;
 
 pub(crate) use phone_book::book_address;
 
@@ -369,6 +370,11 @@ pub(crate) fn directory_path(office: &Office, interface: InterfaceNo) -> String 
     }
 }
 
+/// The same as a URL.
+fn folder_url(office: &Office, interface: InterfaceNo) -> String {
+    format!("http://{}", directory_path(office, interface))
+}
+
 /// The box's address on the port something was heard on.
 pub(crate) fn own_address(office: &Office, arrival: &Arrival) -> Ipv4Addr {
     address_at(office, arrival.interface)
@@ -391,6 +397,7 @@ pub(crate) fn values(
     let known = asker.map(|mac| office.known(mac)).unwrap_or_default();
     let known = settings::Known { handset, family: Some(family), ..known };
     let whom = known.whom();
+    let screens_url = handset.map(|no| screens::folder(office, interface, (no, family)));
     let handset = handset.and_then(|handset| office.durable.handset(handset));
     let mut settings = settings::values(office.durable.settings(), whom);
     if let Some(url) = office.firmware_url(interface, whom) {
@@ -403,7 +410,7 @@ pub(crate) fn values(
         handset: handset.map(|handset| handset_values(office.durable.settings(), whom, handset)),
         model: known.model.to_string(),
         line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
-        screens_url: String::new(),
+        screens_url: screens_url.unwrap_or_default(),
         site: site_values(office, interface, whom),
         settings,
     }
@@ -425,7 +432,7 @@ fn site_values(office: &Office, interface: InterfaceNo, whom: Whom<'_>) -> SiteV
         server: server.to_string(),
         sip_port: office.board.sip_port,
         expires_s: EXPIRES_MAX_S,
-        provision_url: format!("http://{path}"),
+        provision_url: folder_url(office, interface),
         provision_path: path.trim_end_matches('/').to_string(),
         ntp_server: ntp.unwrap_or_else(|| server.to_string()),
         zone,

@@ -18,8 +18,7 @@
 //!
 //! What is typed is hostile, and may be a PIN: it is read here and told nobody.
 //!
-//! Limits: [`crate::limits::SCREEN_BYTES_MAX`] bytes of a screen,
-//! [`crate::limits::SCREEN_LABEL_CHARS_MAX`] characters of an item.
+//! Limits: [`crate::limits::SCREEN_BYTES_MAX`] bytes of a screen.
 
 mod flow;
 mod form;
@@ -27,7 +26,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use flow::{next, put_off, typed, Denied, Done, Person, Seats, Standing};
+pub(crate) use flow::{next, put_off, typed, Denied, Done, Person, Seating, Standing};
 pub(crate) use form::write;
 pub(crate) use place::Place;
 

@@ -17,7 +17,6 @@
 //! What a phone can cause to be written: it is put off once ([`later`]), and assigned once, by which
 //! at most one user is made. Nothing here has a clock of its own or sends anything; a phone whose
 //! files changed is listed in [`Seats::resyncs`] and asked to come by `sip/resync`.
-#![allow(dead_code, reason = "the menu on the phone's own screen is the door to some of it")]
 
 mod carried;
 mod claim;

@@ -184,7 +184,6 @@ impl Sip {
     }
 
     /// Whether any line of a handset is registered.
-    #[allow(dead_code, reason = "asked by the menu on the phone's own screen")]
     pub(crate) fn is_registered(&self, handset: HandsetNo, now: Instant) -> bool {
         self.registrar.any_of(handset, now)
     }

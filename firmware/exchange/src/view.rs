@@ -229,6 +229,8 @@ pub struct DeviceView {
     pub resync_restarts: bool,
     /// What it has stored here.
     pub stored: Vec<StoredRow>,
+    /// The screen that it was shown last of those that ask who sits there, and when.
+    pub screen: Option<(Instant, &'static str)>,
     /// Users, and phones whose place it can take.
     pub people: PeopleView,
 }

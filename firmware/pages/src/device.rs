@@ -257,6 +257,11 @@ impl Device<'_> {
         file.at.map(|at| self.ago(at))
     }
 
+    /// The screen that it was shown last.
+    fn screen(&self) -> Option<(Ago, &'static str)> {
+        self.view.screen.map(|(at, title)| (self.ago(at), title))
+    }
+
     fn ago(&self, at: Instant) -> Ago {
         Ago::new(self.view.now, at)
     }

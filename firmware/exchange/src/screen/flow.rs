@@ -1,6 +1,6 @@
 //! What a screen shows, and what follows from what is chosen or typed on it.
 //!
-//! Pure: who sits where is asked and changed through [`Seats`].
+//! Pure: who sits where is asked and changed through [`Seating`].
 
 use super::{Body, Choice, Place, Screen, Typing};
 use crate::names::{text, Extension, HandsetNo, UserNo};
@@ -10,7 +10,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// Who sits where, as it is asked and changed at one phone.
-pub(crate) trait Seats {
+pub(crate) trait Seating {
     /// How the phone stands.
     fn standing(&self) -> Standing;
     /// The users who own no phone, in the order in which they are shown.
@@ -84,7 +84,7 @@ pub(crate) enum Done {
 /// What the phone shows at this place, and what was decided on the way; `typed` is there where
 /// something was typed, be it nothing.
 pub(crate) fn next(
-    seats: &mut dyn Seats,
+    seats: &mut dyn Seating,
     place: Place,
     typed: Option<&str>,
 ) -> (Screen, Option<Done>) {
@@ -181,7 +181,7 @@ fn now() -> Screen {
     Screen { title: "Assign this phone", body: Body::Menu(choices) }
 }
 
-fn free(seats: &dyn Seats, first: u16) -> Screen {
+fn free(seats: &dyn Seating, first: u16) -> Screen {
     let one = |person: Person| Choice::new(person.label, Place::Take(person.no));
     let choices: Vec<Choice> = seats.free().into_iter().map(one).collect();
     if choices.is_empty() {
@@ -213,7 +213,7 @@ fn slowed(seconds: u64) -> String {
     format!("Too many wrong PINs. Wait {seconds} s")
 }
 
-fn other(seats: &mut dyn Seats, typed: Option<&str>) -> (Screen, Option<Done>) {
+fn other(seats: &mut dyn Seating, typed: Option<&str>) -> (Screen, Option<Done>) {
     let ask = |prompt: String| {
         let body = Body::Input { prompt, typing: Typing::Digits, to: Place::Other };
         shown(Screen { title: "Another user", body })
@@ -235,7 +235,7 @@ fn ask_pin(person: &Person, prompt: &str) -> Screen {
     Screen { title: "PIN of the user", body: Body::Input { prompt, typing: Typing::Hidden, to } }
 }
 
-fn pin(seats: &mut dyn Seats, person: &Person, typed: Option<&str>) -> (Screen, Option<Done>) {
+fn pin(seats: &mut dyn Seating, person: &Person, typed: Option<&str>) -> (Screen, Option<Done>) {
     let Some(typed) = typed else { return shown(ask_pin(person, "PIN")) };
     match seats.check_pin(person.no, typed) {
         Ok(()) => take(seats, person),
@@ -245,14 +245,14 @@ fn pin(seats: &mut dyn Seats, person: &Person, typed: Option<&str>) -> (Screen, 
     }
 }
 
-fn take(seats: &mut dyn Seats, person: &Person) -> (Screen, Option<Done>) {
+fn take(seats: &mut dyn Seating, person: &Person) -> (Screen, Option<Done>) {
     match seats.take(person.no) {
         Ok(()) => (assigned(&person.label), Some(Done::Assigned)),
         Err(denied) => shown(refused(denied)),
     }
 }
 
-fn new(seats: &mut dyn Seats, typed: Option<&str>) -> (Screen, Option<Done>) {
+fn new(seats: &mut dyn Seating, typed: Option<&str>) -> (Screen, Option<Done>) {
     let Some(typed) = typed else {
         let prompt = "Name, or nothing".to_string();
         let body = Body::Input { prompt, typing: Typing::Letters, to: Place::New };
@@ -269,7 +269,7 @@ fn assigned(whose: &str) -> Screen {
     read("This phone is assigned", text)
 }
 
-fn replaceable(seats: &dyn Seats, first: u16) -> Screen {
+fn replaceable(seats: &dyn Seating, first: u16) -> Screen {
     let one = |(old, label): (HandsetNo, String)| Choice::new(label, Place::Replacing(old));
     let choices: Vec<Choice> = seats.replaceable().into_iter().map(one).collect();
     if choices.is_empty() {
@@ -280,7 +280,7 @@ fn replaceable(seats: &dyn Seats, first: u16) -> Screen {
 }
 
 /// Asks whether a phone is to be replaced: for the PIN where one is set, else by yes and no.
-fn replacing(seats: &dyn Seats, old: HandsetNo, prompt: &str) -> Screen {
+fn replacing(seats: &dyn Seating, old: HandsetNo, prompt: &str) -> Screen {
     let all = seats.replaceable();
     let Some((_, label)) = all.into_iter().find(|(no, _)| *no == old) else {
         return gone("This phone cannot be replaced any more.");
@@ -295,11 +295,7 @@ fn replacing(seats: &dyn Seats, old: HandsetNo, prompt: &str) -> Screen {
     Screen { title: "REPLACE this phone?", body: Body::Menu(choices) }
 }
 
-fn replace(
-    seats: &mut dyn Seats,
-    old: HandsetNo,
-    typed: Option<&str>,
-) -> (Screen, Option<Done>) {
+fn replace(seats: &mut dyn Seating, old: HandsetNo, typed: Option<&str>) -> (Screen, Option<Done>) {
     if typed.is_none() && seats.wants_pin(old) {
         return shown(replacing(seats, old, "PIN of the installer"));
     }

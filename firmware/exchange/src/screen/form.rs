@@ -2,7 +2,7 @@
 
 use super::{Body, Choice, Place, Screen, Typing};
 use crate::catalog::ScreenForm;
-use crate::limits::{SCREEN_BYTES_MAX, SCREEN_LABEL_CHARS_MAX};
+use crate::limits::SCREEN_BYTES_MAX;
 use crate::markup::{escape, fill};
 use alloc::string::String;
 use core::fmt::Write;
@@ -10,6 +10,9 @@ use core::fmt::Write;
 /// Bytes of a screen that are kept for what stands around its list, the items that lead on and
 /// back among it; a test holds the makers' forms against it.
 const AROUND_BYTES: usize = 1_536;
+
+/// Characters of an item; a Cisco takes no more.
+const LABEL_CHARS: usize = 64;
 
 /// Writes a screen; `folder` is the address of the folder of the phone's files.
 pub(crate) fn write(form: &ScreenForm, screen: &Screen, folder: &str) -> String {
@@ -93,10 +96,12 @@ fn item(out: &mut String, form: &ScreenForm, choice: &Choice, folder: &str) {
 /// A label of the length that a phone shows, without marks that turn the direction of writing: one
 /// could make another of what is beside it.
 fn label(out: &mut String, text: &str) {
-    let turns = |letter: &char| {
-        matches!(*letter, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let turns = |letter: char| match letter {
+        '\u{61c}' | '\u{200e}' | '\u{200f}' => true,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        _other_letter => false,
     };
-    let letters = text.chars().filter(|letter| !turns(letter)).take(SCREEN_LABEL_CHARS_MAX);
+    let letters = text.chars().filter(|letter| !turns(*letter)).take(LABEL_CHARS);
     let short: String = letters.collect();
     escape(out, &short);
 }
@@ -139,9 +144,14 @@ mod tests {
                 ),
             ];
             for (nasty, plain) in pairs {
-                let (file, plain) = (write(form, &nasty, "http://x/"), write(form, &plain, "http://x/"));
+                let (file, plain) =
+                    (write(form, &nasty, "http://x/"), write(form, &plain, "http://x/"));
                 for sign in ['<', '>', '"', '\n', '\'', '\u{1b}', '\u{ffff}', '\r'] {
-                    assert_eq!(count(&file, sign), count(&plain, sign), "{family:?} {sign:?}\n{file}");
+                    assert_eq!(
+                        count(&file, sign),
+                        count(&plain, sign),
+                        "{family:?} {sign:?}\n{file}"
+                    );
                 }
             }
             let turned = write(form, &list_of([nasty.to_string()].into(), 1), "http://x/");

@@ -276,6 +276,7 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        screen: None,
         people: PeopleView::default(),
     }
 }
@@ -308,6 +309,7 @@ pub(crate) fn stuck_device() -> DeviceView {
     DeviceView {
         files_proof: Some("rule"),
         files_unproven: "summer time",
+        screen: Some((before(70 * SECOND_MS), "Who uses this phone?")),
         ..device(row, &[Step::RegisterRefused(Cause::WrongPassword)])
     }
 }
@@ -337,5 +339,6 @@ pub(crate) fn stranger_device() -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        screen: None,
     }
 }

@@ -1,10 +1,10 @@
 //! Values for tests: one site, and handsets with as many lines as wanted.
 
-use exchange::seat::CLAIM_RULE;
 use exchange::render::{
     HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, SiteValues,
     ToneValues, Values,
 };
+use exchange::seat::CLAIM_RULE;
 use exchange::zone;
 
 /// Cases and models of a template that writes another form for them.
