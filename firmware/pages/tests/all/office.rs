@@ -340,5 +340,6 @@ pub(crate) fn stranger_device() -> DeviceView {
         resync_restarts: false,
         stored: Vec::new(),
         screen: None,
+        people: PeopleView::default(),
     }
 }
