@@ -52,7 +52,7 @@ pub(crate) enum Body {
         /// The place of the first that is shown, counted from 1.
         first: u16,
         /// Where the page is that begins with another.
-        page: fn(u16) -> Place,
+        page: PageAt,
         back: Place,
     },
     /// Something to type.
@@ -63,6 +63,9 @@ pub(crate) enum Body {
         to: Place,
     },
 }
+
+/// Where the page of a list is that begins with this place, counted from 1.
+pub(crate) type PageAt = fn(u16) -> Place;
 
 /// An item of a menu.
 pub(crate) struct Choice {

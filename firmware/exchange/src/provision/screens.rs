@@ -162,11 +162,12 @@ fn called(extension: Option<Extension>, name: &Text) -> String {
 }
 
 fn denied(refusal: Refusal) -> Denied {
-    match refusal {
-        Refusal::Seat(Flaw::WrongPin | Flaw::WantsPin) => Denied::Wrong,
-        Refusal::Seat(Flaw::Slowed { seconds }) => Denied::Slowed(u64::from(seconds)),
-        // Every other one is a sentence.
-        other => Denied::For(other.to_string()),
+    if let Refusal::Seat(Flaw::Slowed { seconds }) = refusal {
+        return Denied::Slowed(u64::from(seconds));
+    }
+    match matches!(refusal, Refusal::Seat(Flaw::WrongPin | Flaw::WantsPin)) {
+        true => Denied::Wrong,
+        false => Denied::For(refusal.to_string()),
     }
 }
 

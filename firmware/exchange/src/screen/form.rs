@@ -1,6 +1,6 @@
 //! A screen in the form of a maker.
 
-use super::{Body, Choice, Place, Screen, Typing};
+use super::{Body, Choice, PageAt, Place, Screen, Typing};
 use crate::catalog::ScreenForm;
 use crate::limits::SCREEN_BYTES_MAX;
 use crate::markup::{escape, fill};
@@ -30,7 +30,7 @@ pub(crate) fn write(form: &ScreenForm, screen: &Screen, folder: &str) -> String 
             menu(&mut out, form, title, &items);
         }
         Body::List { choices, first, page, back } => {
-            let items = list(form, (choices, *first, *page, *back), folder);
+            let items = list(form, choices, (*first, *page, *back), folder);
             menu(&mut out, form, title, &items);
         }
         Body::Input { prompt, typing, to } => fill(&mut out, form.input, &mut |word, out| {
@@ -62,7 +62,8 @@ fn menu(out: &mut String, form: &ScreenForm, title: &str, items: &str) {
 /// As many items as fit, and those that lead on and back.
 fn list(
     form: &ScreenForm,
-    (choices, first, page, back): (&[Choice], u16, fn(u16) -> Place, Place),
+    choices: &[Choice],
+    (first, page, back): (u16, PageAt, Place),
     folder: &str,
 ) -> String {
     let mut items = String::new();
