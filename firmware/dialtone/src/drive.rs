@@ -317,20 +317,14 @@ impl Driver {
     }
 
     fn reply(&mut self, call: Call) -> (Reply, RecordNo) {
-        let now = self.hands.clock.now();
-        let nothing = RecordNo(0);
+        let (now, nothing) = (self.hands.clock.now(), RecordNo(0));
         let exchange = &mut self.exchange;
         match call {
             Call::Fetch { origin, name, user_agent, upload } => {
-                let arrival = self.hands.arrival(origin);
-                let upload = upload.as_ref().map(Sent::upload);
-                let fetch = Fetch {
-                    arrival,
-                    name: &name,
-                    user_agent: &user_agent,
-                    upload,
-                    way: exchange::Way::default(),
-                };
+                let (arrival, upload) = (self.hands.arrival(origin), upload.as_ref());
+                let (upload, way) = (upload.map(Sent::upload), exchange::Way::default());
+                let (name, user_agent) = (&*name, &*user_agent);
+                let fetch = Fetch { arrival, name, user_agent, upload, way };
                 let Fetched { answer, after } = exchange.fetch(now, &fetch);
                 (Reply::Fetched(answer), after)
             }
@@ -354,12 +348,10 @@ impl Driver {
                 (Reply::LookedAtBox(Box::new(exchange.box_view(now)), self.wear, today), nothing)
             }
             Call::LookAtSettings(layer) => {
-                (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
+                (Reply::LookedAtSettings(exchange.settings_view(now, layer).into()), nothing)
             }
             Call::LookAtBook => (Reply::LookedAtBook(Box::new(exchange.book_view())), nothing),
-            Call::LookAtUsers => {
-                (Reply::LookedAtUsers(Box::new(exchange.users_view(now))), nothing)
-            }
+            Call::LookAtUsers => (Reply::LookedAtUsers(exchange.users_view(now).into()), nothing),
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
@@ -380,7 +372,7 @@ impl Driver {
             },
             Call::LookAtSigns(tried) => {
                 let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
-                (Reply::LookedAtSigns(Box::new(exchange.signs_view(tried))), nothing)
+                (Reply::LookedAtSigns(exchange.signs_view(tried).into()), nothing)
             }
             Call::Templates(ask) => {
                 (Reply::Templates(call::answer_templates(exchange, now, ask)), nothing)

@@ -234,10 +234,7 @@ impl Admin<'_> {
             Route::SettingsModel => self.settings(settings::model(query), query).await,
             Route::Templates => self.templates(query).await,
             Route::TemplateFile => self.template_file(query).await,
-            Route::EditTemplate => match Fields::parse(query.as_bytes()) {
-                Ok(fields) => self.edit_template(&fields).await,
-                Err(_garbled) => reply::unknown(),
-            },
+            Route::EditTemplate => self.edit_template_of(query).await,
             Route::HandsetFiles => self.handset_files(rest, query).await,
             Route::Identity => self.identity(query).await,
             Route::Firmware => self.firmware(query).await,
@@ -288,6 +285,13 @@ impl Admin<'_> {
             | Route::Clear
             | Route::RevealOne
             | Route::Ring => reply::unknown(),
+        }
+    }
+
+    async fn edit_template_of(&self, query: &str) -> Answered {
+        match Fields::parse(query.as_bytes()) {
+            Ok(fields) => self.edit_template(&fields).await,
+            Err(_garbled) => reply::unknown(),
         }
     }
 

@@ -22,6 +22,8 @@ pub const PIN_DIGITS_MIN: usize = 4;
 pub const PIN_DIGITS_MAX: usize = 8;
 /// Digits of a PIN that the box draws.
 pub const PIN_DIGITS_DRAWN: usize = 6;
+/// Who guesses PINs or codes, or is guessed at, and is remembered for it.
+pub const GUESSERS_MAX: usize = 1_024;
 /// Longest wait after a wrong PIN, in seconds; after the third each doubles it up to this.
 pub const PIN_WAIT_MAX_S: u64 = 900;
 /// Digits of a code that is dialled to say who sits at a phone.
@@ -206,6 +208,8 @@ pub const RESYNC_COMES_MS: u64 = 5 * MINUTE_MS;
 pub const RINGS_AT_ONCE: usize = 8;
 /// How long one is.
 pub const RING_MS: u64 = 10 * SECOND_MS;
+/// Streams of an offer that are turned down one by one; no phone offers as many.
+pub const OFFERED_STREAMS_MAX: usize = 8;
 /// How long it is shown what came of it.
 pub const RESYNC_SHOWN_MS: u64 = DAY_MS;
 /// Ranges of extensions that one wish can name.
@@ -381,13 +385,13 @@ pub const STRANGER_RECORDS_PER_HOUR: u32 = 60;
 pub const REWRITE_MS: u64 = DAY_MS;
 
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
+// Nobody makes the box forget that a user was guessed at by guessing at others.
+const _: () = assert!(GUESSERS_MAX >= USERS_MAX && GUESSERS_MAX >= HANDSETS_MAX);
 const _: () = assert!(PIN_DIGITS_MIN <= PIN_DIGITS_DRAWN && PIN_DIGITS_DRAWN <= PIN_DIGITS_MAX);
-// Guesses at codes that are dialled find one in less than a thousand times.
-const _: () = assert!(
-    CLAIM_CODES_MAX as u64 * CLAIM_CODES_WRONG_MAX as u64
-        <= 10u64.pow(CLAIM_CODE_DIGITS as u32) / 1_000
-);
-// Of a PIN that is drawn nobody finds a hundredth part in a week of guessing.
+// Guesses at codes that are dialled find one in less than a thousand times; and of a PIN that is
+// drawn nobody finds a hundredth part in a week of guessing.
+const CODES: u64 = 10u64.pow(CLAIM_CODE_DIGITS as u32);
+const _: () = assert!(CLAIM_CODES_MAX as u64 * CLAIM_CODES_WRONG_MAX as u64 <= CODES / 1_000);
 const _: () = assert!(7 * 24 * 3_600 / PIN_WAIT_MAX_S <= 10u64.pow(PIN_DIGITS_DRAWN as u32) / 100);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
 // A value and its layer stand in one line, sealed and spelt in letters of five bits.

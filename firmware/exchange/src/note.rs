@@ -2,7 +2,8 @@
 //! on the page, and the tests that assert something was said.
 
 use crate::catalog::Family;
-use crate::names::{Side, UserNo};
+use crate::names::Side;
+use crate::seat::SeatNote;
 use crate::settings::Setting;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -86,31 +87,8 @@ pub enum Note {
     SignChanged(Ipv4Addr),
     /// An admin at this address put a file of firmware on the box, or deleted one.
     FirmwareChanged(Ipv4Addr),
-    /// An admin at this address made, changed or deleted a user.
-    UsersChanged(Ipv4Addr),
-    /// A user was assigned to a handset.
-    SeatTaken(Mac),
-    /// A handset took the place of another: the one that was, and the one that is.
-    Replaced(Mac, Mac),
-    /// Somebody at this address typed a wrong PIN.
-    PinRefused(Ipv4Addr),
-    /// An admin at this address set the PIN for replacing phones, or took it away.
-    InstallPinSet(Ipv4Addr),
-    /// At a handset a code was dialled that is none.
-    CodeRefused(Mac),
-    /// An admin at this address had something secret shown after giving his password again.
-    Revealed(Ipv4Addr, Revealed),
-}
-
-/// What secret was shown to an admin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Revealed {
-    /// The PIN of a user.
-    PinOf(UserNo),
-    /// The PIN for replacing phones.
-    InstallPin,
-    /// The password of a phone's own page.
-    WebPassword(Mac),
+    /// Something about users and who sits where.
+    Seat(SeatNote),
 }
 
 /// For whom a setting was changed.
@@ -160,7 +138,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 44;
+    pub const KINDS: usize = 37 + SeatNote::KINDS;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -181,8 +159,6 @@ impl Note {
             | Note::TwoPlaces(_)
             | Note::FileNotMade(_)
             | Note::LogInRefused(_)
-            | Note::PinRefused(_)
-            | Note::CodeRefused(_)
             | Note::OwnTemplateFailed(_)
             | Note::OwnTemplateGivenUp(_) => true,
             Note::Created(..)
@@ -203,12 +179,8 @@ impl Note {
             | Note::ResyncAsked(..)
             | Note::TemplateChanged(_)
             | Note::SignChanged(_)
-            | Note::FirmwareChanged(_)
-            | Note::UsersChanged(_)
-            | Note::SeatTaken(_)
-            | Note::Replaced(..)
-            | Note::InstallPinSet(_)
-            | Note::Revealed(..) => false,
+            | Note::FirmwareChanged(_) => false,
+            Note::Seat(note) => note.is_by_anybody(),
         }
     }
 
@@ -252,13 +224,7 @@ impl Note {
             Note::TemplateChanged(_) => 34,
             Note::SignChanged(_) => 35,
             Note::FirmwareChanged(_) => 36,
-            Note::UsersChanged(_) => 37,
-            Note::SeatTaken(_) => 38,
-            Note::Replaced(..) => 39,
-            Note::PinRefused(_) => 40,
-            Note::InstallPinSet(_) => 41,
-            Note::CodeRefused(_) => 42,
-            Note::Revealed(..) => 43,
+            Note::Seat(note) => 37 + note.kind(),
         }
     }
 }
@@ -321,9 +287,7 @@ impl fmt::Display for Note {
             Note::ResyncAsked(from, many) => {
                 write!(f, "{from} has {many} handsets asked to come again")
             }
-            Note::OwnTemplateFailed(template) => {
-                write!(f, "the own template for {template} failed")
-            }
+            Note::OwnTemplateFailed(template) => write!(f, "the own template for {template} failed"),
             Note::OwnTemplateGivenUp(template) => write!(
                 f,
                 "the own template for {template} failed again and again for a phone, which gets the \
@@ -332,23 +296,7 @@ impl fmt::Display for Note {
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
             Note::SignChanged(from) => write!(f, "{from} changed a sign of phones"),
             Note::FirmwareChanged(from) => write!(f, "{from} changed the firmware files"),
-            Note::UsersChanged(from) => write!(f, "{from} changed the users"),
-            Note::SeatTaken(mac) => write!(f, "{mac} was assigned to a user"),
-            Note::Replaced(old, new) => write!(f, "{new} took the place of {old}"),
-            Note::PinRefused(from) => write!(f, "{from} gave a wrong PIN"),
-            Note::InstallPinSet(from) => write!(f, "{from} changed the install PIN"),
-            Note::CodeRefused(mac) => write!(f, "{mac} dialled a wrong code"),
-            Note::Revealed(from, what) => write!(f, "{from} was shown {what}"),
-        }
-    }
-}
-
-impl fmt::Display for Revealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Revealed::PinOf(user) => write!(f, "the PIN of user {}", user.0),
-            Revealed::InstallPin => f.write_str("the install PIN"),
-            Revealed::WebPassword(mac) => write!(f, "the password of the page of {mac}"),
+            Note::Seat(note) => note.fmt(f),
         }
     }
 }

@@ -10,18 +10,19 @@
 //! ```
 //!
 //! That somebody is assigned is read off the lines; only the others are stored. A handset that an
-//! admin added is set up by him and asks nobody. What is said at a phone counts only while users may
-//! be assigned at phones ([`may_assign`]) and for a phone that has proven to be itself; that proof
-//! is the caller's. PINs are compared in constant time, and whoever guesses waits.
+//! admin added is set up by him and asks nobody. What is said at a phone counts only while users
+//! may be assigned at phones ([`may_assign`]), and for a phone that has proven to be itself; that
+//! proof is the caller's. PINs are compared in constant time, and whoever guesses waits.
 //!
-//! What a phone can cause to be written: it is put off once ([`later`]), and assigned once, by which
-//! at most one user is made. Nothing here has a clock of its own or sends anything; a phone whose
-//! files changed is listed in [`Seats::resyncs`] and asked to come by `sip/resync`.
+//! What a phone can cause to be written: it is put off once ([`later`]), and assigned once, by
+//! which at most one user is made. Nothing here has a clock of its own or sends anything; a phone
+//! whose files changed is listed in [`Seats::resyncs`] and asked to come by `sip/resync`.
 
 mod carried;
 mod claim;
 mod doors;
 mod flaw;
+mod note;
 mod replace;
 mod reveal;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use carried::Carried;
 pub(crate) use claim::{dial, Dialled};
 pub use claim::{CLAIM_PREFIX, CLAIM_RULE};
 pub use flaw::Flaw;
+pub use note::{Revealed, SeatNote};
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use replace::{replace, replaceable, Hand};
 pub use reveal::Hidden;
@@ -172,7 +174,7 @@ pub(crate) fn check_pin(
     }
     guessed.users.wrong(now.mono, whom);
     guessed.sources.wrong(now.mono, from);
-    office.note(now, Note::PinRefused(source));
+    office.note(now, Note::Seat(SeatNote::PinRefused(source)));
     Err(PinRefused::Wrong)
 }
 
@@ -198,7 +200,7 @@ pub(crate) fn check_install_pin(
     }
     slow.wrong(now.mono, from);
     slow.wrong(now.mono, 0);
-    office.note(now, Note::PinRefused(source));
+    office.note(now, Note::Seat(SeatNote::PinRefused(source)));
     Some(Err(PinRefused::Wrong))
 }
 
@@ -278,7 +280,7 @@ pub(crate) fn own_line(
     office.speak_of(now, mac);
     let event = Event::LineOwned { handset, line, user };
     store(office, event, |office, event| office.record(mac, event))?;
-    office.note(now, Note::SeatTaken(mac));
+    office.note(now, Note::Seat(SeatNote::Taken(mac)));
     office.seats.resyncs.push(handset);
     Ok(())
 }

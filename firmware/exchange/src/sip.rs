@@ -265,7 +265,7 @@ impl Sip {
             },
             // Who was rung and answered may be the first to hang up.
             Method::Bye
-                if self.ring.has(&request.message.text(Name::CallId).unwrap_or_default()) =>
+                if self.ring.has(request.message.text(Name::CallId).unwrap_or_default()) =>
             {
                 Some(Reply::new(200))
             }

@@ -3,7 +3,7 @@
 //!
 //! In memory only. A full table gives up the one whose wait is over first.
 
-use crate::limits::{LOGIN_SOURCES_MAX, PIN_WAIT_MAX_S};
+use crate::limits::{GUESSERS_MAX, PIN_WAIT_MAX_S};
 use crate::time::{Instant, SECOND_MS};
 use alloc::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ impl Slow {
     /// Somebody guessed wrong.
     pub(crate) fn wrong(&mut self, now: Instant, who: u32) {
         self.0.retain(|_, guesses| now.since_ms(guesses.not_before) < FORGOTTEN_MS);
-        if !self.0.contains_key(&who) && self.0.len() >= LOGIN_SOURCES_MAX {
+        if !self.0.contains_key(&who) && self.0.len() >= GUESSERS_MAX {
             let first = self.0.iter().min_by_key(|(_, guesses)| guesses.not_before);
             if let Some(first) = first.map(|(who, _)| *who) {
                 self.0.remove(&first);
@@ -76,7 +76,7 @@ mod tests {
         for who in 0..10_000 {
             slow.wrong(Instant(u64::from(who)), who);
         }
-        assert_eq!(slow.0.len(), LOGIN_SOURCES_MAX);
+        assert_eq!(slow.0.len(), GUESSERS_MAX);
         slow.wrong(Instant(FORGOTTEN_MS + 10_000), 1);
         assert_eq!(slow.0.len(), 1);
     }

@@ -2,8 +2,8 @@
 //! that he is this one.
 //!
 //! A user may have any number of lines, on any number of phones; the extension and the name of such
-//! a line are the user's and follow him ([`crate::state::Line::owner`]). What was assigned by a name
-//! and an extension alone belongs to no user.
+//! a line are the user's and follow him ([`crate::state::Line::owner`]). What was assigned by a
+//! name and an extension alone belongs to no user.
 //!
 //! Limits: [`crate::limits::USERS_MAX`].
 

@@ -16,7 +16,7 @@ pub use crate::network::{Lan, Wan};
 use crate::note::Note;
 use crate::output::FileNo;
 pub use crate::resync::{Asked, ClockTime, Progress};
-pub use crate::seat::{Carried, CodeRow, PeopleView, Seat, UserRow, UsersView};
+pub use crate::seat::{Carried, CodeRow, Hidden, PeopleView, Seat, UserRow, UsersView};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
 };

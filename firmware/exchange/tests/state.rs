@@ -69,7 +69,7 @@ fn every_event() -> Vec<(&'static str, Event)> {
     let contact = "sip:aaaaaaaa@10.1.0.10:5060";
     let contact = ContactText::try_from(contact).unwrap_or_default();
     let hash = PasswordHash::try_from("$argon2id$v=19$m=8192,t=2,p=1$c2FsdA$aGFzaA");
-    vec![
+    let mut events = vec![
         ("address-given", Event::AddressGiven { mac: PHONE, address: [10, 1, 0, 10] }),
         ("address-forgotten", Event::AddressForgotten { mac: PHONE }),
         ("handset-created", created()),
@@ -129,6 +129,15 @@ fn every_event() -> Vec<(&'static str, Event)> {
         ("sign-removed", sign(OwnKind::Oui, "805EC01", None)),
         ("own-file-kept", own_file_kept(handset, b"lang.gui = German\n")),
         ("own-file-gone", own_file_kept(handset, b"")),
+    ];
+    events.extend(people_events());
+    events
+}
+
+/// Those about people.
+fn people_events() -> Vec<(&'static str, Event)> {
+    let handset = HandsetNo(300);
+    vec![
         ("user-set", user_set(300, "Zoë", "204", "012345")),
         ("user-set-bare", user_set(1, "Ann", "", "4321")),
         ("user-deleted", Event::UserDeleted { user: UserNo(300) }),

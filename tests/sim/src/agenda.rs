@@ -5,8 +5,8 @@ use crate::attack::file_of;
 use crate::site::BOX;
 use crate::swarm::Place;
 use crate::world::{Act, Host, ToBox, World};
-use exchange::command::{By, Command, Errand, Selection};
-use exchange::names::{text, Extension, LineNo, Side};
+use exchange::command::{By, Command, Errand, SeatWish, Selection};
+use exchange::names::{text, Extension, LineNo, Side, UserNo};
 use phones::{builders, KeepsAddress, Kind, Phone};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
@@ -226,7 +226,9 @@ impl World {
         };
         let extension = Extension::parse(&self.chance.within(200, 230).to_string());
         let name = text(["Ada", "Zoë <b>", "\u{202e}';--", ""][self.chance.place(4)]);
-        let command = match (self.chance.below(9), row) {
+        let other = rows.get(self.chance.place(rows.len()));
+        let user = UserNo(self.chance.within(1, 5) as u16);
+        let command = match (self.chance.below(12), row) {
             (0, _) => {
                 self.door_moved = true;
                 Command::AllowCreation { side: Side::Lan, open: self.chance.happens(500) }
@@ -246,6 +248,17 @@ impl World {
                     if self.chance.happens(500) { Errand::Resync } else { Errand::Restart };
                 Command::Resync { whom: Selection::All, errand, when: None }
             }
+            (7, Some(_)) => Command::Seat(SeatWish::AddUser { name, extension }),
+            (8, Some(row)) => {
+                let (handset, line) = (row.handset, LineNo::FIRST);
+                Command::Seat(SeatWish::Assign { handset, line, user })
+            }
+            (9, Some(row)) => {
+                let old = other.unwrap_or(row);
+                self.oracle.touched.insert(old.mac);
+                Command::Seat(SeatWish::Replace { old: old.handset, new: row.handset })
+            }
+            (10, Some(row)) => Command::Seat(SeatWish::Clear { handset: row.handset }),
             (_, Some(row)) => {
                 let line = LineNo::new(self.chance.within(1, 3) as u8).unwrap_or(LineNo::FIRST);
                 Command::AssignLine { handset: row.handset, line, extension, name }

@@ -217,15 +217,9 @@ fn read(
         Route::Delete => Ok((Command::DeleteHandset { handset }, "deleted")),
         Route::ResyncOne => Ok((one(handset, Errand::Resync), "asked")),
         Route::RestartOne => Ok((one(handset, Errand::Restart), "asked")),
-        Route::Own => complete(form::own(fields, handset)).map(|command| (command, "assigned")),
-        Route::MakeUser => {
-            complete(form::make_user(fields, handset)).map(|command| (command, "user-added"))
+        Route::Own | Route::MakeUser | Route::Replace | Route::Clear | Route::Ring => {
+            of_seat(route, fields, handset)
         }
-        Route::Replace => {
-            complete(form::replace(fields, handset)).map(|command| (command, "replaced"))
-        }
-        Route::Ring => Ok((Command::Ring { handset }, "rung")),
-        Route::Clear => Ok((Command::Seat(SeatWish::Clear { handset }), "cleared")),
         Route::Assign
         | Route::Home
         | Route::Asset
@@ -282,9 +276,24 @@ fn read(
     }
 }
 
-/// A form that has no words to keep, unless it came incomplete.
-fn complete(read: Option<Command>) -> Result<Command, Box<AssignForm>> {
-    read.ok_or_else(|| {
+/// The same of a form about who sits there: it has no words to keep, unless it came incomplete.
+fn of_seat(
+    route: Route,
+    fields: &Fields,
+    handset: HandsetNo,
+) -> Result<(Command, &'static str), Box<AssignForm>> {
+    let (read, done) = if route == Route::Own {
+        (form::own(fields, handset), "assigned")
+    } else if route == Route::MakeUser {
+        (form::make_user(fields, handset), "user-added")
+    } else if route == Route::Replace {
+        (form::replace(fields, handset), "replaced")
+    } else if route == Route::Clear {
+        (Some(Command::Seat(SeatWish::Clear { handset })), "cleared")
+    } else {
+        (Some(Command::Ring { handset }), "rung")
+    };
+    read.map(|command| (command, done)).ok_or_else(|| {
         let form_error = Some("This form came incomplete.".to_owned());
         Box::new(AssignForm { form_error, ..AssignForm::default() })
     })

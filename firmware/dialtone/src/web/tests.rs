@@ -8,6 +8,7 @@ mod identity;
 mod machine;
 mod settings;
 mod templates;
+mod users;
 
 use super::{Takes, WebSite, ROUTES};
 use crate::http::tests::stand::{body, header, phone_mac, status, Stand, FIRST_PASSWORD, HOME};

@@ -68,10 +68,7 @@ impl Admin<'_> {
     async fn reveal(&self, fields: &Fields, title: &str, what: Hidden) -> Answered {
         let refused = |status, sentence: &str| reply::message(status, "Not shown", sentence);
         match self.shown(fields, what).await {
-            Shown::Secret(secret) => {
-                let sentence = format!("{secret} (go back when you have read it)");
-                reply::message(StatusCode::OK, title, &sentence)
-            }
+            Shown::Secret(secret) => reply::message(StatusCode::OK, title, &secret),
             Shown::Nothing => refused(StatusCode::NOT_FOUND, "There is none."),
             Shown::Wrong => refused(StatusCode::FORBIDDEN, "The admin password is wrong."),
             Shown::Slowed(seconds) => {

@@ -414,8 +414,8 @@ impl Handset {
         chance: &mut Chance,
         facts: &mut Vec<Event>,
     ) -> bool {
-        let Handset { at: _, mac, family, model, firmware, origin, web, lines, own, seat, told: _ } =
-            self;
+        let Handset { at: _, told: _, mac, family, model, firmware, origin, .. } = self;
+        let (web, lines, own, seat) = (self.web, self.lines, self.own, self.seat);
         let known = before.handset_of(mac).map(|(_, known)| known);
         let kept = web.or(known.map(|known| known.web));
         let mut drawn = kept.is_none();

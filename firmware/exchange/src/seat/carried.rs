@@ -15,7 +15,7 @@ pub struct Carried {
     /// Settings of the phone of which its maker's files cannot say all: these stay as the phone has
     /// them.
     pub unsaid: Vec<(Setting, Vec<Unsaid>)>,
-    /// Whether the old phone had templates of its own, which are for files that the new one has not.
+    /// Whether the old phone had templates of its own; they are for files that the new one has not.
     pub templates_lost: bool,
     /// Whether changes that were made on the old phone itself are gone with it.
     pub own_changes_lost: bool,

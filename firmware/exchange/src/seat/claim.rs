@@ -2,12 +2,13 @@
 //!
 //! An admin has a code made for a user; it is good for [`CLAIM_CODE_MS`], once, and one user has
 //! one at a time. It is dialled behind [`CLAIM_PREFIX`], which no maker's phones keep to themselves
-//! and every dial plan that is rendered passes on. The INVITE that brings it must be of a line whose
-//! password the phone has proven; whoever has the code needs no PIN, so that none is ever dialled.
+//! and every dial plan that is rendered passes on. The INVITE that brings it must be of a line
+//! whose password the phone has proven; whoever has the code needs no PIN, so that none is dialled.
 //!
 //! A phone that dials wrong codes waits longer each time, and [`CLAIM_CODES_WRONG_MAX`] wrong ones
 //! of all phones together end all codes there are. They are in memory only.
 
+use super::SeatNote;
 use super::{is_open, own_line, Flaw};
 use crate::command::Refusal;
 use crate::limits::{CLAIM_CODES_MAX, CLAIM_CODES_WRONG_MAX, CLAIM_CODE_DIGITS, CLAIM_CODE_MS};
@@ -110,7 +111,7 @@ pub(crate) fn dial(office: &mut Office, now: Now, handset: HandsetNo, digits: &s
             codes.codes.clear();
         }
         if let Some(mac) = office.durable.handset(handset).map(|known| known.mac) {
-            office.note(now, Note::CodeRefused(mac));
+            office.note(now, Note::Seat(SeatNote::CodeRefused(mac)));
         }
         return Dialled::Wrong;
     };

@@ -5,6 +5,7 @@
 //! again it is as new as any other. The new phone keeps its own logins; where it needs more lines
 //! they are added before.
 
+use super::SeatNote;
 use super::{check_install_pin, family_of, is_open, may_assign, seat, Carried, Flaw, Seat};
 use crate::admin;
 use crate::catalog::Family;
@@ -145,7 +146,7 @@ fn take_over(
     }
     office.record(mac, event);
     office.logs.forget(old_mac);
-    office.note(now, Note::Replaced(old_mac, mac));
+    office.note(now, Note::Seat(SeatNote::Replaced(old_mac, mac)));
     let rows = settings::of_handset(office, mac);
     let unsaid = rows.into_iter().filter(|row| row.is_set && !row.unsaid.is_empty());
     carried.unsaid = unsaid.map(|row| (row.setting, row.unsaid)).collect();

@@ -1,8 +1,9 @@
 //! Secrets that an admin has shown on purpose, after his password was given again: that it was
 //! right is the caller's word. Each is noted, and stands in no view.
 
+use super::note::{Revealed, SeatNote};
 use crate::names::{HandsetNo, UserNo};
-use crate::note::{Note, Revealed};
+use crate::note::Note;
 use crate::office::Office;
 use crate::settings::Setting;
 use crate::time::Now;
@@ -44,6 +45,6 @@ pub(crate) fn reveal(
             (secret, Revealed::WebPassword(known.mac))
         }
     };
-    office.note(now, Note::Revealed(source, what));
+    office.note(now, Note::Seat(SeatNote::Revealed(source, what)));
     Some(secret)
 }

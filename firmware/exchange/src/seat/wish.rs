@@ -1,6 +1,7 @@
 //! What an admin may ask for about users and who sits where.
 
 use super::replace::{replace, Hand};
+use super::SeatNote;
 use super::{add_user, claim, draw_user, free_for_user, own_line, store, Flaw, Seat};
 use crate::admin::{unchanged, Ended};
 use crate::command::{By, Refusal};
@@ -90,17 +91,17 @@ pub(crate) fn carry_out(
     match wish {
         Wish::AddUser { name, extension } => {
             add_user(office, name, extension)?;
-            office.note(now, Note::UsersChanged(by.source));
+            office.note(now, Note::Seat(SeatNote::UsersChanged(by.source)));
         }
         Wish::ChangeUser { user, name, extension, pin } => {
             change_user(office, by, user, name, extension, pin)?;
-            office.note(now, Note::UsersChanged(by.source));
+            office.note(now, Note::Seat(SeatNote::UsersChanged(by.source)));
         }
         Wish::DeleteUser { user } => {
             known(office, by, user)?;
             follow(office, user);
             office.record_site(Event::UserDeleted { user });
-            office.note(now, Note::UsersChanged(by.source));
+            office.note(now, Note::Seat(SeatNote::UsersChanged(by.source)));
         }
         Wish::Assign { handset, line, user } => {
             unchanged(office, now, by, handset)?;
@@ -118,7 +119,7 @@ pub(crate) fn carry_out(
             let pin = pin.map(|typed| Pin::parse(&typed).ok_or(Flaw::BadPin)).transpose()?;
             let event = Event::InstallPinSet { pin };
             store(office, event, Office::record_site)?;
-            office.note(now, Note::InstallPinSet(by.source));
+            office.note(now, Note::Seat(SeatNote::InstallPinSet(by.source)));
         }
     }
     Ok(None)
@@ -188,7 +189,7 @@ fn make_user(
     }
     let user = draw_user(office, name, extension)?;
     office.record(mac, Event::LineOwned { handset, line, user });
-    office.note(now, Note::UsersChanged(by.source));
+    office.note(now, Note::Seat(SeatNote::UsersChanged(by.source)));
     Ok(())
 }
 

@@ -19,7 +19,7 @@
 
 use super::resync::way;
 use crate::command::Refusal;
-use crate::limits::{RINGS_AT_ONCE, RING_MS, URI_BYTES_MAX};
+use crate::limits::{OFFERED_STREAMS_MAX, RINGS_AT_ONCE, RING_MS, URI_BYTES_MAX};
 use crate::names::HandsetNo;
 use crate::office::Office;
 use crate::output::{Arrival, Line, To};
@@ -43,8 +43,6 @@ const T1_MS: u64 = 500;
 const T2_MS: u64 = 4_000;
 /// Bytes of a request beyond what the phone's own words add to it.
 const REQUEST_BYTES: usize = 2 * 1_024;
-/// Streams of an offer that are turned down one by one; no phone offers as many.
-const STREAMS_MAX: usize = 8;
 
 /// The phones that are rung.
 #[derive(Default)]
@@ -161,14 +159,14 @@ impl Ring {
         let Some(method) = cseq.map(|cseq| cseq.method) else { return false };
         let theirs = |call: &&mut Call| call.is_to(branch, method) && call.came_by(arrival, line);
         let Some(call) = self.calls.values_mut().find(theirs) else { return false };
-        match method {
-            Method::Invite => call.invited(office, now, message, code),
-            // The INVITE itself is still answered.
-            Method::Cancel if code >= 200 => call.again = None,
-            Method::Bye if code >= 200 => {
-                (call.again, call.state) = (None, State::Over);
+        if method == Method::Invite {
+            call.invited(office, now, message, code);
+        } else if code >= 200 {
+            // After a CANCEL the INVITE itself is still answered.
+            call.again = None;
+            if method == Method::Bye {
+                call.state = State::Over;
             }
-            _other => (),
         }
         true
     }
@@ -277,6 +275,10 @@ impl Call {
         if self.over <= now.mono && self.state == State::Calling {
             office.step(now, self.mac, Step::Rung(Rung::Silent));
         }
+        // It rang, and did not even say that it stopped.
+        if self.over <= now.mono && self.state == State::Cancelling {
+            office.step(now, self.mac, Step::Rung(Rung::Ended));
+        }
         self.take_back(office, now);
         let due = self.again.as_mut().filter(|again| again.at <= now.mono);
         let Some(again) = due.filter(|_| self.over > now.mono) else { return };
@@ -365,7 +367,7 @@ fn turned_down(offer: &[u8]) -> String {
     let lines =
         offer.split(|byte| *byte == b'\n').filter_map(|line| core::str::from_utf8(line).ok());
     let streams = lines.filter_map(|line| line.trim_end().strip_prefix("m="));
-    for stream in streams.take(STREAMS_MAX) {
+    for stream in streams.take(OFFERED_STREAMS_MAX) {
         let mut words = stream.split(' ');
         let (Some(media), Some(_port), Some(by)) = (words.next(), words.next(), words.next())
         else {

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use exchange::command::{Command, Refusal, SeatFlaw, SeatWish};
 use exchange::names::{HandsetNo, UserNo};
-use exchange::seat::Hidden;
+use exchange::view::Hidden;
 
 /// The form that adds a user, as it is shown again.
 #[derive(Default, Debug)]

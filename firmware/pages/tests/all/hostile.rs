@@ -14,7 +14,7 @@ use exchange::view::{
 };
 use pages::backup::{self, NotRestored};
 use pages::form::{
-    AddForm, AssignForm, LanForm, PasswordForm, SettingForm, SignForm, Typed, WanForm,
+    AddForm, AssignForm, LanForm, PasswordForm, SettingForm, SignForm, Typed, UserForm, WanForm,
 };
 use pages::{Claim, Html, Occasion, Viewer};
 
@@ -129,6 +129,26 @@ fn evil_machines() -> Vec<Html> {
     ]
 }
 
+fn evil_users() -> [Html; 2] {
+    let mut view = crate::users::view();
+    view.users.iter_mut().for_each(|row| row.name = text(EVIL));
+    view.codes.iter_mut().for_each(|row| (row.name, row.dialled) = (text(EVIL), EVIL.to_string()));
+    let error = Some(EVIL.to_string());
+    let echo = UserForm {
+        name: EVIL.to_string(),
+        extension: EVIL.to_string(),
+        name_error: error.clone(),
+        extension_error: error.clone(),
+        install_error: error.clone(),
+        form_error: error,
+    };
+    let mut device = crate::users::device();
+    device.handset = device.handset.as_ref().map(evil_row);
+    device.people.users.iter_mut().for_each(|(_, words)| *words = EVIL.to_string());
+    device.people.replaceable = vec![(exchange::names::HandsetNo(7), EVIL.to_string())];
+    [pages::users(&view, &VIEWER, Some(&echo)), pages::device(&device, &VIEWER, None)]
+}
+
 fn evil_identity() -> Html {
     let error = Some(EVIL.to_string());
     let echo = SignForm {
@@ -172,6 +192,7 @@ fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
     pages.extend(evil_machines());
     pages.extend(evil_settings());
     pages.push(evil_identity());
+    pages.extend(evil_users());
     for page in pages {
         assert!(page.contains("alert(1)"), "the text is there");
         assert!(!page.contains("<script>") && !page.contains("\"'"), "{page}");

@@ -16,4 +16,5 @@ mod shape;
 mod sheet;
 mod tags;
 mod templates;
+mod users;
 mod weight;

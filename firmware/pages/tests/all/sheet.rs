@@ -16,6 +16,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     pages.extend(crate::recovery::all());
     pages.extend(crate::templates::all());
     pages.extend(crate::identity::all());
+    pages.extend(crate::users::all());
     pages.extend(crate::firmware::all());
     pages
 }
