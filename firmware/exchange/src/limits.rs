@@ -69,10 +69,6 @@ pub const BOOK_BYTES_MAX: usize = 192 * 1024;
 pub const BOOKS_KEPT: usize = 16;
 /// Bytes of the query behind the name of a file; a longer one is not there.
 pub const FILE_QUERY_MAX: usize = 512;
-/// Bytes of a screen of a phone's browser; some makers' phones take no more.
-pub const SCREEN_BYTES_MAX: usize = 10_000;
-/// How long a phone may wait on one screen; what comes later is answered with the menu again.
-pub const SCREEN_WAITS_MS: u64 = 10 * MINUTE_MS;
 /// Characters of a name, a model or a firmware version.
 pub const TEXT_MAX: usize = 40;
 /// Signs of phones of an admin's own.

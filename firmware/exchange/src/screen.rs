@@ -18,7 +18,8 @@
 //!
 //! What is typed is hostile, and may be a PIN: it is read here and told nobody.
 //!
-//! Limits: [`crate::limits::SCREEN_BYTES_MAX`] bytes of a screen.
+//! Limits: 10,000 bytes of a screen, 64 characters of an item, which are those of the makers whose
+//! phones take least.
 
 mod flow;
 mod form;

@@ -1,5 +1,5 @@
-//! The screens of an unassigned phone at the door: who is let in, what is stored, and that the
-//! phone is asked to come for its new file. `tests/sim/tests/screens.rs` walks them as phones would.
+//! The screens of an unassigned phone at the door: who is let in, what is stored, and that it is
+//! asked to come for its new file. `tests/sim/tests/screens.rs` walks them as phones would.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 

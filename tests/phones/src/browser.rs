@@ -74,9 +74,9 @@ const BYTES_MAX: usize = 10_000;
 impl Browser {
     /// Reads a screen.
     pub fn read(self, content_type: &str, bytes: &[u8]) -> Result<Page, String> {
-        let expected = match self {
-            Browser::Polycom => "text/html; charset=utf-8",
-            _xml => "text/xml; charset=utf-8",
+        let expected = match self == Browser::Polycom {
+            true => "text/html; charset=utf-8",
+            false => "text/xml; charset=utf-8",
         };
         if content_type != expected {
             return Err(format!("it is served as {content_type}"));

@@ -2,14 +2,14 @@
 //!
 //! The asker is proven as for its own file; nobody else learns which users there are. A phone comes
 //! by one of the entrances, which its files name; a place further on counts only for so long after
-//! it was shown a screen ([`SCREEN_WAITS_MS`]), so that no single question that somebody makes a
+//! it was shown a screen ([`WAITS_MS`]), so that no single question that somebody makes a
 //! phone ask assigns anybody. What is remembered of it stands with its device, for as long as that
 //! is remembered.
 
 use super::{told, Ask};
 use crate::command::Refusal;
 use crate::device::Shown;
-use crate::limits::{FILE_QUERY_MAX, SCREEN_WAITS_MS};
+use crate::limits::FILE_QUERY_MAX;
 use crate::names::{Extension, HandsetNo, InterfaceNo, RecordNo, Text, UserNo};
 use crate::note::Note;
 use crate::office::Office;
@@ -18,13 +18,16 @@ use crate::screen::{self, Denied, Done, Person, Place, Screen, Seating, Standing
 use crate::seat::{self, Flaw, Hand, Seat};
 use crate::sip::Sip;
 use crate::story::{FileAnswer, Step};
-use crate::time::Now;
+use crate::time::{Now, MINUTE_MS};
 use crate::users::User;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
+
+/// How long a phone may wait on one screen; what comes later is answered with the menu again.
+const WAITS_MS: u64 = 10 * MINUTE_MS;
 
 /// Answers a question for a screen; `None` where something else is asked for.
 pub(crate) fn answer(
@@ -87,7 +90,7 @@ fn shown(
 ) -> (Screen, Option<Done>) {
     let device = office.devices.get(&mac);
     let last = device.and_then(|device| device.screen.as_ref());
-    let waits = last.is_some_and(|last| now.mono.since_ms(last.at) <= SCREEN_WAITS_MS);
+    let waits = last.is_some_and(|last| now.mono.since_ms(last.at) <= WAITS_MS);
     let place = if waits || place.is_entrance() { place } else { Place::Menu };
     let open = matches!(seat::seat(office, handset), Some(Seat::New | Seat::Later));
     if place == Place::Start && open && device.is_some_and(|device| device.is_put_off()) {

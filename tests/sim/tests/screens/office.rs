@@ -257,7 +257,12 @@ impl Office {
             Answer::File { bytes, content_type } => Ok((content_type.to_string(), bytes)),
             Answer::NotFound => Err("not found"),
             Answer::Forbidden => Err("forbidden"),
-            _other => Err("something else"),
+            Answer::Kept { .. }
+            | Answer::Book { .. }
+            | Answer::BadName
+            | Answer::Unavailable
+            | Answer::Stored
+            | Answer::TooLarge => Err("something else"),
         }
     }
 
