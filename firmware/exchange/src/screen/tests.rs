@@ -328,8 +328,8 @@ fn are_xml(files: &BTreeSet<PathBuf>) {
 }
 
 fn many(first: u16) -> Screen {
-    let mut site = Site::default();
-    site.users = (1..=1_000).map(|no| (no, "201", "Anna Schmidt", true)).collect();
+    let users = (1..=1_000).map(|no| (no, "201", "Anna Schmidt", true)).collect();
+    let mut site = Site { users, ..Site::default() };
     next(&mut site, Place::Free(first), None).0
 }
 
