@@ -20,7 +20,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 36] = [
     "id",
     "name",
     "code",
@@ -42,6 +42,7 @@ const KEYS: [&str; 33] = [
     "model",
     "lines",
     "lines_of",
+    "keys_of",
     "resync",
     "reboot",
     "cannot",
@@ -51,9 +52,11 @@ const KEYS: [&str; 33] = [
     "firmware_folder",
     "pnp_url",
     "book",
+    "screens",
     "option",
     "file",
     "other_protocol",
+    "trust",
 ];
 /// Kinds of pattern, in the order of the struct.
 const SIGNS: [&str; 6] = [
@@ -174,13 +177,14 @@ fn written(maker: &Table, id: &str) -> Built<String> {
     let _ = write!(out, "other_protocols: &[{}], ", other_protocols(maker)?);
     let lines = maker.get("lines").and_then(Value::as_integer).unwrap_or(1);
     let _ = write!(out, "lines: {}, lines_of: &[{}], ", line_count(lines)?, lines_of(maker)?);
+    let _ = write!(out, "keys_of: &[{}], ", keys_of(maker)?);
     let cannot = strings(maker, "cannot")?;
     let _ = write!(out, "cannot: &{cannot:?}, cannot_of: &[{}], ", cannot_of(maker)?);
     for key in ["sha256", "loader_fetches", "firmware_folder"] {
         let _ = write!(out, "{key}: {}, ", flag(maker, key)?);
     }
     let _ = write!(out, "pnp_url: {:?}, ", optional(maker, "pnp_url")?);
-    let _ = write!(out, "book: {} }}", book(maker)?);
+    let _ = write!(out, "book: {}, screens: {} }}", book(maker)?, screens(maker)?);
     Ok(out)
 }
 
@@ -328,7 +332,8 @@ fn files_proof(maker: &Table) -> Built<String> {
     if written == proof.is_empty() || (proof.is_empty() && !unproven.is_empty()) {
         return Err("files_proof and files that are written go together".into());
     }
-    Ok(format!("files_proof: {proof:?}, unproven: {unproven:?}, "))
+    let trust = optional(maker, "trust")?;
+    Ok(format!("files_proof: {proof:?}, unproven: {unproven:?}, trust: {trust:?}, "))
 }
 
 fn file_rules(maker: &Table) -> Built<String> {
@@ -408,6 +413,25 @@ fn book(maker: &Table) -> Built<String> {
     Ok(out)
 }
 
+/// The form of the screens that a phone shows.
+fn screens(maker: &Table) -> Built<String> {
+    let Some(screens) = maker.get("screens").and_then(Value::as_table) else {
+        return Ok("None".into());
+    };
+    let texts = ["content_type", "menu", "item", "input", "digits", "hidden", "letters", "text"];
+    known_keys(screens, &[&texts[..], &["page_max"]].concat())?;
+    let page_max = screens.get("page_max").and_then(Value::as_integer).unwrap_or(0);
+    // Two items lead on and back.
+    let page_max = u16::try_from(page_max).ok().filter(|most| (6..=100).contains(most));
+    let page_max = page_max.ok_or("page_max of screens is 6 to 100 items")?;
+    let mut out = format!("Some(&ScreenForm {{ page_max: {page_max}, ");
+    for key in texts {
+        let _ = write!(out, "{key}: {:?}, ", string(screens, key)?);
+    }
+    out.push_str("})");
+    Ok(out)
+}
+
 fn line_count(lines: i64) -> Built<u8> {
     let lines = u8::try_from(lines).ok().filter(|lines| (1..=8).contains(lines));
     lines.ok_or("lines are 1 to 8".into())
@@ -419,6 +443,17 @@ fn lines_of(maker: &Table) -> Built<String> {
         known_keys(row, &["model", "lines"])?;
         let lines = row.get("lines").and_then(Value::as_integer).unwrap_or(0);
         let _ = write!(out, "({:?}, {}), ", compiles(string(row, "model")?)?, line_count(lines)?);
+    }
+    Ok(out)
+}
+
+fn keys_of(maker: &Table) -> Built<String> {
+    let mut out = String::new();
+    for row in tables(maker, "keys_of")? {
+        known_keys(row, &["model", "keys"])?;
+        let keys = row.get("keys").and_then(Value::as_integer);
+        let keys = keys.and_then(|keys| u8::try_from(keys).ok()).ok_or("keys are 0 to 255")?;
+        let _ = write!(out, "({:?}, {keys}), ", compiles(string(row, "model")?)?);
     }
     Ok(out)
 }

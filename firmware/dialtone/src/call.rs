@@ -2,11 +2,15 @@
 //! touches the exchange. An answer that relies on a fact is held until that fact is on flash.
 
 mod access;
+mod certificates;
 mod firmware;
+mod rules;
 mod templates;
 
 pub(crate) use access::{answer as answer_access, Ask, Told};
+pub(crate) use certificates::{answer as answer_certificates, AskCertificates, ToldCertificates};
 pub(crate) use firmware::{answer as answer_firmware, AskFirmware, ToldFirmware};
+pub(crate) use rules::{answer as answer_rules, AskRules, ToldRules};
 pub(crate) use templates::{answer as answer_templates, AskTemplates, ToldTemplates};
 
 use crate::wear::Wear;
@@ -17,9 +21,12 @@ use exchange::command::{By, Command, Refusal};
 use exchange::layer::Layer;
 use exchange::limits::QUESTIONS_MAX;
 use exchange::names::{InterfaceNo, Side};
+use exchange::note::Protocol;
 use exchange::state::Event;
-use exchange::view::{BookView, BoxView, DeviceView, SettingsView, SignsView, View};
-use exchange::{Answer, Arrival, Neighbour, TransferNo, Upload};
+use exchange::view::{
+    BookView, BoxView, DeviceView, DhcpView, SettingsView, SignsView, UsersView, View,
+};
+use exchange::{Answer, Arrival, Neighbour, TransferNo, Upload, Way};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
 use wire::Mac;
@@ -30,6 +37,22 @@ pub(crate) struct Origin {
     pub(crate) interface: InterfaceNo,
     pub(crate) side: Side,
     pub(crate) from: SocketAddrV4,
+}
+
+/// How a question came, and what came with it to prove by whom it is asked.
+#[derive(Clone, Default)]
+pub(crate) struct Came {
+    pub(crate) tls: bool,
+    pub(crate) credentials: Option<(String, String)>,
+    pub(crate) certified: Option<Mac>,
+}
+
+impl Came {
+    pub(crate) fn way(&self) -> Way<'_> {
+        let Came { tls, credentials, certified } = self;
+        let credentials = credentials.as_ref().map(|(user, password)| (&user[..], &password[..]));
+        Way { tls: *tls, credentials, certified: *certified }
+    }
 }
 
 /// The end of what a phone wants to store, and how many bytes it has as a whole.
@@ -59,9 +82,9 @@ impl Origin {
 /// One question.
 pub(crate) enum Call {
     /// Which file does this phone get, or may it store this one? Name as in [`exchange::Fetch`].
-    Fetch { origin: Origin, name: String, user_agent: Vec<u8>, upload: Option<Sent> },
-    /// These are the first words of somebody who speaks TLS here, where there is none.
-    SpokeTls { origin: Origin, bytes: Vec<u8> },
+    Fetch { origin: Origin, name: String, user_agent: Vec<u8>, upload: Option<Sent>, came: Came },
+    /// These words of somebody who speaks TLS to the port of a protocol are why nothing came of it.
+    SpokeTls { origin: Origin, at: Protocol, bytes: Vec<u8> },
     /// May this address see the admin's pages at all?
     Admits { side: Side, source: Ipv4Addr },
     /// Whose token is this?
@@ -74,8 +97,12 @@ pub(crate) enum Call {
     LookAtBox,
     /// What is set of phones, in this layer?
     LookAtSettings(Layer),
+    /// How is DHCP served, and who else serves it?
+    LookAtDhcp,
     /// Who stands in the phone book?
     LookAtBook,
+    /// Which users are there?
+    LookAtUsers,
     /// Is this done, or why not?
     Do { by: By, command: Command },
     /// Who may use the pages?
@@ -88,8 +115,12 @@ pub(crate) enum Call {
     Templates(AskTemplates),
     /// Which signs of phones are an admin's own, and what is made of this one?
     LookAtSigns(Option<(OwnKind, String)>),
+    /// How are phones taken in, and who was turned away?
+    Rules(AskRules),
     /// What is there of firmware?
     Firmware(AskFirmware),
+    /// What is there of certificates?
+    Certificates(AskCertificates),
     /// Here is what a transfer asked for; nobody waits for the answer.
     Piece(TransferNo, Option<Vec<u8>>),
 }
@@ -105,13 +136,17 @@ pub(crate) enum Reply {
     LookedAt(Option<Box<DeviceView>>),
     LookedAtBox(Box<BoxView>, Wear, Option<u64>),
     LookedAtSettings(Box<SettingsView>),
+    LookedAtDhcp(Box<DhcpView>),
     LookedAtBook(Box<BookView>),
+    LookedAtUsers(Box<UsersView>),
     Done(Result<(), Refusal>),
     Access(Told),
     StateCopied(Box<Footing>),
     Templates(ToldTemplates),
     LookedAtSigns(Box<SignsView>),
+    Rules(ToldRules),
     Firmware(ToldFirmware),
+    Certificates(ToldCertificates),
 }
 
 /// A question with the way back.

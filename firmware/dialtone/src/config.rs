@@ -11,6 +11,7 @@ mod words;
 
 pub(crate) use hardware::{ButtonEntry, Hardware};
 
+use crate::tls::SPOKEN;
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::limits::{ADDRESSES_MAX, INTERFACES_MAX, SUBNETS_MAX};
 use exchange::names::{InterfaceNo, Side};
@@ -41,7 +42,9 @@ struct File {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct Ports {
     http: u16,
+    https: u16,
     sip: u16,
+    sips: u16,
     tftp: u16,
     dhcp: u16,
 }
@@ -100,7 +103,7 @@ struct SiteEntry {
 
 impl Default for Ports {
     fn default() -> Self {
-        Ports { http: 80, sip: 5060, tftp: 69, dhcp: 67 }
+        Ports { http: 80, https: 443, sip: 5060, sips: 5061, tftp: 69, dhcp: 67 }
     }
 }
 
@@ -134,8 +137,17 @@ pub(crate) struct Port {
     pub(crate) dhcp_port: u16,
     pub(crate) tftp_port: u16,
     pub(crate) sip_port: u16,
+    /// Ports with TLS; a demonstration has none.
+    pub(crate) secured: Option<SecuredPorts>,
     /// Where a demonstration's DHCP clients listen, all of them.
     pub(crate) client: Option<SocketAddrV4>,
+}
+
+/// Ports that are spoken to over TLS.
+#[derive(Clone, Copy)]
+pub(crate) struct SecuredPorts {
+    pub(crate) https: u16,
+    pub(crate) sips: u16,
 }
 
 /// A network device of the kernel.
@@ -215,6 +227,8 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
             interfaces,
             subnets,
             http_port: file.ports.http,
+            https_port: SPOKEN.then_some(file.ports.https),
+            sips_port: SPOKEN.then_some(file.ports.sips),
             sip_port: file.ports.sip,
             directory: "prov".to_owned(),
             site: site(&file.site)?,
@@ -253,6 +267,7 @@ fn port(entry: &InterfaceEntry, file: &File, find: Option<&Finder>) -> Result<(P
         dhcp_port: file.ports.dhcp,
         tftp_port: file.ports.tftp,
         sip_port: file.ports.sip,
+        secured: SPOKEN.then_some(SecuredPorts { https: file.ports.https, sips: file.ports.sips }),
         client: None,
     };
     Ok((port, prefix))

@@ -5,11 +5,12 @@
 //! nothing new leaves at once, the rest when the flash thread says that its record is kept. The
 //! loop itself never waits for flash, a password, a file or a slow browser.
 
+mod fetch;
 mod kept;
 #[cfg(test)]
 mod tests;
 
-use crate::call::{self, Asked, Call, Desk, Origin, Reply, Sent};
+use crate::call::{self, Asked, Call, Desk, Origin, Reply};
 use crate::clock::Clock;
 use crate::firmware::Shelf;
 use crate::flash::{FlashThread, Job, Told};
@@ -20,12 +21,10 @@ use crate::watchdog::Watchdog;
 use crate::wear::{Today, Wear};
 use exchange::limits::{HELD_MAX, LEAVE_MS};
 use exchange::names::RecordNo;
-use exchange::note::{Note, Protocol};
+use exchange::note::Note;
 use exchange::state::Event;
-use exchange::time::Instant;
-use exchange::{
-    Arrival, Departure, Exchange, Fetch, Fetched, Line, Neighbour, Output, TransferNo, Way,
-};
+use exchange::time::{Instant, Now};
+use exchange::{Arrival, Departure, Exchange, Line, Neighbour, Output, TransferNo};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -265,12 +264,17 @@ impl Driver {
                         | Line::Transfer(_)
                         | Line::Sip
                         | Line::SipStream(_)
-                        | Line::Mdns => Neighbour::Unknown,
+                        | Line::Mdns
+                        | Line::DhcpClient => Neighbour::Unknown,
                     };
                     let arrival = origin.arrival(neighbour);
                     exchange.datagram(now, arrival, line, bytes);
                 }
                 Heard::Arp { address, mac } => exchange.answered(now, address, mac),
+                Heard::Server(origin, mac, bytes) => {
+                    let arrival = origin.arrival(Neighbour::Is(mac));
+                    exchange.datagram(now, arrival, Line::DhcpClient, bytes);
+                }
             }
             while let Some(output) = exchange.poll_output() {
                 outputs.push(output);
@@ -287,14 +291,19 @@ impl Driver {
     fn hear_stream(&mut self, spoken: Spoken) {
         let now = self.hands.clock.now();
         match spoken {
-            Spoken::Opened(stream, writer) => self.hands.streams.opened(stream, writer),
+            Spoken::Opened { stream, writer, secured } => {
+                self.hands.streams.opened(stream, writer);
+                if secured {
+                    self.exchange.opened_secured(stream);
+                }
+            }
             Spoken::Message { stream, origin, bytes } => {
                 let arrival = origin.arrival(Neighbour::Unknown);
                 self.exchange.datagram(now, arrival, Line::SipStream(stream), &bytes);
             }
-            Spoken::Tls { origin, bytes } => {
+            Spoken::Tls { origin, at, bytes } => {
                 let arrival = self.hands.arrival(origin);
-                self.exchange.spoke_tls(now, arrival, Protocol::Sip, &bytes);
+                self.exchange.spoke_tls(now, arrival, at, &bytes);
             }
             Spoken::Closed(stream) => {
                 self.hands.streams.closed(stream);
@@ -319,20 +328,15 @@ impl Driver {
     }
 
     fn reply(&mut self, call: Call) -> (Reply, RecordNo) {
-        let now = self.hands.clock.now();
-        let nothing = RecordNo(0);
+        let (now, nothing) = (self.hands.clock.now(), RecordNo(0));
         let exchange = &mut self.exchange;
         match call {
-            Call::Fetch { origin, name, user_agent, upload } => {
-                let arrival = self.hands.arrival(origin);
-                let (upload, way) = (upload.as_ref().map(Sent::upload), Way::default());
-                let fetch = Fetch { arrival, name: &name, user_agent: &user_agent, upload, way };
-                let Fetched { answer, after } = exchange.fetch(now, &fetch);
-                (Reply::Fetched(answer), after)
+            Call::Fetch { origin, name, user_agent, upload, came } => {
+                self.fetch(now, origin, (&name, &user_agent), (upload.as_ref(), &came))
             }
-            Call::SpokeTls { origin, bytes } => {
+            Call::SpokeTls { origin, at, bytes } => {
                 let arrival = self.hands.arrival(origin);
-                exchange.spoke_tls(now, arrival, Protocol::Http, &bytes);
+                exchange.spoke_tls(now, arrival, at, &bytes);
                 (Reply::Heard, nothing)
             }
             Call::Admits { side, source } => {
@@ -345,14 +349,13 @@ impl Driver {
             Call::LookAt(mac) => {
                 (Reply::LookedAt(exchange.device(now, mac).map(Box::new)), nothing)
             }
-            Call::LookAtBox => {
-                let today = self.today.bytes(now);
-                (Reply::LookedAtBox(Box::new(exchange.box_view(now)), self.wear, today), nothing)
-            }
+            Call::LookAtBox => (self.look_at_box(now), nothing),
             Call::LookAtSettings(layer) => {
-                (Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer))), nothing)
+                (Reply::LookedAtSettings(exchange.settings_view(now, layer).into()), nothing)
             }
+            Call::LookAtDhcp => (Reply::LookedAtDhcp(Box::new(exchange.dhcp_view(now))), nothing),
             Call::LookAtBook => (Reply::LookedAtBook(Box::new(exchange.book_view())), nothing),
+            Call::LookAtUsers => (Reply::LookedAtUsers(exchange.users_view(now).into()), nothing),
             Call::Do { by, command } => match exchange.command(now, &by, command) {
                 Ok(after) => (Reply::Done(Ok(())), after),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
@@ -361,19 +364,15 @@ impl Driver {
                 let (told, after) = call::answer_access(exchange, now, ask);
                 (Reply::Access(told), after)
             }
-            Call::CopyState { for_backup_of } => {
-                if let Some(source) = for_backup_of {
-                    exchange.backed_up(now, source);
-                }
-                (Reply::StateCopied(Box::new(exchange.footing())), nothing)
-            }
+            Call::CopyState { for_backup_of } => (self.copy_state(now, for_backup_of), nothing),
             Call::Restore { source, facts } => match exchange.may_be_replaced(now, source) {
                 Ok(()) => (Reply::Done(Ok(())), self.replace(&facts)),
                 Err(refusal) => (Reply::Done(Err(refusal)), nothing),
             },
+            Call::Rules(ask) => (Reply::Rules(call::answer_rules(exchange, now, ask)), nothing),
             Call::LookAtSigns(tried) => {
                 let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
-                (Reply::LookedAtSigns(Box::new(exchange.signs_view(tried))), nothing)
+                (Reply::LookedAtSigns(exchange.signs_view(tried).into()), nothing)
             }
             Call::Templates(ask) => {
                 (Reply::Templates(call::answer_templates(exchange, now, ask)), nothing)
@@ -381,11 +380,27 @@ impl Driver {
             Call::Firmware(ask) => {
                 (Reply::Firmware(call::answer_firmware(exchange, now, ask)), nothing)
             }
+            Call::Certificates(ask) => {
+                let (told, after) = call::answer_certificates(exchange, now, ask);
+                (Reply::Certificates(told), after)
+            }
             Call::Piece(transfer, piece) => {
                 exchange.piece(now, transfer, piece);
                 (Reply::Done(Ok(())), nothing)
             }
         }
+    }
+
+    fn look_at_box(&mut self, now: Now) -> Reply {
+        let today = self.today.bytes(now);
+        Reply::LookedAtBox(Box::new(self.exchange.box_view(now)), self.wear, today)
+    }
+
+    fn copy_state(&mut self, now: Now, for_backup_of: Option<Ipv4Addr>) -> Reply {
+        if let Some(source) = for_backup_of {
+            self.exchange.backed_up(now, source);
+        }
+        Reply::StateCopied(Box::new(self.exchange.footing()))
     }
 
     /// Does what the exchange wants: hands records to the flash thread as one, and sends what may
@@ -410,7 +425,12 @@ impl Driver {
                 }
                 Output::Close(Line::SipStream(stream)) => self.hands.streams.close(stream),
                 Output::Close(
-                    Line::Dhcp | Line::Tftp | Line::Sip | Line::SipMulticast | Line::Mdns,
+                    Line::Dhcp
+                    | Line::Tftp
+                    | Line::Sip
+                    | Line::SipMulticast
+                    | Line::Mdns
+                    | Line::DhcpClient,
                 ) => (),
                 Output::Probe(interface, address) => self.hands.sockets.probe(interface, address),
                 Output::Note(note) => (self.hands.notes)(note),
@@ -457,7 +477,8 @@ impl Driver {
             | Line::Transfer(_)
             | Line::Sip
             | Line::SipMulticast
-            | Line::Mdns => {
+            | Line::Mdns
+            | Line::DhcpClient => {
                 if let Err(error) = self.hands.sockets.send(departure) {
                     log::debug!("a datagram could not leave: {error}");
                 }

@@ -1,8 +1,9 @@
 //! HTTP for phones and for admins: connections, their bounds, and which of the two tables of
 //! routes a request belongs to. What is answered stands in [`files`] and in [`crate::web`].
 //!
-//! HTTP/1.0 and 1.1 (RFC 9112) by hyper; no HTTP/2, no TLS yet (whoever speaks it is heard by
-//! [`tls`] and gets no answer), no compression; ranges of firmware only. There is no `Date` header,
+//! HTTP/1.0 and 1.1 (RFC 9112) by hyper, over TLS by a port of its own (whoever speaks TLS to the
+//! other one is heard by [`tls`] and gets no answer); no HTTP/2, no compression; ranges of firmware
+//! only. There is no `Date` header,
 //! since the box may not know the time (RFC 9110 section 6.6.1). A request with a
 //! `Transfer-Encoding` that is no upload is refused and its connection closed: no phone and no
 //! browser needs it here, and so nobody can be made to disagree on where a request ends (RFC 9112
@@ -10,6 +11,9 @@
 //!
 //! The admin's routes exist on the LAN only, and only for an address of the LAN; for everybody else
 //! their addresses are like any other, so that nobody learns that there is something to log in to.
+//! They exist over TLS only: without it a browser is told where they are ([`moved`]), but on the
+//! loopback, where nobody can listen. The box's authority can be had without TLS, so that a browser
+//! can be told to trust it.
 //!
 //! A connection is bounded in number, memory (a head of 16 KiB, a body of a form) and time; a
 //! failure of one connection ends that one.
@@ -17,6 +21,7 @@
 mod files;
 mod guests;
 mod kept;
+mod moved;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tls;
@@ -33,7 +38,7 @@ use guests::{Guest, Phase, Visit, Watched, TICK};
 use http_body_util::channel::Channel;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HeaderValue, CONNECTION, TRANSFER_ENCODING};
+use hyper::header::{HeaderValue, CONNECTION, SET_COOKIE, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -45,6 +50,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::MissedTickBehavior;
+use wire::Mac;
 
 /// What an answer carries: bytes that are complete before they are sent, or pieces of a file.
 pub(crate) type Body = Either<Full<Bytes>, Channel<Bytes, io::Error>>;
@@ -73,11 +79,11 @@ impl Listener {
     }
 }
 
-/// Serves one network port; never returns.
+/// Serves one network port, over TLS or without; never returns.
 pub(crate) async fn serve(
     listener: Listener,
-    interface: InterfaceNo,
-    side: Side,
+    (interface, side): (InterfaceNo, Side),
+    secured: bool,
     desk: Desk,
     site: Arc<WebSite>,
 ) {
@@ -105,6 +111,8 @@ pub(crate) async fn serve(
         let visitor = Visitor {
             origin: Origin { interface, side, from },
             own: *listener.at.ip(),
+            tls: secured,
+            certified: None,
             limits: guests.limits(),
             desk: desk.clone(),
             site: site.clone(),
@@ -119,6 +127,10 @@ pub(crate) struct Visitor {
     pub(crate) origin: Origin,
     /// The box's own address there.
     pub(crate) own: Ipv4Addr,
+    /// Whether it speaks TLS.
+    pub(crate) tls: bool,
+    /// The hardware address that it has proven to have by a certificate.
+    pub(crate) certified: Option<Mac>,
     pub(crate) limits: Limits,
     pub(crate) desk: Desk,
     pub(crate) site: Arc<WebSite>,
@@ -126,15 +138,15 @@ pub(crate) struct Visitor {
     pub(crate) visit: Arc<Visit>,
 }
 
-async fn attend(mut stream: TcpStream, guest: Guest, visitor: Visitor) {
-    match tls::is_begun(&stream, &guest).await {
-        Some(true) => return tls::hear(&mut stream, &guest, &visitor).await,
-        Some(false) => (),
-        None => return,
-    }
+async fn attend(stream: TcpStream, guest: Guest, mut visitor: Visitor) {
     // Without it the last piece of a file waits for the phone's acknowledgement; it works all the
     // same.
     let _ = stream.set_nodelay(true);
+    let begun = match visitor.tls {
+        true => tls::begin(stream, &guest, &mut visitor).await,
+        false => tls::heard(stream, &guest, &visitor).await,
+    };
+    let Some(stream) = begun else { return };
     let visit = guest.visit.clone();
     let visitor = &visitor;
     let answer = service_fn(|request: Request<Incoming>| {
@@ -165,6 +177,9 @@ impl Visitor {
         let encoded = request.headers().contains_key(TRANSFER_ENCODING);
         let closes = encoded || request.headers().contains_key(hyper::header::UPGRADE);
         let mut answered = self.answer_by_table(request, encoded).await;
+        if self.tls {
+            keep_to_tls(&mut answered);
+        }
         if closes {
             answered.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -176,8 +191,14 @@ impl Visitor {
         if encoded && !is_upload {
             return files::plain(StatusCode::BAD_REQUEST);
         }
+        if self.origin.side == Side::Lan && request.uri().path() == moved::AUTHORITY {
+            return moved::authority(self);
+        }
         if let Some(found) = self.site.find(request.uri().path()) {
             if self.is_admitted().await {
+                if let Some(port) = self.site.https_port().filter(|_| !self.is_private()) {
+                    return moved::to_tls(self, &request, port);
+                }
                 return match encoded {
                     true => files::plain(StatusCode::LENGTH_REQUIRED),
                     false => crate::web::answer(self, request, found).await,
@@ -185,6 +206,11 @@ impl Visitor {
             }
         }
         files::answer(self, request).await
+    }
+
+    /// Whether nobody on the way can listen.
+    fn is_private(&self) -> bool {
+        self.tls || self.origin.from.ip().is_loopback()
     }
 
     /// Whether the admin's routes exist for this visitor.
@@ -195,5 +221,16 @@ impl Visitor {
         }
         let asked = self.desk.ask(Call::Admits { side, source: *from.ip() }).await;
         matches!(asked, Some(Reply::Admits(true)))
+    }
+}
+
+/// Has a browser send what it keeps over TLS only.
+fn keep_to_tls(answered: &mut Answered) {
+    for (name, value) in answered.headers_mut().iter_mut() {
+        let line = value.to_str().ok().filter(|_| *name == SET_COOKIE);
+        let secure = line.and_then(|line| HeaderValue::try_from(format!("{line}; Secure")).ok());
+        if let Some(secure) = secure {
+            *value = secure;
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! This file reads the command line; [`serve`] puts the parts together, [`drive`] is the loop.
 
+mod base64;
 mod button;
 mod call;
 mod chip;
@@ -43,6 +44,11 @@ mod state;
 mod stream;
 mod synchronised;
 mod syslog;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "plain.rs"]
+mod tls;
 mod watchdog;
 mod wear;
 mod web;

@@ -1,9 +1,14 @@
-//! Frames for a client that has no address yet, and ARP probes: what only packet sockets can do.
+//! Frames for a client that has no address yet, ARP probes, and what other DHCP servers say: what
+//! only packet sockets can do.
 //!
 //! A packet socket carries IPv4 or ARP without the Ethernet header; the kernel writes that from the
 //! hardware address given. The `unsafe` of this crate is here: the kernel's address structure for
 //! packet sockets has no safe constructor in `nix`.
 #![allow(unsafe_code, reason = "sockaddr_ll has no safe constructor in nix")]
+
+mod ear;
+
+pub(crate) use ear::{Ear, Said};
 
 use nix::libc;
 use nix::sys::socket::{socket, AddressFamily, SockFlag, SockProtocol, SockType};
@@ -12,6 +17,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::{AsRawFd, OwnedFd};
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
+use wire::dhcp::{CLIENT_PORT, SERVER_PORT};
 use wire::Mac;
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
@@ -41,7 +47,7 @@ impl RawPort {
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
         let fd = socket(AddressFamily::Packet, SockType::Datagram, flags, None::<SockProtocol>)?;
         let port = RawPort { fd, index: index as i32, own };
-        let address = port.address(ETHERTYPE_ARP, Mac([0; 6]));
+        let address = address_of(port.index, ETHERTYPE_ARP, Mac([0; 6]));
         // SAFETY: `address` is a whole sockaddr_ll and its size is given.
         let bound = unsafe {
             libc::bind(port.fd.as_raw_fd(), std::ptr::from_ref(&address).cast(), LL_BYTES)
@@ -74,6 +80,13 @@ impl RawPort {
         Some(told.map(|(address, mac)| Spoke { address, mac }))
     }
 
+    /// Sends a datagram of a DHCP client that has no address to all servers (RFC 2131 4.1).
+    pub(crate) fn ask_servers(&self, bytes: &[u8]) -> io::Result<()> {
+        let from = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, CLIENT_PORT);
+        let to = SocketAddrV4::new(Ipv4Addr::BROADCAST, SERVER_PORT);
+        self.send_udp(from, BROADCAST, to, bytes)
+    }
+
     /// Sends a UDP datagram to a hardware address, whatever ARP knows.
     pub(crate) fn send_udp(
         &self,
@@ -86,7 +99,7 @@ impl RawPort {
     }
 
     fn send(&self, ethertype: u16, mac: Mac, packet: &[u8]) -> io::Result<()> {
-        let address = self.address(ethertype, mac);
+        let address = address_of(self.index, ethertype, mac);
         // SAFETY: the packet and `address` are whole, with their sizes, and outlive the call.
         let sent = unsafe {
             libc::sendto(
@@ -103,18 +116,19 @@ impl RawPort {
         }
         Ok(())
     }
+}
 
-    fn address(&self, ethertype: u16, mac: Mac) -> libc::sockaddr_ll {
-        let [a, b, c, d, e, f] = mac.0;
-        libc::sockaddr_ll {
-            sll_family: libc::AF_PACKET as u16,
-            sll_protocol: ethertype.to_be(),
-            sll_ifindex: self.index,
-            sll_hatype: 0,
-            sll_pkttype: 0,
-            sll_halen: 6,
-            sll_addr: [a, b, c, d, e, f, 0, 0],
-        }
+/// The kernel's address of a device behind a network port.
+fn address_of(index: i32, ethertype: u16, mac: Mac) -> libc::sockaddr_ll {
+    let [a, b, c, d, e, f] = mac.0;
+    libc::sockaddr_ll {
+        sll_family: libc::AF_PACKET as u16,
+        sll_protocol: ethertype.to_be(),
+        sll_ifindex: index,
+        sll_hatype: 0,
+        sll_pkttype: 0,
+        sll_halen: 6,
+        sll_addr: [a, b, c, d, e, f, 0, 0],
     }
 }
 

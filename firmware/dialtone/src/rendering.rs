@@ -175,7 +175,7 @@ fn exchange(wish: &Wish) -> Result<Exchange, String> {
 }
 
 /// A box as most are.
-fn example_board() -> Board {
+pub(crate) fn example_board() -> Board {
     let address = Ipv4Addr::new(192, 168, 10, 1);
     let interface = Interface { side: Side::Lan, address, prefix: 24, has_arp: true };
     let subnets = Network::new(address, 24).into_iter().map(|network| Subnet {
@@ -195,6 +195,8 @@ fn example_board() -> Board {
         interfaces: vec![interface],
         subnets: subnets.collect(),
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5_060,
         directory: "prov".to_owned(),
         site: Site {

@@ -31,6 +31,7 @@ use crate::release;
 use crate::say::{complain, say};
 use crate::sockets::Sockets;
 use crate::stream::{self, Lobby, Streams};
+use crate::tls::{self, Secured};
 use crate::watchdog::Watchdog;
 use crate::web::{Facts, WebSite};
 use bring_up::WayOut;
@@ -259,14 +260,19 @@ fn open(
         exchange.firmware_kept(firmware::stock(kept).files);
     }
     let (spoken, streams_wake) = mpsc::channel(SPOKEN_MAX);
-    listen_sip(&ports, &spoken)?;
+    let secured = Arc::new(Secured::new(clock));
+    listen_sip(&ports, &spoken, &secured)?;
     let (desk, web_wake) = call::desk();
     let facts = Facts { board: hardware.name.clone(), slot: release::slot(), ports: ports.clone() };
     let (shelf, queue) = Shelf::new(clock);
     let shelf = Some(shelf).filter(|_| kept.is_some());
-    let site = Arc::new(WebSite::new().of(facts, rehearsals, shelf.clone()));
+    let site = WebSite::new().of(facts, rehearsals, shelf.clone());
+    let https = ports.iter().find_map(|port| port.secured).map(|secured| secured.https);
+    let site = Arc::new(site.secured_by(secured.clone(), https));
     listen_web(&web, &ports, &desk, &site)?;
+    let ours = https.map(|_| ports.clone());
     let sockets = Sockets::open(ports).map_err(in_use)?;
+    exchange.look_for_others(clock.now(), &sockets.ears());
     // Without it, e.g. for want of netlink, a lease alone is the proof.
     let neighbours = Neighbours::open().ok();
     let watchdog = watchdog(&hardware);
@@ -279,12 +285,9 @@ fn open(
         queue.start(kept).map_err(|error| format!("the firmware thread did not start: {error}"))?;
     }
     let firmware = shelf.map(|shelf| (shelf, desk.clone()));
-    announce(&web);
-    if password_set {
-        say(format_args!("Log in with the password you chose.\n"));
-    } else {
-        first_password(&site, desk.clone())?;
-    }
+    announce(&web, https);
+    log_in(password_set, &site, desk.clone())?;
+    ours.map(|ports| tokio::spawn(tls::keep_up(secured, desk.clone(), ports)));
     tokio::spawn(button::claims(button, desk));
     let streams = Streams::default();
     let hands = Hands { clock, sockets, streams, neighbours, flash, firmware, watchdog, notes };
@@ -337,13 +340,21 @@ fn button_of(entry: &ButtonEntry) -> Option<Button> {
     opened.map_err(|error| log::error!("the button cannot be read: {error}")).ok()
 }
 
-fn listen_sip(ports: &[Port], spoken: &mpsc::Sender<stream::Spoken>) -> Result<(), String> {
+fn listen_sip(
+    ports: &[Port],
+    spoken: &mpsc::Sender<stream::Spoken>,
+    secured: &Arc<Secured>,
+) -> Result<(), String> {
     let lobby = Arc::new(Lobby::default());
     for (place, port) in ports.iter().enumerate() {
-        let listener = stream::bind(port).map_err(in_use)?;
-        let interface = InterfaceNo(place as u8);
-        let (side, lobby, spoken) = (port.side, lobby.clone(), spoken.clone());
-        tokio::spawn(stream::listen(listener, interface, side, lobby, spoken));
+        let plain = (port.sip_port, None);
+        let sips = port.secured.map(|numbers| (numbers.sips, Some(secured.clone())));
+        for (number, secured) in std::iter::once(plain).chain(sips) {
+            let listener = stream::bind(port, number).map_err(in_use)?;
+            let at = (InterfaceNo(place as u8), port.side);
+            let (lobby, spoken) = (lobby.clone(), spoken.clone());
+            tokio::spawn(stream::listen(listener, at, lobby, spoken, secured));
+        }
     }
     Ok(())
 }
@@ -358,17 +369,38 @@ fn listen_web(
         let device = ports.get(usize::from(interface.0)).and_then(|port| port.device.as_ref());
         let listener =
             http::Listener::bind(*at, device).map_err(|error| web_in_use(error, web, ports))?;
-        let serving = http::serve(listener, *interface, Side::Lan, desk.clone(), site.clone());
-        tokio::spawn(serving);
+        let at = (*interface, Side::Lan);
+        tokio::spawn(http::serve(listener, at, false, desk.clone(), site.clone()));
+    }
+    // Over TLS on both sides.
+    for (place, port) in ports.iter().enumerate() {
+        let Some(numbers) = port.secured else { continue };
+        let at = SocketAddrV4::new(port.address, numbers.https);
+        let listener = http::Listener::bind(at, port.device.as_ref()).map_err(in_use)?;
+        let at = (InterfaceNo(place as u8), port.side);
+        tokio::spawn(http::serve(listener, at, true, desk.clone(), site.clone()));
+    }
+    Ok(())
+}
+
+/// Says with which password to log in.
+fn log_in(is_set: bool, site: &Arc<WebSite>, desk: Desk) -> Result<(), String> {
+    match is_set {
+        true => say(format_args!("Log in with the password you chose.\n")),
+        false => first_password(site, desk)?,
     }
     Ok(())
 }
 
 /// Says where the pages are; by then all doors are open.
-fn announce(web: &[(InterfaceNo, SocketAddrV4)]) {
+fn announce(web: &[(InterfaceNo, SocketAddrV4)], https: Option<u16>) {
     for (_, at) in web {
-        let port = if at.port() == 80 { String::new() } else { format!(":{}", at.port()) };
-        say(format_args!("Admin page: http://{}{port}/", at.ip()));
+        let (scheme, port, usual) = match https {
+            Some(port) if !at.ip().is_loopback() => ("https", port, 443),
+            Some(_) | None => ("http", at.port(), 80),
+        };
+        let port = if port == usual { String::new() } else { format!(":{port}") };
+        say(format_args!("Admin page: {scheme}://{}{port}/", at.ip()));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::call::Origin;
 use crate::config::{Device, Port};
-use crate::raw::{self, RawPort, Spoke};
+use crate::raw::{self, Ear, RawPort, Said, Spoke};
 use exchange::limits::{
     DATAGRAMS_A_TURN_MAX, DATAGRAM_BYTES_MAX, RECEIVE_BUFFER_BYTES, ROUNDS_A_TURN_MAX,
 };
@@ -38,6 +38,7 @@ pub(crate) struct Sockets {
     transfers: BTreeMap<TransferNo, u64>,
     by_line: BTreeMap<(InterfaceNo, Line), u64>,
     raw: BTreeMap<InterfaceNo, RawPort>,
+    ears: BTreeMap<InterfaceNo, Ear>,
     ports: Vec<Port>,
     next: u64,
     /// Whether a socket was left before it was empty.
@@ -57,6 +58,8 @@ pub(crate) enum Heard<'a> {
     Datagram(Origin, Line, &'a [u8]),
     /// Somebody spoke ARP.
     Arp { address: Ipv4Addr, mac: Mac },
+    /// A DHCP server said something to a client.
+    Server(Origin, Mac, &'a [u8]),
 }
 
 impl Sockets {
@@ -70,6 +73,7 @@ impl Sockets {
             transfers: BTreeMap::new(),
             by_line: BTreeMap::new(),
             raw: BTreeMap::new(),
+            ears: BTreeMap::new(),
             ports: Vec::new(),
             next: 0,
             unread: false,
@@ -99,6 +103,16 @@ impl Sockets {
             let raw = RawPort::open(device.index, device.mac)?;
             self.watch(raw.fd(), u64::from(interface.0) | RAW_MARK)?;
             self.raw.insert(interface, raw);
+            match Ear::open(device.index) {
+                Ok(ear) => {
+                    self.watch(ear.fd(), u64::from(interface.0) | EAR_MARK)?;
+                    self.ears.insert(interface, ear);
+                }
+                // On a kernel without filters of packets.
+                Err(error) => {
+                    log::warn!("no look for other DHCP servers on {}: {error}", port.name());
+                }
+            }
         } else {
             let dhcp = udp(port, at(port.dhcp_port))?;
             self.add(interface, Line::Dhcp, dhcp)?;
@@ -132,7 +146,8 @@ impl Sockets {
             | Line::Sip
             | Line::SipMulticast
             | Line::SipStream(_)
-            | Line::Mdns => {
+            | Line::Mdns
+            | Line::DhcpClient => {
                 self.by_line.insert((interface, line), key);
             }
         }
@@ -184,6 +199,9 @@ impl Sockets {
             }
             return heard < DATAGRAMS_A_TURN_MAX;
         }
+        if key & EAR_MARK != 0 {
+            return self.overhear(InterfaceNo((key & 0xff) as u8), hear);
+        }
         let Some(socket) = self.open.get(&key) else { return true };
         let Some(port) = self.ports.get(usize::from(socket.interface.0)) else { return true };
         for _ in 0..DATAGRAMS_A_TURN_MAX {
@@ -201,9 +219,33 @@ impl Sockets {
         false
     }
 
+    /// Reads what servers say on a port until nothing waits or its turn is over.
+    fn overhear(&mut self, interface: InterfaceNo, hear: &mut dyn FnMut(Heard<'_>)) -> bool {
+        let Some(ear) = self.ears.get_mut(&interface) else { return true };
+        for _ in 0..DATAGRAMS_A_TURN_MAX {
+            match ear.hear() {
+                Some(Some(Said { mac, from, bytes })) => {
+                    hear(Heard::Server(Origin { interface, side: Side::Lan, from }, mac, bytes));
+                }
+                Some(None) => (),
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// The LAN ports by which other DHCP servers can be looked for, with their hardware addresses.
+    pub(crate) fn ears(&self) -> Vec<(InterfaceNo, Mac)> {
+        let mac = |no: &InterfaceNo| self.ports.get(usize::from(no.0))?.device.as_ref();
+        self.ears.keys().filter_map(|no| Some((*no, mac(no)?.mac))).collect()
+    }
+
     /// Sends a datagram; one that cannot leave is lost, as on any network.
     pub(crate) fn send(&mut self, departure: &Departure) -> io::Result<()> {
         let Departure { interface, line, to, bytes } = departure;
+        if *line == Line::DhcpClient {
+            return self.raw.get(interface).map_or(Ok(()), |raw| raw.ask_servers(bytes));
+        }
         if let Line::Transfer(no) = line {
             if !self.transfers.contains_key(no) {
                 let Some(port) = self.ports.get(usize::from(interface.0)) else { return Ok(()) };
@@ -218,7 +260,8 @@ impl Sockets {
             | Line::Sip
             | Line::SipMulticast
             | Line::SipStream(_)
-            | Line::Mdns => self.by_line.get(&(*interface, *line)),
+            | Line::Mdns
+            | Line::DhcpClient => self.by_line.get(&(*interface, *line)),
         };
         let socket = key.and_then(|key| self.open.get(key));
         let (Some(socket), Some(port)) = (socket, self.ports.get(usize::from(interface.0))) else {
@@ -242,7 +285,8 @@ impl Sockets {
                     | Line::Sip
                     | Line::SipMulticast
                     | Line::SipStream(_)
-                    | Line::Mdns => getsockname::<SockaddrIn>(socket.fd.as_raw_fd())?.port(),
+                    | Line::Mdns
+                    | Line::DhcpClient => getsockname::<SockaddrIn>(socket.fd.as_raw_fd())?.port(),
                 };
                 return raw.send_udp(SocketAddrV4::new(port.address, number), mac, to, bytes);
             }
@@ -290,6 +334,8 @@ impl Sockets {
 
 /// Keys of packet sockets, apart from those of UDP sockets.
 const RAW_MARK: u64 = 1 << 63;
+/// Keys of those that hear other DHCP servers.
+const EAR_MARK: u64 = 1 << 62;
 
 /// A TCP listener at an address, bound to the port's device where it has one: what comes in by
 /// another port is not heard, even if it names this address. Needs a runtime to be entered.

@@ -4,7 +4,8 @@
 //! RFC 3261 section 18.3, with the keep-alive of RFC 5626 section 3.5.1. A connection that breaks a
 //! bound is closed without a word. Each wait has one deadline, not one for each byte of what is
 //! awaited, so that nobody stays by dripping; a keep-alive before the first message extends
-//! nothing. Not here: TLS; whoever begins with it is heard once and gets no answer.
+//! nothing. Over TLS (section 26.2) it is the same by a port of its own, from the handshake on;
+//! whoever begins with TLS on the other one is heard once and gets no answer.
 
 #[cfg(test)]
 mod tests;
@@ -14,12 +15,14 @@ use crate::clock;
 use crate::config::Port;
 use crate::sockets;
 use crate::sources::Sources;
+use crate::tls::{Secured, Stream};
 use exchange::limits::{
     ACCEPT_AGAIN_MS, STREAMS_MAX, STREAMS_PER_SOURCE_MAX, STREAMS_WAN_MAX, STREAM_BACKLOG,
     STREAM_FIRST_MS, STREAM_IDLE_MS, STREAM_MESSAGE_MS, STREAM_OUTBOX_MAX, STREAM_PIECE_BYTES,
     STREAM_WRITE_MS,
 };
 use exchange::names::{InterfaceNo, Side};
+use exchange::note::Protocol;
 use exchange::StreamNo;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -27,7 +30,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{timeout, timeout_at};
 use wire::sip::{frame, Frame, PONG};
@@ -36,11 +39,11 @@ use wire::tls;
 /// What happened on a connection.
 pub(crate) enum Spoken {
     /// It is there; what is put into the queue is sent.
-    Opened(StreamNo, mpsc::Sender<Vec<u8>>),
+    Opened { stream: StreamNo, writer: mpsc::Sender<Vec<u8>>, secured: bool },
     /// One whole message came.
     Message { stream: StreamNo, origin: Origin, bytes: Vec<u8> },
-    /// These were its first words, in TLS, which nobody speaks here.
-    Tls { origin: Origin, bytes: Vec<u8> },
+    /// It spoke TLS in vain, by these words.
+    Tls { origin: Origin, at: Protocol, bytes: Vec<u8> },
     /// It is gone.
     Closed(StreamNo),
 }
@@ -118,10 +121,10 @@ impl Drop for Guest {
 /// Takes connections on one network port until the loop ends.
 pub(crate) async fn listen(
     listener: TcpListener,
-    interface: InterfaceNo,
-    side: Side,
+    (interface, side): (InterfaceNo, Side),
     lobby: Arc<Lobby>,
     loop_end: mpsc::Sender<Spoken>,
+    secured: Option<Arc<Secured>>,
 ) {
     loop {
         let Ok((connection, SocketAddr::V4(from))) = listener.accept().await else {
@@ -132,23 +135,47 @@ pub(crate) async fn listen(
         let Some(guest) = lobby.admit(side, *from.ip()) else { continue };
         let stream = lobby.number();
         let origin = Origin { interface, side, from };
-        let loop_end = loop_end.clone();
+        let (loop_end, secured) = (loop_end.clone(), secured.clone());
         tokio::spawn(async move {
-            attend(connection, stream, origin, &loop_end).await;
+            let begun = begun(connection, origin, &loop_end, secured.as_deref()).await;
+            if let Some(connection) = begun {
+                attend(connection, (stream, secured.is_some()), origin, &loop_end).await;
+            }
             drop(guest);
         });
+    }
+}
+
+/// The connection as it is spoken on, once a handshake is over where there is one.
+async fn begun(
+    connection: TcpStream,
+    origin: Origin,
+    loop_end: &mpsc::Sender<Spoken>,
+    secured: Option<&Secured>,
+) -> Option<Stream> {
+    let Some(secured) = secured else { return Some(Stream::Plain(connection)) };
+    match secured.accept(origin.side, *origin.from.ip(), connection).await {
+        Ok((stream, _)) => Some(stream),
+        Err(words) => {
+            let words = words.map(|bytes| Spoken::Tls { origin, at: Protocol::Sips, bytes });
+            if let Some(words) = words {
+                // A loop that has ended needs to know nothing.
+                let _ = loop_end.send(words).await;
+            }
+            None
+        }
     }
 }
 
 /// Serves one connection from its first byte to its last, and tells the loop of both ends.
 async fn attend(
     connection: impl AsyncRead + AsyncWrite + Unpin,
-    stream: StreamNo,
+    (stream, secured): (StreamNo, bool),
     origin: Origin,
     loop_end: &mpsc::Sender<Spoken>,
 ) {
     let (writer, outbox) = mpsc::channel(STREAM_OUTBOX_MAX);
-    if loop_end.send(Spoken::Opened(stream, writer)).await.is_ok() {
+    if loop_end.send(Spoken::Opened { stream, writer, secured }).await.is_ok() {
         serve(connection, stream, origin, outbox, loop_end).await;
         // A loop that has ended needs to know nothing.
         let _ = loop_end.send(Spoken::Closed(stream)).await;
@@ -189,7 +216,8 @@ async fn serve(
                 continue;
             }
             // A loop that has ended needs to know nothing.
-            let _ = loop_end.send(Spoken::Tls { origin, bytes: buffer }).await;
+            let at = Protocol::Sip;
+            let _ = loop_end.send(Spoken::Tls { origin, at, bytes: buffer }).await;
             return;
         }
         let mut whole = false;
@@ -254,8 +282,8 @@ async fn write(connection: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool
     matches!(timeout(within, connection.write_all(bytes)).await, Ok(Ok(())))
 }
 
-/// Binds the SIP port of a network port for TCP; needs a runtime to be entered.
-pub(crate) fn bind(port: &Port) -> std::io::Result<TcpListener> {
-    let at = SocketAddrV4::new(port.address, port.sip_port);
+/// Binds a network port for SIP over TCP, with TLS or without; needs a runtime to be entered.
+pub(crate) fn bind(port: &Port, number: u16) -> std::io::Result<TcpListener> {
+    let at = SocketAddrV4::new(port.address, number);
     sockets::tcp(at, port.device.as_ref(), STREAM_BACKLOG)
 }

@@ -17,21 +17,28 @@
 mod account;
 mod backup;
 mod body;
+mod certificates;
 mod claim;
+mod dhcp;
 mod firmware;
 mod gate;
 mod identity;
 mod machine;
 mod office;
 mod reply;
+mod route;
+mod rules;
 mod settings;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod users;
 
-pub(crate) use gate::names_us;
+use account::logged_in;
+pub(crate) use gate::{host_of, names_us};
 
 pub(crate) use machine::Facts;
+pub(crate) use route::Route;
 
 use crate::call::{Call, Reply};
 use crate::firmware::Shelf;
@@ -39,6 +46,7 @@ use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
 use crate::rehearsal::Rehearsals;
 use crate::release::VERSION;
+use crate::tls::Secured;
 use crate::wear::Wear;
 use backup::Restores;
 use body::form_within;
@@ -50,129 +58,12 @@ use exchange::template::Change;
 use exchange::view::BoxView;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use pages::form::{Fields, FORM_BYTES_MAX};
 use pages::{OnTrial, Viewer};
-use std::net::Ipv4Addr;
+use route::{CertificateRoute, Takes, ROUTES};
 use std::sync::Arc;
 use templates::Drafts;
-
-/// A page or an action of the admin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Route {
-    Home,
-    Asset,
-    Login,
-    Claim,
-    Password,
-    Logout,
-    Handsets,
-    Add,
-    Device,
-    Assign,
-    AddLine,
-    RemoveLine,
-    Delete,
-    Creation,
-    Network,
-    ProposeLan,
-    ProposeWan,
-    KeepNetwork,
-    System,
-    Restart,
-    Backup,
-    Passphrase,
-    BackupFile,
-    Restore,
-    ConfirmRestore,
-    Settings,
-    SettingsFamily,
-    SettingsModel,
-    OpenSettings,
-    ChangeSetting,
-    Resync,
-    CallResyncOff,
-    ResyncOne,
-    RestartOne,
-    Templates,
-    TemplateFile,
-    EditTemplate,
-    PreviewTemplate,
-    RemoveTemplate,
-    ReturnTemplate,
-    ForgetTemplate,
-    ApplyTemplate,
-    HandsetFiles,
-    Identity,
-    TrySign,
-    ChangeSign,
-    Firmware,
-    UploadFirmware,
-    DeleteFirmware,
-    PhoneBook,
-}
-
-/// What a route can be asked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    Get,
-    Post,
-    Both,
-}
-
-/// All routes of the admin; `rest` is what a route gets to know of its address.
-const ROUTES: [(&str, Route, Takes); 50] = [
-    ("/", Route::Home, Takes::Get),
-    ("/assets/{rest}", Route::Asset, Takes::Get),
-    ("/login", Route::Login, Takes::Both),
-    ("/login/claim", Route::Claim, Takes::Both),
-    ("/password", Route::Password, Takes::Both),
-    ("/logout", Route::Logout, Takes::Post),
-    ("/handsets", Route::Handsets, Takes::Get),
-    ("/handsets/add", Route::Add, Takes::Post),
-    ("/handsets/{rest}", Route::Device, Takes::Get),
-    ("/handsets/{rest}/assign", Route::Assign, Takes::Post),
-    ("/handsets/{rest}/add-line", Route::AddLine, Takes::Post),
-    ("/handsets/{rest}/remove-line", Route::RemoveLine, Takes::Post),
-    ("/handsets/{rest}/delete", Route::Delete, Takes::Post),
-    ("/policy/creation", Route::Creation, Takes::Post),
-    ("/network", Route::Network, Takes::Get),
-    ("/network/lan", Route::ProposeLan, Takes::Post),
-    ("/network/wan", Route::ProposeWan, Takes::Post),
-    ("/network/keep", Route::KeepNetwork, Takes::Post),
-    ("/system", Route::System, Takes::Get),
-    ("/system/restart", Route::Restart, Takes::Post),
-    ("/system/backup", Route::Backup, Takes::Get),
-    ("/system/backup/passphrase", Route::Passphrase, Takes::Post),
-    ("/system/backup/file", Route::BackupFile, Takes::Post),
-    ("/system/backup/restore", Route::Restore, Takes::Post),
-    ("/system/backup/confirm", Route::ConfirmRestore, Takes::Post),
-    ("/settings", Route::Settings, Takes::Get),
-    ("/settings/family/{rest}", Route::SettingsFamily, Takes::Get),
-    ("/settings/model", Route::SettingsModel, Takes::Get),
-    ("/settings/open", Route::OpenSettings, Takes::Post),
-    ("/settings/change", Route::ChangeSetting, Takes::Post),
-    ("/handsets/resync", Route::Resync, Takes::Post),
-    ("/handsets/resync/call-off", Route::CallResyncOff, Takes::Post),
-    ("/handsets/{rest}/resync", Route::ResyncOne, Takes::Post),
-    ("/handsets/{rest}/restart", Route::RestartOne, Takes::Post),
-    ("/templates", Route::Templates, Takes::Get),
-    ("/templates/file", Route::TemplateFile, Takes::Get),
-    ("/templates/edit", Route::EditTemplate, Takes::Both),
-    ("/templates/preview", Route::PreviewTemplate, Takes::Post),
-    ("/templates/remove", Route::RemoveTemplate, Takes::Post),
-    ("/templates/return", Route::ReturnTemplate, Takes::Post),
-    ("/templates/forget", Route::ForgetTemplate, Takes::Post),
-    ("/templates/apply", Route::ApplyTemplate, Takes::Post),
-    ("/handsets/{rest}/files", Route::HandsetFiles, Takes::Get),
-    ("/identity", Route::Identity, Takes::Get),
-    ("/identity/try", Route::TrySign, Takes::Post),
-    ("/identity/change", Route::ChangeSign, Takes::Post),
-    ("/firmware", Route::Firmware, Takes::Get),
-    ("/firmware/upload", Route::UploadFirmware, Takes::Post),
-    ("/firmware/delete", Route::DeleteFirmware, Takes::Post),
-    ("/phone-book", Route::PhoneBook, Takes::Get),
-];
 
 /// A route that was found, with the rest of its address.
 pub(crate) struct Found {
@@ -190,6 +81,7 @@ pub(crate) struct WebSite {
     restores: Restores,
     drafts: Drafts,
     firmware: Option<Shelf>,
+    secured: Option<(Arc<Secured>, u16)>,
 }
 
 impl WebSite {
@@ -216,6 +108,7 @@ impl WebSite {
             restores: Restores::new(),
             drafts: Drafts::new(None),
             firmware: None,
+            secured: None,
         }
     }
 
@@ -227,6 +120,21 @@ impl WebSite {
         firmware: Option<Shelf>,
     ) -> WebSite {
         WebSite { facts, drafts: Drafts::new(rehearsals), firmware, ..self }
+    }
+
+    /// The same site with TLS on this port, where there is one.
+    pub(crate) fn secured_by(self, secured: Arc<Secured>, https_port: Option<u16>) -> WebSite {
+        WebSite { secured: https_port.map(|port| (secured, port)), ..self }
+    }
+
+    /// What is shown over TLS, where there is a port with it.
+    pub(crate) fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref().map(|(secured, _)| &**secured)
+    }
+
+    /// The port with TLS, where there is one.
+    pub(crate) fn https_port(&self) -> Option<u16> {
+        self.secured.as_ref().map(|(_, port)| *port)
     }
 
     /// Where firmware of phones is kept, if it is.
@@ -302,6 +210,11 @@ pub(crate) async fn answer(
         // The only form with a file in it, and so in another encoding.
         return admin.look_at_backup(&parts.headers, body).await;
     }
+    if let Route::Certificate(what) = route {
+        if what != CertificateRoute::Remove {
+            return admin.bring_certificate(what, &parts.headers, body).await;
+        }
+    }
     if route == Route::UploadFirmware {
         // That one is larger than memory.
         return admin.upload_firmware(&parts.headers, body).await;
@@ -347,14 +260,15 @@ impl Admin<'_> {
             Route::SettingsModel => self.settings(settings::model(query), query).await,
             Route::Templates => self.templates(query).await,
             Route::TemplateFile => self.template_file(query).await,
-            Route::EditTemplate => match Fields::parse(query.as_bytes()) {
-                Ok(fields) => self.edit_template(&fields).await,
-                Err(_garbled) => reply::unknown(),
-            },
+            Route::EditTemplate => self.edit_template_of(query).await,
             Route::HandsetFiles => self.handset_files(rest, query).await,
             Route::Identity => self.identity(query).await,
             Route::Firmware => self.firmware(query).await,
             Route::PhoneBook => self.phone_book().await,
+            Route::Dhcp => self.dhcp(query).await,
+            Route::Users => self.users(query).await,
+            Route::Certificates => self.certificates(query).await,
+            Route::Rule(route) => self.show_rules(route, query).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -387,7 +301,23 @@ impl Admin<'_> {
             | Route::TrySign
             | Route::ChangeSign
             | Route::UploadFirmware
-            | Route::DeleteFirmware => reply::unknown(),
+            | Route::DeleteFirmware
+            | Route::User(_)
+            | Route::Reveal
+            | Route::Own
+            | Route::MakeUser
+            | Route::Replace
+            | Route::Clear
+            | Route::RevealOne
+            | Route::Ring
+            | Route::Certificate(_) => reply::unknown(),
+        }
+    }
+
+    async fn edit_template_of(&self, query: &str) -> Answered {
+        match Fields::parse(query.as_bytes()) {
+            Ok(fields) => self.edit_template(&fields).await,
+            Err(_garbled) => reply::unknown(),
         }
     }
 
@@ -401,8 +331,17 @@ impl Admin<'_> {
             | Route::RemoveLine
             | Route::Delete
             | Route::ResyncOne
-            | Route::RestartOne => self.change_handset(route, rest, fields).await,
+            | Route::RestartOne
+            | Route::Own
+            | Route::MakeUser
+            | Route::Replace
+            | Route::Clear
+            | Route::Ring => self.change_handset(route, rest, fields).await,
+            Route::User(route) => self.change_users(route, fields).await,
+            Route::Reveal => self.reveal_of_users(fields).await,
+            Route::RevealOne => self.reveal_of_handset(rest, fields).await,
             Route::Resync => self.resync(fields).await,
+            Route::Rule(route) => self.change_rules(route, rest, fields).await,
             Route::CallResyncOff => self.call_resync_off(fields).await,
             Route::Creation => self.allow_creation(fields).await,
             Route::ProposeLan => self.propose_lan(fields).await,
@@ -423,6 +362,8 @@ impl Admin<'_> {
             Route::TrySign => self.try_sign(fields).await,
             Route::ChangeSign => self.change_sign(fields).await,
             Route::DeleteFirmware => self.delete_firmware(fields).await,
+            Route::Dhcp => self.change_dhcp(fields).await,
+            Route::Certificate(CertificateRoute::Remove) => self.remove_certificate(fields).await,
             Route::Home
             | Route::Asset
             | Route::Login
@@ -442,7 +383,12 @@ impl Admin<'_> {
             | Route::Identity
             | Route::Firmware
             | Route::UploadFirmware
-            | Route::PhoneBook => reply::unknown(),
+            | Route::PhoneBook
+            | Route::Users
+            | Route::Certificates
+            | Route::Certificate(CertificateRoute::Install | CertificateRoute::Trust) => {
+                reply::unknown()
+            }
         }
     }
 
@@ -455,21 +401,5 @@ impl Admin<'_> {
     fn by(&self, fields: &Fields) -> By {
         let side = self.visitor.origin.side;
         By { side, source: self.visitor.source(), seen: fields.seen() }
-    }
-}
-
-impl Visitor {
-    fn source(&self) -> Ipv4Addr {
-        *self.origin.from.ip()
-    }
-}
-
-/// Whose request this is, with the token that says so.
-async fn logged_in(visitor: &Visitor, headers: &HeaderMap) -> Option<(String, LoggedIn)> {
-    let token = gate::cookie(headers, gate::SESSION)?.to_owned();
-    let call = Call::Check { source: visitor.source(), token: token.clone() };
-    match visitor.desk.ask(call).await {
-        Some(Reply::Checked(admin)) => admin.map(|admin| (token, admin)),
-        _nobody => None,
     }
 }

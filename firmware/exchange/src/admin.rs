@@ -1,13 +1,18 @@
 //! What becomes of an admin's wish: checked against limits and rules, then recorded.
 
 use crate::catalog::{Family, Meaning, OwnSign, Sign};
-use crate::command::{By, Command, Refusal};
+use crate::certificates;
+use crate::command::{By, Command, Refusal, Rule, RuleFlaw, SeatFlaw};
 use crate::layer::Layer;
 use crate::limits::{LINES_MAX, SETTINGS_BYTES_MAX, SETTING_VALUES_MAX};
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 use crate::network::Trial;
 use crate::note::{Note, Whose};
 use crate::office::Office;
+use crate::others;
+use crate::policy::Switch;
+use crate::rules;
+use crate::seat;
 use crate::settings::{Bad, Reach, Setting};
 use crate::sip::Sip;
 use crate::state::Event;
@@ -31,32 +36,29 @@ pub(crate) fn carry_out(
         return Err(Refusal::WrongSide);
     }
     // These store nothing, and may be what a box in trouble needs.
-    let stores =
-        !matches!(command, Command::Restart | Command::Resync { .. } | Command::CallResyncOff);
+    let stores = !matches!(
+        command,
+        Command::Restart
+            | Command::Resync { .. }
+            | Command::CallResyncOff
+            | Command::Ring { .. }
+            | Command::Rule(Rule::OpenGate { .. } | Rule::IgnoreStranger { .. })
+    );
     if office.read_only && stores {
         return Err(Refusal::NotStored);
     }
     match command {
         Command::AddHandset { mac, extension, name } => {
-            add(office, now, mac, extension, name).map(|()| None)
+            add(office, now, mac, extension, name).map(|_| None)
         }
         Command::DeleteHandset { handset } => delete(office, now, by, handset),
         Command::AssignLine { handset, line, extension, name } => {
-            let mac = unchanged(office, now, by, handset)?;
-            free_for(office, extension, Some((handset, line)))?;
-            if office.durable.handset(handset).and_then(|known| known.line(line)).is_none() {
-                return Err(Refusal::NoSuchLine);
-            }
-            assign(office, mac, Event::LineAssigned { handset, line, extension, name })?;
-            Ok(None)
+            assign_line(office, now, by, (handset, line), (extension, name)).map(|()| None)
         }
         Command::AddLine { handset } => add_line(office, now, by, handset),
         Command::RemoveLine { handset } => remove_line(office, now, by, handset),
         Command::AllowCreation { side, open } => {
-            if office.durable.creates(side) != open {
-                office.record_site(Event::CreationAllowed { side, open });
-            }
-            Ok(None)
+            rules::set(office, now, by, Switch::creates(side), !open).map(|()| None)
         }
         Command::ProposeLan(lan) => trial.propose_lan(office, now, by.source, lan).map(|()| None),
         Command::ProposeWan(wan) => trial.propose_wan(office, now, by.source, wan).map(|()| None),
@@ -79,6 +81,15 @@ pub(crate) fn carry_out(
         Command::ChangeSign { sign, means } => {
             change_sign(office, now, by, sign, means).map(|()| None)
         }
+        Command::ChooseServing(serving) => {
+            others::choose(office, now, by.source, serving).map(|()| None)
+        }
+        Command::Ring { handset } => sip.ring(office, now, handset).map(|()| None),
+        Command::Seat(wish) => seat::carry_out(office, now, by, wish),
+        Command::ChangeCertificate(wish) => {
+            certificates::change(office, now, by.source, wish).map(|()| None)
+        }
+        Command::Rule(rule) => rules::carry_out(office, now, by, rule),
     }
 }
 
@@ -87,15 +98,18 @@ pub(crate) fn revision(office: &Office, mac: Mac) -> u64 {
     office.changed(mac)
 }
 
-fn add(
+pub(crate) fn add(
     office: &mut Office,
     now: Now,
     mac: Mac,
     extension: Option<Extension>,
     name: Text,
-) -> Result<(), Refusal> {
+) -> Result<HandsetNo, Refusal> {
     if !mac.is_device() {
         return Err(Refusal::MacUnusable);
+    }
+    if office.durable.rules().bans(mac) {
+        return Err(Refusal::Rule(RuleFlaw::MacBanned));
     }
     if office.durable.handset_of(mac).is_some() {
         return Err(Refusal::MacTaken);
@@ -112,7 +126,22 @@ fn add(
         // There was room for the whole handset.
         office.record(mac, Event::LineAssigned { handset, line, extension, name });
     }
-    Ok(())
+    Ok(handset)
+}
+
+fn assign_line(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    (handset, line): (HandsetNo, LineNo),
+    (extension, name): (Option<Extension>, Text),
+) -> Result<(), Refusal> {
+    let mac = unchanged(office, now, by, handset)?;
+    free_for(office, extension, Some((handset, line)))?;
+    if office.durable.handset(handset).and_then(|known| known.line(line)).is_none() {
+        return Err(Refusal::NoSuchLine);
+    }
+    assign(office, mac, Event::LineAssigned { handset, line, extension, name })
 }
 
 fn assign(office: &mut Office, mac: Mac, event: Event) -> Result<(), Refusal> {
@@ -249,7 +278,12 @@ pub(crate) fn lines_max(office: &Office, handset: HandsetNo) -> u8 {
 }
 
 /// The handset's hardware address, if it still is as the admin saw it.
-fn unchanged(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Result<Mac, Refusal> {
+pub(crate) fn unchanged(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    handset: HandsetNo,
+) -> Result<Mac, Refusal> {
     let mac = office.durable.handset(handset).ok_or(Refusal::NoSuchHandset)?.mac;
     // So that what is recorded about it holds back what is told to it.
     office.speak_of(now, mac);
@@ -265,6 +299,9 @@ fn free_for(
     line: Option<(HandsetNo, LineNo)>,
 ) -> Result<(), Refusal> {
     let Some(extension) = extension else { return Ok(()) };
+    if office.durable.users().of_extension(extension).is_some() {
+        return Err(SeatFlaw::ExtensionOfUser(extension).into());
+    }
     match office.durable.line_at(extension) {
         Some(taken) if Some(taken) != line => Err(Refusal::ExtensionTaken(extension)),
         Some(_) | None => Ok(()),

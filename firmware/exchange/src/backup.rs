@@ -6,6 +6,7 @@
 //! seal memory-kib=16384 rounds=64 salt=.. check=..
 //! admin password-hash=sealed:..
 //! lan address=192.168.10.1/24 first=192.168.10.50 last=192.168.10.250
+//! dhcp serve=phones-only
 //! address mac=00:15:65:12:34:56 ip=192.168.10.50
 //! handset number=1 mac=00:15:65:12:34:56 maker=yealink model="T46U" web-password=sealed:..
 //! line handset=1 place=1 login=aebagbaf password=sealed:.. extension=204 name="Zoë"
@@ -24,11 +25,15 @@
 //! Pure: nothing here opens a file, and the slow way from a passphrase to a key is the caller's.
 
 mod bad;
+mod beside;
+mod certificates;
 mod draft;
 mod footing;
 mod own;
 mod parts;
+mod people;
 mod read;
+mod rules;
 mod seal;
 mod settings;
 mod signs;

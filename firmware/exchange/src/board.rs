@@ -16,6 +16,10 @@ pub struct Board {
     pub subnets: Vec<Subnet>,
     /// Port on which phones fetch their files by HTTP.
     pub http_port: u16,
+    /// Port on which phones fetch their files by HTTPS; `None` where there is none.
+    pub https_port: Option<u16>,
+    /// Port on which phones register by TLS; `None` where there is none.
+    pub sips_port: Option<u16>,
     /// Port on which phones register.
     pub sip_port: u16,
     /// Directory under which phones find their files, without slashes.

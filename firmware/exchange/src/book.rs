@@ -11,6 +11,7 @@
 
 use crate::catalog::{BookForm, Family};
 use crate::limits::{BOOKS_KEPT, BOOK_BYTES_MAX, BOOK_ENTRIES_MAX};
+use crate::markup::{escape, fill};
 use crate::names::InterfaceNo;
 use crate::office::Office;
 use crate::state::Durable;
@@ -120,6 +121,8 @@ pub(crate) fn entries(durable: &Durable) -> Vec<BookEntry> {
     let mut entries: Vec<(String, BookEntry)> = assigned.collect();
     entries
         .sort_by(|(one, first), (other, second)| (one, first.number).cmp(&(other, second.number)));
+    // A user may have several lines.
+    entries.dedup_by(|(_, one), (_, other)| one.number == other.number);
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
@@ -181,34 +184,6 @@ fn of_entry(entry: &BookEntry, word: &str, out: &mut String) {
             let _ = write!(out, "{}", entry.number);
         }
         other => out.push_str(other),
-    }
-}
-
-/// Writes a pattern with each word in braces replaced.
-fn fill(out: &mut String, pattern: &str, word: &mut dyn FnMut(&str, &mut String)) {
-    let mut rest = pattern;
-    while let Some((before, from)) = rest.split_once('{') {
-        out.push_str(before);
-        let (name, after) = from.split_once('}').unwrap_or((from, ""));
-        word(name, out);
-        rest = after;
-    }
-    out.push_str(rest);
-}
-
-/// Writes text so that it can only be text; characters that XML 1.0 (2.2) forbids are left out.
-fn escape(out: &mut String, text: &str) {
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\u{fffe}' | '\u{ffff}' => (),
-            control if control.is_control() => (),
-            other => out.push(other),
-        }
     }
 }
 

@@ -75,13 +75,33 @@ pub enum Cause {
     SpeaksTls,
     /// It speaks TLS, and this version at the highest, which is older than 1.2.
     TooOldForTls(Version),
+    /// It speaks TLS with ciphers only that are not used here.
+    TlsTooWeak,
     /// It gave up TLS because of the certificate that it was shown.
     CertificateRefused,
     /// Its clock stands where clocks begin.
     TimeUnset,
     /// It obeys this box only by a password that this box did not set.
     WrongPhonePassword,
+    /// It was not taken for a phone where only phones are answered.
+    NoPhoneForDhcp,
+    /// Nobody is answered by DHCP here.
+    DhcpOff,
+    /// It is banned.
+    Banned,
+    /// It is a handset of the LAN and came from the WAN.
+    NotRemote,
+    /// It came from the WAN without the right key.
+    WrongKey,
+    /// It came from the WAN with the key, and has had its file already.
+    ClaimedAlready,
 }
+
+const OFFER_NOT_TAKEN: &str = "It asks for an address, is offered one, and does not take it.";
+const OFFER_NOT_TAKEN_NEXT: &str =
+    "Check that the switch port lets answers through: VLAN, port security, DHCP snooping.";
+const OTHER_DHCP_SERVER_NEXT: &str =
+    "Switch the other server off, or let it hand out the address of this box in option 66.";
 
 // What is inferred is worded as likely.
 const GOES_ELSEWHERE_NEXT: &str =
@@ -120,6 +140,7 @@ const CERTIFICATE_REFUSED_NEXT: &str =
     "Check the phone's clock and whose certificates it trusts, or set it to an address that begins \
     with http:.";
 const CERTIFICATE_REFUSED: &str = "It refuses the certificate that it was shown.";
+const TLS_TOO_WEAK: &str = "It speaks TLS to this box with ciphers only that are too weak.";
 const TIME_UNSET_NEXT: &str =
     "Check that the phone reaches its time server; until it has the time it trusts no certificate.";
 const TIME_UNSET: &str =
@@ -130,6 +151,35 @@ const WRONG_PHONE_PASSWORD_NEXT: &str =
 const WRONG_PHONE_PASSWORD: &str =
     "It asks for a password before it obeys this box: most likely it still has the admin password \
     and the settings of another system.";
+const PNP_NOT_FETCHED_NEXT: &str =
+    "Check that the phone can reach this box by HTTP, then restart it.";
+const TOO_BRIEF: &str = "It insists on registering more often than this box allows.";
+const NO_PHONE_FOR_DHCP_NEXT: &str =
+    "If it is a phone, add it as a handset here; on the page Settings it can be taught how to \
+    recognise others like it.";
+const NO_PHONE_FOR_DHCP: &str =
+    "It is not recognised as a phone, and only phones get addresses from this box.";
+const DHCP_OFF_NEXT: &str =
+    "See that the other DHCP server answers it, with the options that the page DHCP names.";
+const DHCP_OFF: &str = "It asks for an address, and DHCP is off on this box.";
+
+const WAN_FETCH: &str =
+    "It asked for its configuration from the WAN without TLS, where none is given out.";
+const BANNED: &str = "It is banned.";
+const BANNED_NEXT: &str = "If it may come back, lift the ban on the Strangers page.";
+const NOT_REMOTE: &str = "It came from the WAN, and is a handset of the LAN only.";
+const NOT_REMOTE_NEXT: &str =
+    "If it is to be used from there, switch on Remote phone on its page and let it start once on \
+    the LAN.";
+const WRONG_KEY: &str = "It came from the WAN without the right secret key.";
+const WRONG_KEY_NEXT: &str =
+    "Give the phone the key of the page Servers > VoIP as its provisioning password, or add it by \
+    hand as a remote phone.";
+const CLAIMED_ALREADY: &str =
+    "It came from the WAN with the key, and this phone has had its configuration already.";
+const CLAIMED_ALREADY_NEXT: &str =
+    "If the phone was reset, let it be claimed anew on its page; if it was not, somebody else uses \
+    its MAC address.";
 
 impl Cause {
     /// Whether it holds for a phone that is registered too.
@@ -141,14 +191,10 @@ impl Cause {
     pub fn next_step(&self) -> &'static str {
         match self {
             Cause::CreationClosed(_) => {
-                "Add it as a handset here, or switch on New phones on the Handsets page."
+                "Add it as a handset here, or let new phones in on the page Servers > VoIP."
             }
-            Cause::OfferNotTaken => {
-                "Check that the switch port lets answers through: VLAN, port security, DHCP snooping."
-            }
-            Cause::OtherDhcpServer(_) => {
-                "Switch the other server off, or let it hand out the address of this box in option 66."
-            }
+            Cause::OfferNotTaken => OFFER_NOT_TAKEN_NEXT,
+            Cause::OtherDhcpServer(_) => OTHER_DHCP_SERVER_NEXT,
             Cause::PoolFull => "Give this network a larger pool in the configuration file, or remove devices from it.",
             Cause::AddressInUse(_) => {
                 "Find the device with this fixed address and move it out of the pool; the phone gets another one."
@@ -159,9 +205,7 @@ impl Cause {
             Cause::AsksNothing => {
                 "Reset the phone to factory settings: provisioning by DHCP is probably switched off in it."
             }
-            Cause::PnpNotFetched => {
-                "Check that the phone can reach this box by HTTP, then restart it."
-            }
+            Cause::PnpNotFetched => PNP_NOT_FETCHED_NEXT,
             Cause::UnknownFile => {
                 "Look at the names it asks for in the steps below; the maker or model is not in the catalogue yet."
             }
@@ -202,10 +246,16 @@ impl Cause {
             Cause::NotInVoiceVlan => NOT_IN_VOICE_VLAN_NEXT,
             Cause::OtherProtocol(spoken) => spoken.todo,
             Cause::SpeaksTls => SPEAKS_TLS_NEXT,
-            Cause::TooOldForTls(_) => TOO_OLD_FOR_TLS_NEXT,
+            Cause::TooOldForTls(_) | Cause::TlsTooWeak => TOO_OLD_FOR_TLS_NEXT,
             Cause::CertificateRefused => CERTIFICATE_REFUSED_NEXT,
             Cause::TimeUnset => TIME_UNSET_NEXT,
             Cause::WrongPhonePassword => WRONG_PHONE_PASSWORD_NEXT,
+            Cause::NoPhoneForDhcp => NO_PHONE_FOR_DHCP_NEXT,
+            Cause::DhcpOff => DHCP_OFF_NEXT,
+            Cause::Banned => BANNED_NEXT,
+            Cause::NotRemote => NOT_REMOTE_NEXT,
+            Cause::WrongKey => WRONG_KEY_NEXT,
+            Cause::ClaimedAlready => CLAIMED_ALREADY_NEXT,
         }
     }
 }
@@ -219,9 +269,7 @@ impl fmt::Display for Cause {
             Cause::CreationClosed(Side::Wan) => {
                 f.write_str("New phones from the WAN are not taken in at present.")
             }
-            Cause::OfferNotTaken => {
-                f.write_str("It asks for an address, is offered one, and does not take it.")
-            }
+            Cause::OfferNotTaken => f.write_str(OFFER_NOT_TAKEN),
             Cause::OtherDhcpServer(server) => {
                 write!(f, "It took its address from another DHCP server, {server}.")
             }
@@ -246,9 +294,7 @@ impl fmt::Display for Cause {
             ),
             Cause::FileOfAnother => f.write_str("It asked for the configuration of another phone."),
             Cause::TwoPlaces => f.write_str("Two devices use its hardware address at once."),
-            Cause::WanFetch => {
-                f.write_str("It asked for its configuration from the WAN, where none is given out.")
-            }
+            Cause::WanFetch => f.write_str(WAN_FETCH),
             Cause::TransferLost => {
                 f.write_str("It stopped answering in the middle of fetching its configuration.")
             }
@@ -258,9 +304,7 @@ impl fmt::Display for Cause {
             }
             Cause::WrongPassword => f.write_str("It registers with a wrong password."),
             Cause::UnknownAccount => f.write_str(UNKNOWN_ACCOUNT),
-            Cause::TooBrief => {
-                f.write_str("It insists on registering more often than this box allows.")
-            }
+            Cause::TooBrief => f.write_str(TOO_BRIEF),
             Cause::RegistrationLost => f.write_str(REGISTRATION_LOST),
             Cause::Unregistered => f.write_str("It has ended its registration by itself."),
             Cause::HandsetsFull => f.write_str("There is no room for another handset."),
@@ -275,9 +319,16 @@ impl fmt::Display for Cause {
             Cause::TooOldForTls(version) => {
                 write!(f, "It speaks TLS to this box, at the highest {version}, which is too old.")
             }
+            Cause::TlsTooWeak => f.write_str(TLS_TOO_WEAK),
             Cause::CertificateRefused => f.write_str(CERTIFICATE_REFUSED),
             Cause::TimeUnset => f.write_str(TIME_UNSET),
             Cause::WrongPhonePassword => f.write_str(WRONG_PHONE_PASSWORD),
+            Cause::NoPhoneForDhcp => f.write_str(NO_PHONE_FOR_DHCP),
+            Cause::DhcpOff => f.write_str(DHCP_OFF),
+            Cause::Banned => f.write_str(BANNED),
+            Cause::NotRemote => f.write_str(NOT_REMOTE),
+            Cause::WrongKey => f.write_str(WRONG_KEY),
+            Cause::ClaimedAlready => f.write_str(CLAIMED_ALREADY),
         }
     }
 }

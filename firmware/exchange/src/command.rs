@@ -3,11 +3,15 @@
 //! A command is a wish; it is checked against limits and rules before anything changes, and the
 //! answer is `Ok` or a [`Refusal`] that a page can print beside the field it concerns.
 
+pub use crate::beside::Serving;
 pub use crate::catalog::{Meaning, OwnKind, OwnSign, SignFlaw};
+pub use crate::certificates::{CertificateFlaw, CertificatePlace, CertificateWish};
 use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
 pub use crate::resync::{ClockTime, Errand, Selection};
+pub use crate::rules::{Rule, RuleFlaw};
+pub use crate::seat::{Flaw as SeatFlaw, Wish as SeatWish};
 use crate::settings::{Bad, Setting};
 use crate::template::{self, Change, Place};
 use alloc::string::String;
@@ -104,6 +108,19 @@ pub enum Command {
         /// What it says; `None` to remove it.
         means: Option<Meaning>,
     },
+    /// Chooses whom the box answers by DHCP.
+    ChooseServing(Serving),
+    /// Something about users and who sits where.
+    Seat(SeatWish),
+    /// Rings a handset so that somebody finds it; nothing is stored.
+    Ring {
+        /// Which one.
+        handset: HandsetNo,
+    },
+    /// Changes what the box shows and believes of certificates.
+    ChangeCertificate(CertificateWish),
+    /// Changes the rules by which phones are taken in, or what is kept under them.
+    Rule(Rule),
 }
 
 /// Who asks, from where, and what he had in front of him.
@@ -179,8 +196,15 @@ pub enum Refusal {
     Template(template::Flaw),
     /// A sign of an admin's own is not as it has to be.
     Sign(SignFlaw),
+    /// It is not possible with these users, or at this phone.
+    Seat(SeatFlaw),
+    /// A certificate cannot be so.
+    Certificate(CertificateFlaw),
+    /// The rules by which phones are taken in do not allow it.
+    Rule(RuleFlaw),
 }
 
+const NOT_STORED: &str = "Nothing new can be stored: the flash memory needs attention.";
 const NOTHING_TO_CALL_OFF: &str = "There was nothing left to call off: all were asked already.";
 
 impl fmt::Display for Refusal {
@@ -203,9 +227,7 @@ impl fmt::Display for Refusal {
                 "Not done: this handset was changed meanwhile, by somebody else or in another window. \
                 Look at what is saved now, then do it again if you still want to.",
             ),
-            Refusal::NotStored => {
-                f.write_str("Nothing new can be stored: the flash memory needs attention.")
-            }
+            Refusal::NotStored => f.write_str(NOT_STORED),
             Refusal::WrongSide => f.write_str("This can be done from the LAN only."),
             Refusal::Network(flaw) => flaw.fmt(f),
             Refusal::Unchanged => f.write_str("These are the settings already; nothing was changed."),
@@ -251,6 +273,9 @@ impl fmt::Display for Refusal {
             ),
             Refusal::Template(flaw) => flaw.fmt(f),
             Refusal::Sign(flaw) => flaw.fmt(f),
+            Refusal::Seat(flaw) => flaw.fmt(f),
+            Refusal::Certificate(flaw) => flaw.fmt(f),
+            Refusal::Rule(flaw) => flaw.fmt(f),
         }
     }
 }

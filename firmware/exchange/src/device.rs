@@ -5,11 +5,17 @@
 
 use crate::catalog::{Guess, Sign, SignKind, Weight};
 use crate::names::{InterfaceNo, RecordNo};
-use crate::story::Story;
+use crate::story::{Step, Story};
 use crate::time::Instant;
 use crate::uploads::Hour;
 use core::net::Ipv4Addr;
 use wire::Mac;
+
+/// What a phone shows on its display.
+pub(crate) struct Shown {
+    pub(crate) at: Instant,
+    pub(crate) title: &'static str,
+}
 
 /// What is known of a device since this start.
 pub(crate) struct Device {
@@ -36,6 +42,10 @@ pub(crate) struct Device {
     pub(crate) given_file: Option<Instant>,
     /// What its own changes have made of facts.
     pub(crate) stored: Hour,
+    /// The screen it was shown last.
+    pub(crate) screen: Option<Shown>,
+    /// When somebody at it said: later.
+    pub(crate) put_off: Option<Instant>,
 }
 
 impl Device {
@@ -43,6 +53,17 @@ impl Device {
     /// it.
     pub(crate) fn says_its_maker(&self) -> bool {
         self.guess.led_by().any(|(kind, own)| own || kind.weight() == Weight::Strong)
+    }
+
+    /// Whether somebody said: later, and it has not started since, as far as that is seen: it has
+    /// neither looked for an address nor fetched its file.
+    pub(crate) fn is_put_off(&self) -> bool {
+        let Some(since) = self.put_off else { return false };
+        let looked = self
+            .story
+            .steps()
+            .any(|(at, step)| *at > since && matches!(step, Step::Discover { .. } | Step::Ack(..)));
+        !looked && self.given_file.is_none_or(|at| at <= since)
     }
 
     /// A device met for the first time relies on whatever was made true before: facts about it may
@@ -63,6 +84,8 @@ impl Device {
             intruder: None,
             given_file: None,
             stored: Hour::default(),
+            screen: None,
+            put_off: None,
         }
     }
 }

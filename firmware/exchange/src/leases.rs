@@ -9,6 +9,7 @@ use crate::catalog::{family_by_oui, lease_s, Family, LEASE_HANDSET_S};
 use crate::limits::{
     PROBED_AHEAD_MAX, PROBE_AGAIN_MS, PROBE_FRESH_MS, PROBE_WAIT_MS, QUARANTINE_MAX, QUARANTINE_MS,
 };
+use crate::office::Office;
 use crate::state::Durable;
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use alloc::collections::BTreeMap;
@@ -164,6 +165,11 @@ impl Leases {
             let mac = *self.offered.get(&address)?;
             (self.offered_to(mac, now) == Some(address)).then_some(mac)
         })
+    }
+
+    /// The addresses that are leased, or were.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        self.by_address.keys().copied()
     }
 
     /// Notes that the device at an address was heard.
@@ -399,5 +405,15 @@ impl Leases {
     /// When the next probe is over.
     pub(crate) fn next_probe(&self) -> Option<Instant> {
         self.probing.values().map(|probing| probing.until).min()
+    }
+}
+
+impl Office {
+    /// Whether an address is ours to lease: in a pool, or kept for somebody.
+    pub(crate) fn leases_out(&self, address: Ipv4Addr) -> bool {
+        self.board
+            .subnets
+            .iter()
+            .any(|subnet| subnet.pools(address) || subnet.reserves(address).is_some())
     }
 }

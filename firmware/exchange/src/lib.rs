@@ -27,26 +27,34 @@ extern crate alloc;
 pub mod access;
 mod admin;
 pub mod backup;
+pub mod beside;
 pub mod board;
 mod book;
 pub mod catalog;
 pub mod cause;
+pub mod certificates;
 mod chance;
 pub mod command;
 mod device;
 mod dhcp;
 pub mod digest;
+mod enrol;
 mod fallback;
 pub mod firmware;
+mod guesses;
+mod keeping;
 pub mod layer;
 mod leases;
 pub mod limits;
 mod look;
+mod make;
+mod markup;
 mod mdns;
 pub mod names;
 pub mod network;
 pub mod note;
 mod office;
+pub mod others;
 mod output;
 pub mod pattern;
 mod pnp;
@@ -57,17 +65,24 @@ pub mod render;
 mod request;
 pub mod resync;
 mod room;
+mod rules;
+mod scanners;
+mod screen;
+pub mod seat;
 mod secret;
 pub mod settings;
 mod sip;
+mod slow;
 pub mod state;
 pub mod story;
+mod strangers;
 pub mod template;
 mod templating;
 mod tftp;
 pub mod time;
 mod tls;
 mod uploads;
+pub mod users;
 pub mod view;
 mod whereabouts;
 pub mod zone;
@@ -83,15 +98,15 @@ use command::{By, Command, Refusal};
 use core::net::Ipv4Addr;
 use firmware::{About, Firmware, NotFirmware, Offered};
 use layer::Layer;
-use names::{RecordNo, Side};
+use names::{InterfaceNo, RecordNo, Side};
 use note::{Note, Protocol};
 use office::Office;
-use provision::Ask;
+use provision::{screens, Ask};
 use render::Render;
 use state::{Durable, Event};
 use story::Door;
 use time::{Instant, Now};
-use view::{BookView, BoxView, DeviceView, FirmwareView, SettingsView, SignsView, View};
+use view::{BookView, BoxView, DeviceView, DhcpView, FirmwareView, SettingsView, SignsView, View};
 use wire::Mac;
 
 pub use chance::Seed;
@@ -99,7 +114,8 @@ pub use output::{
     Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
     TransferNo, Upload, Way,
 };
-pub use secret::{OwnFile, PasswordHash};
+pub use rules::Revealed;
+pub use secret::{OwnFile, PasswordHash, Pin, PnpKey, PrivateKey, Remote, RemoteToken};
 
 /// The whole appliance but for its sockets, clock, entropy and flash.
 pub struct Exchange {
@@ -147,6 +163,11 @@ impl Exchange {
         self.mdns.be_found(&self.office, now, name);
     }
 
+    /// From now on the box looks for other DHCP servers by these LAN ports, as these MACs.
+    pub fn look_for_others(&mut self, now: Now, ports: &[(InterfaceNo, Mac)]) {
+        others::begin(&mut self.office, now, ports);
+    }
+
     /// Says that the box is this program's own: it sets the addresses at its start, and is started
     /// anew when it ends. Without this nobody can change the network here, or restart anything.
     /// Changed settings of the network are on trial for so many milliseconds from the start.
@@ -165,6 +186,7 @@ impl Exchange {
     /// Takes a datagram, or one message of a stream, heard on a socket.
     pub fn datagram(&mut self, now: Now, arrival: Arrival, line: Line, bytes: &[u8]) {
         let office = &mut self.office;
+        office.gates.close_due(now.mono);
         match line {
             Line::Dhcp => self.dhcp.datagram(office, now, arrival, bytes),
             Line::Tftp => {
@@ -176,6 +198,7 @@ impl Exchange {
                 self.sip.datagram(office, now, arrival, line, bytes);
             }
             Line::Mdns => self.mdns.datagram(office, now, arrival, bytes),
+            Line::DhcpClient => others::datagram(office, now, &arrival, bytes),
         }
     }
 
@@ -185,8 +208,16 @@ impl Exchange {
         tls::heard(&mut self.office, now, &arrival, at, bytes);
     }
 
+    /// A connection of SIP was opened over TLS.
+    pub fn opened_secured(&mut self, stream: StreamNo) {
+        if self.office.secured.len() < limits::STREAMS_MAX + limits::STREAMS_WAN_MAX {
+            self.office.secured.insert(stream);
+        }
+    }
+
     /// The other end closed a connection.
     pub fn closed(&mut self, now: Now, stream: StreamNo) {
+        self.office.secured.remove(&stream);
         self.sip.closed(&mut self.office, now, stream);
     }
 
@@ -204,7 +235,9 @@ impl Exchange {
             name,
             query,
             user_agent: fetch.user_agent,
+            way: fetch.way,
         };
+        self.office.gates.close_due(now.mono);
         if let Some(upload) = &fetch.upload {
             let office = &mut self.office;
             let (answer, after) = match uploads::may_store(office, now, &ask) {
@@ -212,6 +245,9 @@ impl Exchange {
                 None => (Answer::Forbidden, RecordNo(0)),
             };
             return Fetched { answer, after };
+        }
+        if let Some(fetched) = screens::answer((&mut self.office, &mut self.sip), now, &ask) {
+            return fetched;
         }
         let (answer, after, _) = provision::answer(&mut self.office, &*self.render, now, &ask);
         self.sip.settle(&mut self.office, now);
@@ -226,16 +262,19 @@ impl Exchange {
     /// Does what an admin wants, or says why not; the outcome is to be told once the record
     /// returned is on flash.
     pub fn command(&mut self, now: Now, by: &By, command: Command) -> Result<RecordNo, Refusal> {
+        self.office.gates.close_due(now.mono);
         let ground = (&mut self.office, &mut self.trial, &mut self.sip);
         let ended = admin::carry_out(ground, now, by, command)?;
         if let Some((handset, line)) = ended {
             self.sip.forget(handset, line);
         }
+        self.sip.settle(&mut self.office, now);
         Ok(self.office.latest_record())
     }
 
     /// Does what was due by now.
     pub fn tick(&mut self, now: Now) {
+        self.office.gates.close_due(now.mono);
         self.dhcp.tick(&mut self.office, now);
         self.tftp.tick(&mut self.office, now);
         self.sip.tick(&mut self.office, now);
@@ -356,78 +395,6 @@ impl Exchange {
     }
 }
 
-/// Firmware of phones, which is kept elsewhere.
-impl Exchange {
-    /// Says which files there are from now on.
-    pub fn firmware_kept(&mut self, files: Vec<Firmware>) {
-        self.office.firmware = files;
-        self.office.revision += 1;
-    }
-
-    /// Whether such a file may come, and what is to be written down about it.
-    pub fn may_keep(&self, now: Now, offered: &Offered<'_>) -> Result<About, NotFirmware> {
-        self.office.may_keep(now, offered)
-    }
-
-    /// An admin put a file there, or deleted one.
-    pub fn firmware_changed(&mut self, now: Now, source: Ipv4Addr) {
-        self.office.note(now, Note::FirmwareChanged(source));
-    }
-
-    /// The files as they may be shown.
-    pub fn firmware_view(&self, now: Now) -> FirmwareView {
-        self.office.firmware_view(now)
-    }
-}
-
-/// Backup and restore.
-impl Exchange {
-    /// Seals backups from now on under this key.
-    pub fn set_backup_key(
-        &mut self,
-        now: Now,
-        source: Ipv4Addr,
-        key: BackupKey,
-    ) -> Result<RecordNo, Refusal> {
-        let event = Event::BackupKeySet { key };
-        if self.office.read_only {
-            return Err(Refusal::NotStored);
-        }
-        if !self.office.has_room_to_change(&event) {
-            return Err(Refusal::FlashFull);
-        }
-        self.office.record_site(event);
-        self.office.note(now, Note::PassphraseSet(source));
-        Ok(self.office.latest_record())
-    }
-
-    /// A copy of the state with its surroundings, to make a backup of or to read one onto.
-    pub fn footing(&self) -> Footing {
-        let office = &self.office;
-        Footing {
-            facts: office.durable.facts().collect(),
-            board: office.board.clone(),
-            room: office.flash_bytes,
-            network_stays: self.trial.hindrance(&office.board).is_some(),
-        }
-    }
-
-    /// An admin takes a backup with him.
-    pub fn backed_up(&mut self, now: Now, source: Ipv4Addr) {
-        self.office.note(now, Note::BackedUp(source));
-    }
-
-    /// Whether the whole state may be replaced by another one. If so, nothing more may be asked of
-    /// this exchange, nor anything that it still wants be done.
-    pub fn may_be_replaced(&mut self, now: Now, source: Ipv4Addr) -> Result<(), Refusal> {
-        if self.office.read_only {
-            return Err(Refusal::NotStored);
-        }
-        self.office.note(now, Note::Restoring(source));
-        Ok(())
-    }
-}
-
 /// The doors out.
 impl Exchange {
     /// The next thing to do, in order; `None` when this call's are all done.
@@ -458,6 +425,11 @@ impl Exchange {
     /// The signs of phones of an admin's own, and what is made of a sign that he wants to know of.
     pub fn signs_view(&self, tried: Option<(OwnKind, &str)>) -> SignsView {
         look::signs(&self.office, tried)
+    }
+
+    /// How DHCP is served, and who else serves it, as it may be shown.
+    pub fn dhcp_view(&self, now: Now) -> DhcpView {
+        others::view(&self.office, now)
     }
 
     /// The phone book as it may be shown, at the address that phones of the first LAN port ask.

@@ -8,6 +8,16 @@
 //! hold only together with the others. Not here is what a format fixes: the bounds of the parsers
 //! in `wire`, of the patterns in `catalog`, of a form in `pages`, of a bank in `journal`.
 
+mod files;
+mod people;
+mod policy;
+mod secured;
+
+pub use files::*;
+pub use people::*;
+pub use policy::*;
+pub use secured::*;
+
 use crate::catalog::LEASE_OTHER_S;
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use wire::sip::{BODY_MAX, HEADER_MAX};
@@ -41,12 +51,6 @@ pub const OUTPUTS_MAX: usize = 4_096;
 
 /// Most bytes a rendered file may have.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
-/// Entries of the phone book.
-pub const BOOK_ENTRIES_MAX: usize = 1_000;
-/// Most bytes a file of the phone book may have; all who ask for it share one copy.
-pub const BOOK_BYTES_MAX: usize = 192 * 1024;
-/// Files of the phone book that are kept ready.
-pub const BOOKS_KEPT: usize = 16;
 /// Bytes of the query behind the name of a file; a longer one is not there.
 pub const FILE_QUERY_MAX: usize = 512;
 /// Characters of a name, a model or a firmware version.
@@ -120,34 +124,6 @@ pub const TFTP_REPEAT_AFTER_MAX_MS: u64 = 8 * SECOND_MS;
 
 /// Bytes of a file kept elsewhere that a TFTP transfer holds at once; a whole window is in them.
 pub const TFTP_PIECE_BYTES: usize = 32 * 1_024;
-/// Characters of the name of a file of firmware.
-pub const FIRMWARE_NAME_MAX: usize = 64;
-/// Bytes of such a file that are read or written at once.
-pub const FIRMWARE_PIECE_BYTES: usize = 16 * 1_024;
-/// Bytes of an upload that is refused which are taken off the line all the same, so that the
-/// browser hears why.
-pub const FIRMWARE_SENT_MAX: u64 = 256 * 1_024 * 1_024;
-/// Bytes of a field beside such a file in its form.
-pub const FIRMWARE_FIELD_BYTES_MAX: usize = 256;
-/// Such files that are sent over HTTP at the same time; who comes later is told to come again.
-pub const FIRMWARE_READERS_MAX: usize = 64;
-
-/// Bytes of the logs of one handset that are kept in memory, the newest.
-pub const LOG_BYTES_MAX: usize = 16 * 1_024;
-/// Logs of one handset.
-pub const LOGS_OF_HANDSET_MAX: usize = 4;
-/// Bytes of the logs of all handsets.
-pub const LOGS_BYTES_MAX: usize = 2 * 1_024 * 1_024;
-/// Bytes of what one handset has stored of its own changes, on flash.
-pub const OWN_FILE_BYTES_MAX: usize = 4 * 1_024;
-/// Files of one handset with its own changes.
-pub const OWN_FILES_OF_HANDSET_MAX: usize = 4;
-/// Bytes of the own changes of all handsets.
-pub const OWN_FILES_BYTES_MAX: usize = 128 * 1_024;
-/// Facts that own changes of one handset make within an hour.
-pub const OWN_FILE_RECORDS_PER_HOUR_OF_HANDSET: u16 = 6;
-/// The same of all handsets.
-pub const OWN_FILE_RECORDS_PER_HOUR: u16 = 240;
 
 /// SIP bindings of one line (RFC 3261 section 10: several contacts per address of record).
 pub const CONTACTS_PER_LINE_MAX: usize = 4;
@@ -180,6 +156,12 @@ pub const RESYNCS_AT_ONCE: usize = 10;
 pub const RESYNC_SLOT_MS: u64 = 60 * SECOND_MS;
 /// How long a handset that was asked has to come for its file; some restart in between.
 pub const RESYNC_COMES_MS: u64 = 5 * MINUTE_MS;
+/// Handsets that are rung at the same time so that somebody finds them.
+pub const RINGS_AT_ONCE: usize = 8;
+/// How long one is.
+pub const RING_MS: u64 = 10 * SECOND_MS;
+/// Streams of an offer that are turned down one by one; no phone offers as many.
+pub const OFFERED_STREAMS_MAX: usize = 8;
 /// How long it is shown what came of it.
 pub const RESYNC_SHOWN_MS: u64 = DAY_MS;
 /// Ranges of extensions that one wish can name.
@@ -199,10 +181,6 @@ pub const SESSION_MS: u64 = 12 * HOUR_MS;
 /// How long a new password may be set without the old one, once somebody in front of the box has
 /// claimed it.
 pub const CLAIM_MS: u64 = 2 * MINUTE_MS;
-/// Failed log-ins remembered, by source.
-pub const LOGIN_SOURCES_MAX: usize = 256;
-/// Longest wait after a wrong password, in seconds; after the third each doubles it up to this.
-pub const LOGIN_WAIT_MAX_S: u64 = 60;
 /// Memory that a password's hash from flash may ask for, in KiB; a damaged one must not take the
 /// box.
 pub const PASSWORD_MEMORY_KIB_MAX: u32 = 16 * 1_024;
@@ -218,7 +196,7 @@ pub const BACKUP_LINE_BYTES_MAX: usize = 8_192;
 /// Pairs of a line of it; no fact has as many.
 pub const BACKUP_PAIRS_MAX: usize = 16;
 /// Lines of it, comments among them.
-pub const BACKUP_LINES_MAX: usize = 168 * 1_024;
+pub const BACKUP_LINES_MAX: usize = 170 * 1_024;
 /// Bad lines of it that are told one by one.
 pub const BACKUP_BAD_LINES_MAX: usize = 40;
 /// Bytes of a file from which the passphrase of a backup is read.
@@ -285,8 +263,6 @@ pub const HTTP_BODY_MS: u64 = 10 * SECOND_MS;
 pub const HTTP_REQUEST_MS: u64 = 30 * SECOND_MS;
 /// Bytes of the head of an HTTP request.
 pub const HTTP_HEAD_BYTES_MAX: usize = 16 * 1_024;
-/// Bytes of an upload that are taken off the line before it is refused; a phone's log is smaller.
-pub const UPLOAD_BYTES_MAX: usize = 256 * 1_024;
 /// Bytes of an HTTP User-Agent that are looked at.
 pub const USER_AGENT_BYTES_MAX: usize = 256;
 /// Questions of HTTP that may wait for the loop; more make HTTP wait, not the loop.
@@ -332,15 +308,35 @@ pub const PROBED_AHEAD_MAX: usize = 1_024;
 /// Probes under way at the same time.
 pub const PROBES_MAX: usize = 64;
 
+/// How long newcomers wait at most for the box to find out, on a LAN where it has given no lease
+/// yet, whether another DHCP server is there; some ask by ping for three seconds before they offer.
+pub const LOOK_MS: u64 = 4 * SECOND_MS;
+/// DISCOVERs that the box sends at the start to find other servers.
+pub const LOOKS_AT_START: u8 = 3;
+/// How long it waits between these.
+pub const LOOK_AGAIN_MS: u64 = 1_500;
+/// How long it counts that it found nobody on such a LAN; a phone that got no answer asks again
+/// within that time (RFC 2131 section 4.1).
+pub const LOOKED_FRESH_MS: u64 = 70 * SECOND_MS;
+/// How often it looks for them afterwards.
+pub const LOOK_EVERY_MS: u64 = 10 * MINUTE_MS;
+/// How long a server that was there before the box may be silent before it counts as gone.
+pub const ELDER_GONE_MS: u64 = 24 * HOUR_MS;
+/// Servers remembered on flash that were there before the box.
+pub const ELDERS_MAX: usize = 4;
+/// Other DHCP servers that are shown.
+pub const OTHERS_MAX: usize = 8;
+
 /// Heading of a record on flash, in bytes, and what its length is rounded up to; the journal's.
 pub const RECORD_HEADING_BYTES: u64 = 12;
 /// What the length of a record is rounded up to, in bytes.
 pub const RECORD_ALIGN_BYTES: u64 = 4;
 /// What a remembered address takes on flash, in bytes.
 pub const ADDRESS_RECORD_BYTES: u64 = 24;
-/// What the facts about the site take on flash at most, in bytes: switches, password, key of the
-/// backups, numbering, and the network as it is kept and as it is proposed.
-pub const SITE_RECORD_BYTES_MAX: u64 = 640;
+/// What the facts about the site take on flash at most, in bytes: switches, password, keys of the
+/// backups and of Plug-and-Play, numbering, the install PIN, the network as it is kept and as it is
+/// proposed, and how DHCP is served.
+pub const SITE_RECORD_BYTES_MAX: u64 = 800 + 16 + ELDERS_MAX as u64 * 28;
 /// What a new handset takes on flash at most, in bytes, with its address and its first contact.
 pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
 /// Flash that new things leave alone, in bytes: what exists can be changed when there is no room
@@ -354,7 +350,21 @@ pub const STRANGER_RECORDS_PER_HOUR: u32 = 60;
 /// A changed model, firmware or Contact of one handset is written at most this often.
 pub const REWRITE_MS: u64 = DAY_MS;
 
+/// Characters of user and password by which a phone says who it is, as they are sent.
+pub const CREDENTIALS_CHARS_MAX: usize = 512;
+
+const _: () = assert!(CHAIN_BYTES_MAX * 8 / 5 + 256 <= BACKUP_LINE_BYTES_MAX);
+const _: () = assert!(PRIVATE_KEY_BYTES_MAX <= CHAIN_BYTES_MAX);
+const _: () = assert!(CERTIFICATE_FILE_BYTES_MAX > 2 * (CHAIN_BYTES_MAX + PRIVATE_KEY_BYTES_MAX));
 const _: () = assert!(ADDRESSES_MAX >= HANDSETS_MAX);
+// Nobody makes the box forget that a user was guessed at by guessing at others.
+const _: () = assert!(GUESSERS_MAX >= USERS_MAX && GUESSERS_MAX >= HANDSETS_MAX);
+const _: () = assert!(PIN_DIGITS_MIN <= PIN_DIGITS_DRAWN && PIN_DIGITS_DRAWN <= PIN_DIGITS_MAX);
+// Guesses at codes that are dialled find one in less than a thousand times; and of a PIN that is
+// drawn nobody finds a hundredth part in a week of guessing.
+const CODES: u64 = 10u64.pow(CLAIM_CODE_DIGITS as u32);
+const _: () = assert!(CLAIM_CODES_MAX as u64 * CLAIM_CODES_WRONG_MAX as u64 <= CODES / 1_000);
+const _: () = assert!(7 * 24 * 3_600 / PIN_WAIT_MAX_S <= 10u64.pow(PIN_DIGITS_DRAWN as u32) / 100);
 const _: () = assert!(DEVICES_MAX >= HANDSETS_MAX);
 // A value and its layer stand in one line, sealed and spelt in letters of five bits.
 const _: () = assert!(SETTING_BYTES_MAX * 8 / 5 + 256 <= BACKUP_LINE_BYTES_MAX);
@@ -368,6 +378,7 @@ const _: () = assert!(
     BACKUP_LINES_MAX
         >= 2 * (HANDSETS_MAX * (1 + LINES_MAX)
             + ADDRESSES_MAX
+            + USERS_MAX
             + SETTING_VALUES_MAX
             + SIGNS_MAX
             + OWN_FILES_OF_HANDSET_MAX * HANDSETS_MAX
@@ -463,3 +474,6 @@ const _: () = assert!(TEMPLATE_BYTES_MAX <= TEMPLATES_BYTES_MAX);
 const _: () = assert!(REHEARSAL_CPU_MAX_S < REHEARSAL_MAX_S);
 const _: () = assert!(REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
 const _: () = assert!(TRIALS_MS + REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
+// All DISCOVERs of the start are answered before newcomers are.
+const _: () = assert!((LOOKS_AT_START as u64 - 1) * LOOK_AGAIN_MS < LOOK_MS);
+const _: () = assert!(ELDERS_MAX <= OTHERS_MAX);

@@ -8,15 +8,17 @@ use crate::mdns::Mdns;
 use crate::names::{HandsetNo, LineNo, Side};
 use crate::network::Trial;
 use crate::office::Office;
+use crate::others;
 use crate::policy::{Act, Verdict};
+use crate::seat;
 use crate::settings;
 use crate::sip::Sip;
 use crate::state::Handset;
 use crate::time::{Instant, Now, HOUR_MS, MINUTE_MS};
 use crate::uploads;
 use crate::view::{
-    Alarm, BoxView, DeviceView, HandsetRow, LineRow, SignSeen, SignsView, Status, StrangerRow,
-    Tried, View, WanView,
+    Alarm, BoxView, DeviceView, HandsetRow, LineRow, Remote, SignSeen, SignsView, Status,
+    StrangerRow, Tried, View, WanView,
 };
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -79,6 +81,14 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
         restarts_apart: resync.restarts_apart(),
         resync_restarts: resync.resync_restarts(),
         stored: uploads::stored(office, mac),
+        screen: met.and_then(|device| device.screen.as_ref()).map(|it| (it.at, it.title)),
+        people: known.map(|(no, _)| seat::of_handset(office, no)).unwrap_or_default(),
+        remote: match known.and_then(|(_, known)| known.remote) {
+            None => Remote::No,
+            Some(remote) if remote.claimed => Remote::Claimed,
+            Some(_) => Remote::Awaited,
+        },
+        banned: office.durable.rules().bans(mac),
     })
 }
 
@@ -148,11 +158,23 @@ pub(crate) fn the_box(office: &Office, mdns: &Mdns, trial: &Trial, now: Now) -> 
         flash_bytes: Some(office.flash_bytes).filter(|bytes| *bytes != u64::MAX),
         read_only: office.read_only,
         seals_backups: office.durable.backup_key().is_some(),
+        profile: office.durable.rules().profile(),
     }
 }
 
 fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> HandsetRow {
-    let Handset { mac, origin: _, family, model, firmware, web: _, lines, own: _ } = known;
+    let Handset {
+        mac,
+        origin: _,
+        family,
+        model,
+        firmware,
+        web: _,
+        lines,
+        own: _,
+        seat: _,
+        remote: _,
+    } = known;
     let device = office.devices.get(mac);
     let lines = lines.iter().enumerate().filter_map(|(at, line)| {
         let number = LineNo::new(at as u8 + 1)?;
@@ -160,6 +182,7 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
             line: number,
             extension: line.extension,
             name: line.name.clone(),
+            owner: line.owner,
             registered_until: sip.registered_until(no, number, now.mono),
         })
     });
@@ -226,8 +249,13 @@ fn stranger(office: &Office, now: Now, mac: Mac) -> Option<StrangerRow> {
         }
         // A computer has no reason to ask for a phone's file, nor to go to a voice VLAN.
         (None, Some(Cause::AsksNothing | Cause::GoesElsewhere | Cause::NotInVoiceVlan)) => None,
+        // Nor to get its address here, where it is not for phones alone.
+        (None, Some(Cause::NoPhoneForDhcp | Cause::DhcpOff)) => None,
         // Nor is it wrong that its browser tries TLS.
-        (None, Some(Cause::SpeaksTls | Cause::TooOldForTls(_) | Cause::TimeUnset)) => None,
+        (
+            None,
+            Some(Cause::SpeaksTls | Cause::TooOldForTls(_) | Cause::TlsTooWeak | Cause::TimeUnset),
+        ) => None,
         (_, cause) => cause,
     };
     Some(StrangerRow {
@@ -246,9 +274,8 @@ fn alarms(office: &Office, now: Now) -> Vec<Alarm> {
     if office.read_only {
         alarms.push(Alarm::ReadOnly);
     }
-    if let Some((server, at)) = office.other_dhcp.filter(|(_, at)| lately(at)) {
-        alarms.push(Alarm::OtherDhcpServer { server, at });
-    }
+    let others = others::alarming(office).filter(|other| lately(&other.last));
+    alarms.extend(others.map(Alarm::OtherDhcpServer));
     if !office.has_room_for_handset() {
         alarms.push(Alarm::HandsetsFull);
     }

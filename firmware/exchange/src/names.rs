@@ -27,6 +27,10 @@ pub fn text(text: &str) -> Text {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct HandsetNo(pub u16);
 
+/// A user's number in this exchange.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct UserNo(pub u16);
+
 /// A line's place on its handset, counted from 1 as on the phone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct LineNo(u8);
@@ -64,6 +68,16 @@ impl Extension {
             return None;
         }
         digits.parse().ok().map(Extension)
+    }
+
+    /// The extension of this number; `None` for one of fewer than 2 or more than 6 digits.
+    pub fn new(number: u32) -> Option<Extension> {
+        (10..1_000_000).contains(&number).then_some(Extension(number))
+    }
+
+    /// Its number.
+    pub fn number(self) -> u32 {
+        self.0
     }
 }
 

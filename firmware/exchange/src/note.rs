@@ -1,11 +1,16 @@
 //! What is worth telling a human. One closed list feeds the log line, the counter, the latest notes
 //! on the page, and the tests that assert something was said.
 
+use crate::beside::Serving;
+mod rules;
+
 use crate::catalog::Family;
 use crate::names::Side;
+use crate::seat::SeatNote;
 use crate::settings::Setting;
 use core::fmt;
 use core::net::Ipv4Addr;
+pub use rules::{RuleNote, Shown};
 use wire::Mac;
 
 /// Something worth telling.
@@ -86,6 +91,18 @@ pub enum Note {
     SignChanged(Ipv4Addr),
     /// An admin at this address put a file of firmware on the box, or deleted one.
     FirmwareChanged(Ipv4Addr),
+    /// Another DHCP server was on the LAN before the box.
+    OtherDhcpFirst(Ipv4Addr),
+    /// It was not heard for a long time.
+    OtherDhcpGone(Ipv4Addr),
+    /// An admin at this address chose whom the box answers by DHCP.
+    ServingChosen(Ipv4Addr, Serving),
+    /// Something about users and who sits where.
+    Seat(SeatNote),
+    /// An admin at this address changed what the box shows or believes of certificates.
+    CertificateChanged(Ipv4Addr),
+    /// Something about the rules by which phones are taken in.
+    Rule(RuleNote),
 }
 
 /// For whom a setting was changed.
@@ -112,6 +129,10 @@ pub enum Protocol {
     Sip,
     /// RFC 9112.
     Http,
+    /// The same over TLS (RFC 9110 section 4.2.2).
+    Https,
+    /// RFC 3261 over TLS.
+    Sips,
 }
 
 /// The bounded tables.
@@ -135,7 +156,7 @@ pub enum Table {
 
 impl Note {
     /// How many kinds there are.
-    pub const KINDS: usize = 37;
+    pub const KINDS: usize = 41 + SeatNote::KINDS + RuleNote::KINDS;
 
     /// Whether whoever can send a packet can cause it, as often as he likes.
     pub fn is_by_anybody(&self) -> bool {
@@ -176,7 +197,13 @@ impl Note {
             | Note::ResyncAsked(..)
             | Note::TemplateChanged(_)
             | Note::SignChanged(_)
-            | Note::FirmwareChanged(_) => false,
+            | Note::FirmwareChanged(_)
+            | Note::OtherDhcpFirst(_)
+            | Note::OtherDhcpGone(_)
+            | Note::ServingChosen(..)
+            | Note::CertificateChanged(_) => false,
+            Note::Seat(note) => note.is_by_anybody(),
+            Note::Rule(note) => note.is_by_anybody(),
         }
     }
 
@@ -220,9 +247,37 @@ impl Note {
             Note::TemplateChanged(_) => 34,
             Note::SignChanged(_) => 35,
             Note::FirmwareChanged(_) => 36,
+            Note::OtherDhcpFirst(_) => 37,
+            Note::OtherDhcpGone(_) => 38,
+            Note::ServingChosen(..) => 39,
+            Note::CertificateChanged(_) => 40,
+            Note::Seat(note) => 41 + note.kind(),
+            Note::Rule(note) => 41 + SeatNote::KINDS + note.kind(),
         }
     }
 }
+
+const CLAIMED: &str = "a new admin password may be set from the LAN for two minutes";
+const STRANGERS_CAPPED: &str = "unknown devices changed too often; they are not remembered for now";
+
+impl Note {
+    /// What is told of other DHCP servers; of nothing else.
+    fn about_dhcp(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Note::OtherDhcpFirst(server) = self {
+            write!(f, "the DHCP server {server} was here first; it goes on serving the others")?;
+        }
+        if let Note::OtherDhcpGone(server) = self {
+            write!(f, "the DHCP server {server} was not heard for a day and counts as gone")?;
+        }
+        if let Note::ServingChosen(from, serving) = self {
+            write!(f, "{from} chose whom DHCP answers: {}", serving.id())?;
+        }
+        Ok(())
+    }
+}
+
+const NOBODY_KEPT: &str =
+    "nobody kept the new settings of the network; the box starts anew with the old";
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -253,9 +308,7 @@ impl fmt::Display for Note {
             Note::FileNotMade(template) => write!(f, "the template {template} failed"),
             Note::LoggedIn(from) => write!(f, "an admin logged in from {from}"),
             Note::LogInRefused(from) => write!(f, "{from} gave a wrong admin password"),
-            Note::Claimed => {
-                f.write_str("a new admin password may be set from the LAN for two minutes")
-            }
+            Note::Claimed => f.write_str(CLAIMED),
             Note::PasswordClaimed(from) => {
                 write!(f, "{from} set a new admin password without the old one")
             }
@@ -263,18 +316,14 @@ impl fmt::Display for Note {
                 write!(f, "{from} changed the network; the box starts anew with it, on trial")
             }
             Note::NetworkKept(from) => write!(f, "{from} kept the new settings of the network"),
-            Note::NetworkReturned => f.write_str(
-                "nobody kept the new settings of the network; the box starts anew with the old",
-            ),
+            Note::NetworkReturned => f.write_str(NOBODY_KEPT),
             Note::Restarting(from) => write!(f, "{from} has the program started anew"),
             Note::PassphraseSet(from) => write!(f, "{from} chose a new passphrase for the backups"),
             Note::BackedUp(from) => write!(f, "{from} downloaded a backup"),
             Note::Restoring(from) => {
                 write!(f, "{from} replaces the whole state by a backup; the program ends")
             }
-            Note::StrangersCapped => {
-                f.write_str("unknown devices changed too often; they are not remembered for now")
-            }
+            Note::StrangersCapped => f.write_str(STRANGERS_CAPPED),
             Note::SettingChanged(from, setting, whose) => {
                 write!(f, "{from} changed the setting {} {whose}", setting.entry().title)
             }
@@ -282,9 +331,7 @@ impl fmt::Display for Note {
             Note::ResyncAsked(from, many) => {
                 write!(f, "{from} has {many} handsets asked to come again")
             }
-            Note::OwnTemplateFailed(template) => {
-                write!(f, "the own template for {template} failed")
-            }
+            Note::OwnTemplateFailed(template) => write!(f, "the own template for {template} failed"),
             Note::OwnTemplateGivenUp(template) => write!(
                 f,
                 "the own template for {template} failed again and again for a phone, which gets the \
@@ -293,6 +340,12 @@ impl fmt::Display for Note {
             Note::TemplateChanged(from) => write!(f, "{from} changed a template"),
             Note::SignChanged(from) => write!(f, "{from} changed a sign of phones"),
             Note::FirmwareChanged(from) => write!(f, "{from} changed the firmware files"),
+            Note::OtherDhcpFirst(_) | Note::OtherDhcpGone(_) | Note::ServingChosen(..) => {
+                self.about_dhcp(f)
+            }
+            Note::Seat(note) => note.fmt(f),
+            Note::CertificateChanged(from) => write!(f, "{from} changed the certificates"),
+            Note::Rule(note) => note.fmt(f),
         }
     }
 }
@@ -315,6 +368,8 @@ impl fmt::Display for Protocol {
             Protocol::Tftp => "TFTP",
             Protocol::Sip => "SIP",
             Protocol::Http => "HTTP",
+            Protocol::Https => "HTTPS",
+            Protocol::Sips => "SIP over TLS",
         })
     }
 }

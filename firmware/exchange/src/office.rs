@@ -3,31 +3,32 @@
 
 use crate::board::Board;
 use crate::book::Books;
-use crate::catalog::{Catalog, Family, Identity, Sign, SignKind};
-use crate::cause::Cause;
+use crate::catalog::{Catalog, Identity};
 use crate::chance::Chance;
-use crate::device::{fingerprint, Device};
+use crate::device::Device;
 use crate::fallback::Failing;
 use crate::firmware::Firmware;
+use crate::guesses::Guesses;
 use crate::layer::{Layer, Whom};
 use crate::leases::Leases;
 use crate::limits::{
-    DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, REWRITE_MS, SAID_BEFORE_MAX,
-    STRANGER_RECORDS_BURST, STRANGER_RECORDS_PER_HOUR,
+    DEVICES_MAX, FORGOTTEN_AT_ONCE, NOTES_MAX, OUTPUTS_MAX, STRANGER_RECORDS_BURST,
+    STRANGER_RECORDS_PER_HOUR,
 };
-use crate::names::{text, HandsetNo, InterfaceNo, RecordNo, Side, Text};
+use crate::names::{HandsetNo, InterfaceNo, RecordNo};
 use crate::note::{Note, Table};
-use crate::output::{Departure, Line, Output, To};
-use crate::policy::{self, Act, Door, Standing, Verdict};
+use crate::others::Others;
+use crate::output::{Departure, Line, Output, StreamNo, To};
+use crate::policy::Gates;
 use crate::resync::ClockTime;
-use crate::secret::{LineSecret, LoginId, WebSecret};
+use crate::seat::Seats;
 use crate::settings;
-use crate::state::{origin_number, Durable, Event};
+use crate::state::{Durable, Event};
 use crate::story::Step;
+use crate::strangers::TurnedAway;
 use crate::time::{Instant, Now, Wall, HOUR_MS, SECOND_MS};
 use crate::uploads::{Hour, Logs};
-use crate::view::Origin;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -42,14 +43,14 @@ pub(crate) struct Office {
     pub(crate) devices: BTreeMap<Mac, Device>,
     pub(crate) notes: VecDeque<(Instant, Note)>,
     pub(crate) counters: [u64; Note::KINDS],
-    pub(crate) other_dhcp: Option<(Ipv4Addr, Instant)>,
+    pub(crate) others: Others,
     /// Whether the journal takes no more facts; known phones are served all the same.
     pub(crate) read_only: bool,
     /// Bytes that all facts may take on flash.
     pub(crate) flash_bytes: u64,
     pub(crate) revision: u64,
     /// What signs meant that were heard before; phones of one model say the same.
-    said_before: BTreeMap<u64, Identity>,
+    pub(crate) said_before: BTreeMap<u64, Identity>,
     out: VecDeque<Output>,
     records: RecordNo,
     /// The last fact of an admin's about each handset, since this start.
@@ -69,6 +70,16 @@ pub(crate) struct Office {
     pub(crate) stored: Hour,
     /// Files of the phone book that are ready.
     pub(crate) books: Books,
+    /// Users and seats.
+    pub(crate) seats: Seats,
+    /// Connections over TLS that are open.
+    pub(crate) secured: BTreeSet<StreamNo>,
+    /// Where new handsets are taken in for some minutes.
+    pub(crate) gates: Gates,
+    /// Strangers that were turned away.
+    pub(crate) turned_away: TurnedAway,
+    /// Who on the WAN has shown wrong keys.
+    pub(crate) key_guesses: Guesses<Ipv4Addr>,
 }
 
 /// How many records strangers may still cause.
@@ -92,7 +103,7 @@ impl Office {
             devices: BTreeMap::new(),
             notes: VecDeque::new(),
             counters: [0; Note::KINDS],
-            other_dhcp: None,
+            others: Others::default(),
             read_only: false,
             flash_bytes: u64::MAX,
             revision: 0,
@@ -108,6 +119,11 @@ impl Office {
             logs: Logs::default(),
             stored: Hour::default(),
             books: Books::default(),
+            seats: Seats::default(),
+            secured: BTreeSet::new(),
+            gates: Gates::default(),
+            turned_away: TurnedAway::default(),
+            key_guesses: Guesses::default(),
         }
     }
 
@@ -139,11 +155,23 @@ impl Office {
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
+            | Event::LineOwned { handset, .. }
+            | Event::SeatChanged { handset, .. }
+            | Event::RemoteMarked { handset, .. }
+            | Event::PasswordsDrawn { handset, .. }
             | Event::SettingChanged { layer: Layer::Handset(handset), .. } => {
                 self.changed.insert(*handset, self.records);
             }
             Event::HandsetDeleted { handset } => {
                 self.changed.remove(handset);
+                self.seats.carried.remove(handset);
+            }
+            Event::HandsetReplaced { old, new, .. } => {
+                self.changed.remove(old);
+                self.changed.insert(*new, self.records);
+            }
+            Event::UserSet { .. } | Event::UserDeleted { .. } => {
+                self.seats.users_changed = self.records
             }
             Event::SettingChanged { .. } => self.settings_changed = self.records,
             Event::SignChanged { .. } => self.learn_signs(),
@@ -159,7 +187,15 @@ impl Office {
             | Event::NetworkReturned
             | Event::BackupKeySet { .. }
             | Event::TemplateChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. } => (),
+            Event::ElderMet { .. }
+            | Event::ElderGone { .. }
+            | Event::InstallPinSet { .. }
+            | Event::CertificateChanged { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::MacBanned { .. } => (),
         }
     }
 
@@ -281,168 +317,6 @@ impl Office {
         }
     }
 
-    /// Weighs one more sign of what a device is. A phone says the same things over and over; what
-    /// it said last of each kind is not looked up again.
-    pub(crate) fn weigh(&mut self, mac: Mac, sign: Sign<'_>) {
-        let (kind, digest) = (sign.kind(), fingerprint(&sign));
-        let Some(device) = self.devices.get_mut(&mac) else { return };
-        if core::mem::replace(&mut device.said[kind as usize], digest) == digest {
-            return;
-        }
-        let identity = match self.said_before.get(&digest) {
-            Some(identity) => identity.clone(),
-            None => self.catalog.identify(sign),
-        };
-        device.guess.add(kind, &identity);
-        // Other signs name the phone itself and are not said again by another.
-        let of_model =
-            matches!(kind, SignKind::VendorClass | SignKind::ParameterList | SignKind::UserClass);
-        if of_model && self.said_before.len() < SAID_BEFORE_MAX {
-            self.said_before.insert(digest, identity);
-        }
-    }
-
-    /// The maker of a device: what it says itself, else what is remembered, else what it looks
-    /// like.
-    pub(crate) fn family(&self, mac: Mac) -> Option<Family> {
-        let device = self.devices.get(&mac);
-        let said = device.filter(|device| device.says_its_maker());
-        let known = || {
-            let (_, handset) = self.durable.handset_of(mac)?;
-            Family::from_code(handset.family).filter(|family| *family != Family::Generic)
-        };
-        let said = said.and_then(|device| device.guess.family());
-        said.or_else(known).or_else(|| device.and_then(|device| device.guess.family()))
-    }
-
-    /// The model of a device: what it shows, else what is remembered.
-    pub(crate) fn model(&self, mac: Mac) -> Text {
-        let guess = self.devices.get(&mac).and_then(|device| device.guess.model());
-        let known = || self.durable.handset_of(mac).map(|(_, handset)| handset.model.clone());
-        guess.map(text).or_else(known).unwrap_or_default()
-    }
-
-    /// What the policy says about this device, on this side.
-    pub(crate) fn admit(&self, side: Side, mac: Mac, act: Act) -> Verdict {
-        let standing = match self.durable.handset_of(mac) {
-            Some(_) => Standing::Known,
-            None => Standing::Stranger,
-        };
-        let door = if self.durable.creates(side) { Door::Open } else { Door::Closed };
-        policy::admit(side, standing, door, act)
-    }
-
-    /// Makes a device a handset by Plug-and-Play; the caller has its proof of being that device.
-    pub(crate) fn create(&mut self, now: Now, side: Side, mac: Mac) -> Result<HandsetNo, Cause> {
-        match self.admit(side, mac, Act::Create) {
-            Verdict::Already => {
-                let known = self.durable.handset_of(mac).map(|(no, _)| no);
-                return known.ok_or(Cause::HandsetsFull);
-            }
-            Verdict::Allow => (),
-            Verdict::Closed => return self.turn_away(now, side, mac, Cause::CreationClosed(side)),
-            Verdict::WrongSide | Verdict::Unknown => {
-                return self.turn_away(now, side, mac, Cause::WanFetch);
-            }
-        }
-        if !self.has_room_for_handset() {
-            self.note(now, Note::Full(Table::Handsets));
-            return Err(Cause::HandsetsFull);
-        }
-        if !self.spend(now) {
-            return Err(if self.read_only { Cause::NotStored } else { Cause::StrangersCapped });
-        }
-        let origin = match side {
-            Side::Lan => Origin::LanPlugAndPlay,
-            Side::Wan => Origin::WanPlugAndPlay,
-        };
-        let handset = self.enrol(mac, origin).ok_or(Cause::HandsetsFull)?;
-        self.step(now, mac, Step::Created(side));
-        self.note(now, Note::Created(mac, side));
-        Ok(handset)
-    }
-
-    fn turn_away(
-        &mut self,
-        now: Now,
-        side: Side,
-        mac: Mac,
-        cause: Cause,
-    ) -> Result<HandsetNo, Cause> {
-        self.step(now, mac, Step::TurnedAway(cause));
-        self.note(now, Note::TurnedAway(mac, side));
-        Err(cause)
-    }
-
-    /// Draws a handset's secrets and records it; `None` when there is no room.
-    pub(crate) fn enrol(&mut self, mac: Mac, origin: Origin) -> Option<HandsetNo> {
-        let handset = self.durable.free_handset()?;
-        let (login, secret) = self.draw_line();
-        let family = self.family(mac).unwrap_or(Family::Generic);
-        let firmware = self.devices.get(&mac).and_then(|device| device.guess.version());
-        let event = Event::HandsetCreated {
-            handset,
-            mac: mac.0,
-            origin: origin_number(origin),
-            family: family.code(),
-            model: self.model(mac),
-            firmware: firmware.map(text).unwrap_or_default(),
-            web: WebSecret(self.chance.bytes()),
-            login,
-            secret,
-        };
-        self.record(mac, event);
-        Some(handset)
-    }
-
-    /// A login that no line has yet, and a password.
-    pub(crate) fn draw_line(&mut self) -> (LoginId, LineSecret) {
-        let mut login = LoginId(self.chance.bytes());
-        while self.durable.line_of(&login).is_some() {
-            login = LoginId(self.chance.bytes());
-        }
-        (login, LineSecret(self.chance.bytes()))
-    }
-
-    /// Remembers a known handset's make if it differs from what is stored, not too often.
-    pub(crate) fn remember_make(&mut self, now: Now, mac: Mac) {
-        let Some((handset, known)) = self.durable.handset_of(mac) else { return };
-        let Some(device) = self.devices.get(&mac) else { return };
-        let generic = known.family == Family::Generic.code();
-        if !generic && !device.says_its_maker() {
-            return;
-        }
-        let model = device.guess.model().map_or_else(|| known.model.clone(), text);
-        let firmware = device.guess.version().map_or_else(|| known.firmware.clone(), text);
-        let family = device.guess.family().map_or(known.family, |family| family.code());
-        if (family, &model, &firmware) == (known.family, &known.model, &known.firmware) {
-            return;
-        }
-        // To fill in what was not known yet happens once; only a change has to wait its day.
-        let fills = |old: &Text, new: &Text| old.is_empty() || old == new;
-        let completes = (generic || family == known.family)
-            && fills(&known.model, &model)
-            && fills(&known.firmware, &firmware);
-        if self.read_only || !(completes || self.may_rewrite(now, mac)) {
-            return;
-        }
-        let event = Event::HandsetRecognised { handset, family, model, firmware };
-        if self.has_room_to_change(&event) {
-            self.record(mac, event);
-        }
-    }
-
-    /// Whether something that changes by itself may be written for this device again; asking
-    /// counts as writing.
-    pub(crate) fn may_rewrite(&mut self, now: Now, mac: Mac) -> bool {
-        let Some(device) = self.devices.get_mut(&mac) else { return false };
-        let allowed = device.rewritten.is_none_or(|at| now.mono.since_ms(at) >= REWRITE_MS);
-        if allowed {
-            device.rewritten = Some(now.mono);
-        }
-        allowed
-    }
-
     /// Takes one record from what strangers may cause; `false` when nothing is left.
     pub(crate) fn spend(&mut self, now: Now) -> bool {
         if self.read_only {
@@ -480,14 +354,6 @@ impl Office {
         let store = self.durable.settings();
         let (zone, _summer) = settings::site_zone(store, &self.board.site, nobody);
         ClockTime::of_local(zone.local(wall))
-    }
-
-    /// Whether an address is ours to lease: in a pool, or kept for somebody.
-    pub(crate) fn leases_out(&self, address: Ipv4Addr) -> bool {
-        self.board
-            .subnets
-            .iter()
-            .any(|subnet| subnet.pools(address) || subnet.reserves(address).is_some())
     }
 
     /// Whether strangers have used up what they may cause.

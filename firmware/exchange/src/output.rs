@@ -47,6 +47,9 @@ pub enum Line {
     Mdns,
     /// A SIP connection over TCP.
     SipStream(StreamNo),
+    /// The port of DHCP clients on the LAN: what servers say to others is heard there, and by it
+    /// the box looks for them. It is heard with the hardware address of who sent it.
+    DhcpClient,
 }
 
 /// A TFTP transfer; the daemon opens a socket for it when the first datagram leaves, and closes it
@@ -180,6 +183,9 @@ pub enum Answer {
     NotFound,
     /// The asker may not have it; the same for every reason.
     Forbidden,
+    /// The asker may not have it; he may show a user and a password by the Basic scheme. The same
+    /// for every reason.
+    Unauthorized,
     /// What was asked cannot be a file's name.
     BadName,
     /// It cannot be made, or stored, just now.

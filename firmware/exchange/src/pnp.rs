@@ -15,7 +15,7 @@
 //! subscriptions that last (every one is over with its NOTIFY), and TLS.
 
 use crate::catalog::Sign;
-use crate::cause::Cause;
+use crate::enrol::why;
 use crate::names::{RecordNo, Side};
 use crate::office::Office;
 use crate::output::{Line, Neighbour, To};
@@ -59,11 +59,12 @@ pub(crate) fn answer(office: &mut Office, now: Now, request: &Request<'_>) {
     weigh(office, now, request, mac);
     match office.admit(arrival.side, mac, Act::Create) {
         Verdict::Allow | Verdict::Already => {}
-        Verdict::Closed => {
-            return once(office, now, mac, Step::PnpSilent(Cause::CreationClosed(arrival.side)));
-        }
-        Verdict::WrongSide | Verdict::Unknown => {
-            return once(office, now, mac, Step::PnpSilent(Cause::WanFetch));
+        Verdict::Banned => return office.is_banned(now, mac),
+        refused @ (Verdict::Closed | Verdict::NotRemote | Verdict::WrongKey | Verdict::Unknown) => {
+            let cause = why(refused, arrival.side);
+            let from = (arrival.side, Some(*arrival.from.ip()));
+            office.count_stranger(now, mac, from, cause);
+            return once(office, now, mac, Step::PnpSilent(cause));
         }
     }
     let Some(url) = provision::pnp_url(office, &arrival, mac) else { return };

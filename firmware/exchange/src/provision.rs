@@ -6,32 +6,35 @@
 //! named, so that somebody who asks for another's file learns nothing, neither from the answer nor
 //! from how long it took.
 
+mod name;
 mod phone_book;
+mod remote;
+pub(crate) mod screens;
+mod values;
 
+pub(crate) use name::{plain_name, step_name};
 pub(crate) use phone_book::book_address;
+pub(crate) use remote::wan_url;
+pub(crate) use values::{directory_path, own_address, pnp_url, values, web_password};
 
-use crate::catalog::{self, Answer as Known, Family, FileAsked, Sign};
+use crate::catalog::{Answer as Known, Family, FileAsked, Sign};
 use crate::cause::Cause;
+use crate::enrol::why;
 use crate::fallback::Next;
 use crate::firmware::Firmware;
-use crate::layer::Whom;
-use crate::limits::{EXPIRES_MAX_S, FILE_NAME_MAX};
-use crate::names::{HandsetNo, InterfaceNo, RecordNo, Side};
+use crate::names::{RecordNo, Side};
 use crate::note::{Note, Protocol};
 use crate::office::Office;
-use crate::output::{Answer, Arrival, Neighbour};
-use crate::policy::{Act, Verdict};
-use crate::render::{HandsetValues, LineValues, Render, SiteValues, Values};
-use crate::settings::{self, Setting, Store};
-use crate::state::{Handset, Line};
-use crate::story::{Door, FileAnswer, Step, StepName};
+use crate::others;
+use crate::output::{Answer, Arrival, Neighbour, Way};
+use crate::policy::{Act, Key, Verdict};
+use crate::render::{Render, Values};
+use crate::seat;
+use crate::story::{Door, FileAnswer, Step};
 use crate::template::in_force;
 use crate::time::{Instant, Now};
 use crate::uploads;
-use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
 use wire::Mac;
 
 /// A question for a file.
@@ -43,6 +46,8 @@ pub(crate) struct Ask<'a> {
     /// What stood behind a `?`; hostile.
     pub(crate) query: &'a str,
     pub(crate) user_agent: &'a [u8],
+    /// How it came, where it came over HTTP.
+    pub(crate) way: Way<'a>,
 }
 
 /// Answers a question for a file, and says which fact the answer relies on and whose file it is.
@@ -53,14 +58,20 @@ pub(crate) fn answer(
     ask: &Ask<'_>,
 ) -> (Answer, RecordNo, Option<Mac>) {
     let nothing = RecordNo(0);
-    if ask.arrival.side == Side::Wan || !office.board.in_lan(*ask.arrival.from.ip()) {
+    let inside = match ask.arrival.side {
+        Side::Lan => office.board.in_lan(*ask.arrival.from.ip()),
+        Side::Wan => ask.way.tls,
+    };
+    if !inside {
         outside(office, now, ask);
         return (Answer::Forbidden, nothing, None);
     }
-    let Some(name) = plain_name(office, ask.name) else {
-        return (Answer::BadName, nothing, None);
+    let parted = name::parted(office, ask.name);
+    let Some((secret, name)) = parted else { return (bad_name(ask), nothing, None) };
+    let (proof, key) = match who(office, now, ask, (secret.as_deref(), &name)) {
+        Ok(who) => who,
+        Err((answer, mac)) => return (answer, nothing, mac),
     };
-    let proof = prove(office, now, &ask.arrival);
     let asker = proof.as_ref().ok().copied().filter(|mac| office.meet(now, *mac).is_some());
     if let Some(mac) = asker {
         office.seen_at(mac, *ask.arrival.from.ip());
@@ -81,7 +92,7 @@ pub(crate) fn answer(
     };
     match asked.answer {
         Known::Handset { template, content_type } => {
-            let question = Own { ask, name: &name, asked: &asked, template, content_type };
+            let question = Own { ask, name: &name, asked: &asked, template, content_type, key };
             own_file(office, render, now, &question, proof)
         }
         Known::Common { template, content_type } => {
@@ -108,6 +119,43 @@ pub(crate) fn answer(
             told(office, now, asker, ask.door, &name, FileAnswer::Absent("None is kept here."));
             (Answer::NotFound, nothing, asker)
         }
+    }
+}
+
+/// The answer to what is no name. From the WAN all that is refused sounds the same.
+fn bad_name(ask: &Ask<'_>) -> Answer {
+    match ask.arrival.side {
+        Side::Lan => Answer::BadName,
+        Side::Wan => Answer::Unauthorized,
+    }
+}
+
+/// Who asks, as far as he has proven it, and what he has shown of the key.
+type Who = (Result<Mac, Cause>, Key);
+
+/// Finds out who asks; or says what he hears at once, and who he is where that is known.
+fn who(
+    office: &mut Office,
+    now: Now,
+    ask: &Ask<'_>,
+    shown: (Option<&str>, &str),
+) -> Result<Who, (Answer, Option<Mac>)> {
+    let (proof, key) = match ask.arrival.side {
+        Side::Lan => (prove(office, now, &ask.arrival), Key::Wrong),
+        Side::Wan => match remote::prove(office, now, ask, shown) {
+            Ok(proven) => (proven.mac.ok_or(Cause::WrongKey), proven.key),
+            Err(cause) => {
+                let answer = remote::refused(office, now, ask, shown.1, cause);
+                return Err((answer, None));
+            }
+        },
+    };
+    match proof {
+        Ok(mac) if office.durable.rules().bans(mac) => {
+            office.is_banned(now, mac);
+            Err((Answer::Forbidden, Some(mac)))
+        }
+        Ok(_) | Err(_) => Ok((proof, key)),
     }
 }
 
@@ -160,6 +208,7 @@ struct Own<'a> {
     asked: &'a FileAsked,
     template: &'static str,
     content_type: &'static str,
+    key: Key,
 }
 
 fn own_file(
@@ -184,15 +233,18 @@ fn own_file(
             return (Answer::Forbidden, RecordNo(0), asker);
         }
     };
-    let handset = match office.create(now, arrival.side, mac) {
+    let from = (arrival.side, *arrival.from.ip());
+    let handset = match office.create(now, from, mac, own.key) {
         Ok(handset) => handset,
         Err(cause) => {
             told(office, now, Some(mac), door, name, FileAnswer::Refused(cause));
             return (Answer::Forbidden, RecordNo(0), Some(mac));
         }
     };
-    if office.admit(arrival.side, mac, Act::Fetch) != Verdict::Allow {
-        told(office, now, Some(mac), door, name, FileAnswer::Refused(Cause::WanFetch));
+    let verdict = office.admit(arrival.side, mac, Act::Fetch);
+    if verdict != Verdict::Allow {
+        let cause = why(verdict, arrival.side);
+        told(office, now, Some(mac), door, name, FileAnswer::Refused(cause));
         return (Answer::Forbidden, RecordNo(0), Some(mac));
     }
     let (template, family) = (own.template, own.asked.family);
@@ -201,6 +253,8 @@ fn own_file(
     let made = make(office, render, now, &of, &values);
     if let (true, Some(device)) = (made.is_some(), office.devices.get_mut(&mac)) {
         device.given_file = Some(now.mono);
+        seat::came(office, handset);
+        office.claim(handset, mac);
     }
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
     let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
@@ -211,11 +265,12 @@ fn own_file(
 /// Which device the asking address is.
 ///
 /// It is the device that holds our live lease of it, unless ARP found another one there; on the
-/// link, an address that is not ours to lease is the device that ARP found; behind a relay, the
-/// lease must have been given through a relay of the same network. A device that fakes a hardware
-/// address *and* takes a lease with it passes; [`crate::note::Note::TwoPlaces`] is the alarm. Where
-/// ARP knows nothing yet, a TFTP file goes to the hardware address of the lease and nowhere else;
-/// over TCP the kernel has asked by ARP before it heard a word.
+/// link, an address that is not ours to lease, or another server's too, is the device that ARP
+/// found; behind a relay, the lease must have been given through a relay of the same network. A
+/// device that fakes a hardware address *and* takes a lease with it passes;
+/// [`crate::note::Note::TwoPlaces`] is the alarm. Where ARP knows nothing yet, a TFTP file goes to
+/// the hardware address of the lease and nowhere else; over TCP the kernel has asked by ARP before
+/// it heard a word.
 pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
     if arrival.side == Side::Wan {
         return Err(Cause::WanFetch);
@@ -243,7 +298,11 @@ pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<
                 Err(Cause::NotItsLease)
             }
         }
-        (None, true, Neighbour::Is(mac)) if !office.leases_out(address) => Ok(mac),
+        (None, true, Neighbour::Is(mac))
+            if !office.leases_out(address) || others::shares(office, arrival.interface) =>
+        {
+            Ok(mac)
+        }
         (None, ..) => Err(Cause::NotItsLease),
     }
 }
@@ -283,32 +342,6 @@ fn told(
     if let Some(mac) = asker {
         office.step(now, mac, Step::File(door, step_name(name), answer));
     }
-}
-
-/// A name as a story keeps it.
-pub(crate) fn step_name(name: &str) -> StepName {
-    let mut short = StepName::new();
-    for letter in name.chars().filter(|letter| !letter.is_control()) {
-        if short.push(letter).is_err() {
-            break;
-        }
-    }
-    short
-}
-
-/// The name without leading slashes and our own directory; `None` for what cannot be a name.
-pub(crate) fn plain_name(office: &Office, name: &str) -> Option<String> {
-    if name.len() > FILE_NAME_MAX {
-        return None;
-    }
-    let odd = |letter: char| letter.is_control() || letter == '\\' || letter == '%';
-    let name = name.trim_start_matches('/');
-    let name = name
-        .strip_prefix(office.board.directory.as_str())
-        .map_or(name, |rest| rest.strip_prefix('/').unwrap_or(name));
-    let name = name.trim_start_matches('/');
-    let climbs = name.split('/').any(|part| part == ".." || part == ".");
-    (!name.is_empty() && !climbs && !name.contains(odd)).then(|| name.to_string())
 }
 
 /// Which template a file is made from, and for whom.
@@ -354,134 +387,5 @@ fn file(made: Option<Vec<u8>>, content_type: &'static str) -> Answer {
     match made {
         Some(bytes) => Answer::File { bytes, content_type },
         None => Answer::Unavailable,
-    }
-}
-
-/// The directory from which a phone heard on this port fetches its files, without a scheme.
-pub(crate) fn directory_path(office: &Office, interface: InterfaceNo) -> String {
-    let server = address_at(office, interface);
-    let directory = &office.board.directory;
-    match office.board.http_port {
-        80 => format!("{server}/{directory}/"),
-        port => format!("{server}:{port}/{directory}/"),
-    }
-}
-
-/// The box's address on the port something was heard on.
-pub(crate) fn own_address(office: &Office, arrival: &Arrival) -> Ipv4Addr {
-    address_at(office, arrival.interface)
-}
-
-fn address_at(office: &Office, interface: InterfaceNo) -> Ipv4Addr {
-    let port = office.board.interface(interface);
-    port.map_or(Ipv4Addr::UNSPECIFIED, |port| port.address)
-}
-
-/// Everything a template may read, for one handset or for all; the file is in the form of this
-/// family.
-pub(crate) fn values(
-    office: &Office,
-    interface: InterfaceNo,
-    asker: Option<Mac>,
-    handset: Option<HandsetNo>,
-    family: Family,
-) -> Values {
-    let known = asker.map(|mac| office.known(mac)).unwrap_or_default();
-    let known = settings::Known { handset, family: Some(family), ..known };
-    let whom = known.whom();
-    let handset = handset.and_then(|handset| office.durable.handset(handset));
-    let mut settings = settings::values(office.durable.settings(), whom);
-    if let Some(url) = office.firmware_url(interface, whom) {
-        settings.firmware_url = url;
-    }
-    if settings.phone_book_url.is_empty() {
-        settings.phone_book_url = phone_book::url(office, interface, family).unwrap_or_default();
-    }
-    Values {
-        handset: handset.map(|handset| handset_values(office.durable.settings(), whom, handset)),
-        model: known.model.to_string(),
-        line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
-        site: site_values(office, interface, whom),
-        settings,
-    }
-}
-
-fn site_values(office: &Office, interface: InterfaceNo, whom: Whom<'_>) -> SiteValues {
-    let server = address_at(office, interface);
-    let path = directory_path(office, interface);
-    let (site, store) = (&office.board.site, office.durable.settings());
-    let (zone, summer) = settings::site_zone(store, site, whom);
-    let mut zone = zone.values();
-    if !summer {
-        zone.stop_summer();
-    }
-    let set = |setting| store.resolve(whom, setting).0;
-    let interval = set(Setting::ProvisioningInterval).and_then(|minutes| minutes.parse().ok());
-    let ntp = set(Setting::NtpServer).map(String::from).or_else(|| site.ntp_server.clone());
-    SiteValues {
-        server: server.to_string(),
-        sip_port: office.board.sip_port,
-        expires_s: EXPIRES_MAX_S,
-        provision_url: format!("http://{path}"),
-        provision_path: path.trim_end_matches('/').to_string(),
-        ntp_server: ntp.unwrap_or_else(|| server.to_string()),
-        zone,
-        poll_min: interval.unwrap_or(site.poll_min),
-    }
-}
-
-fn handset_values(store: &Store, whom: Whom<'_>, handset: &Handset) -> HandsetValues {
-    let mac = handset.mac.bare().to_string();
-    let lines = handset.lines.iter().enumerate();
-    let set = |setting| store.resolve(whom, setting).0.map(String::from);
-    let web_password = set(Setting::WebAdminPassword).unwrap_or_else(|| handset.web.text());
-    HandsetValues {
-        mac_upper: mac.to_uppercase(),
-        mac_colons: handset.mac.to_string(),
-        user_password: set(Setting::WebUserPassword).unwrap_or_else(|| web_password.clone()),
-        web_password,
-        lines: lines.map(|(at, line)| line_values(at as u8 + 1, line, &mac)).collect(),
-        mac,
-    }
-}
-
-fn line_values(number: u8, line: &Line, mac: &str) -> LineValues {
-    let name = sayable(&line.name);
-    let extension = line.extension.map(|extension| extension.to_string()).unwrap_or_default();
-    let label = match (extension.is_empty(), name.is_empty()) {
-        (true, true) => mac.get(6..).unwrap_or(mac).to_string(),
-        (false, true) => extension.clone(),
-        (true, false) => name.clone(),
-        (false, false) => format!("{extension} {name}"),
-    };
-    LineValues {
-        number,
-        login: line.login.text(),
-        password: line.secret.text(),
-        extension,
-        label,
-        name,
-    }
-}
-
-/// A name without what phones put into a quoted display name as it is (RFC 3261 25.1): one that
-/// does not escape a quotation mark would never register.
-fn sayable(name: &str) -> String {
-    name.chars().filter(|letter| !matches!(letter, '"' | '\\')).collect()
-}
-
-/// The maker's own form of "your configuration is here", for SIP Plug-and-Play.
-pub(crate) fn pnp_url(office: &Office, arrival: &Arrival, mac: Mac) -> Option<String> {
-    let url = catalog::pnp_url(office.family(mac), &addresses(office, arrival.interface))?;
-    Some(url.as_str().to_string())
-}
-
-/// Where the box is for whoever is heard on this port.
-fn addresses(office: &Office, interface: InterfaceNo) -> catalog::BoxAddresses<'_> {
-    catalog::BoxAddresses {
-        server: address_at(office, interface),
-        http_port: office.board.http_port,
-        tftp_port: wire::tftp::PORT,
-        directory: &office.board.directory,
     }
 }

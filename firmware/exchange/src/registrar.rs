@@ -8,17 +8,18 @@
 //! Bindings are not stored. A refresh writes nothing to flash and adds nothing to a story; what is
 //! remembered is the Contact of a LAN handset, when it changes, and at most once a day for a line.
 //!
-//! Also RFC 5626 section 6 (a flow is bound by instance and reg-id; `outbound` is promised over TCP
-//! only, since it needs STUN over UDP). Not implemented: Path (RFC 3327) and GRUU (RFC 5627),
-//! neither of which is claimed, and third-party registration.
+//! Also RFC 5626 section 6 (a flow is bound by instance and reg-id, and is the way to the phone).
+//! Not implemented: Path (RFC 3327) and GRUU (RFC 5627), neither of which is claimed, and
+//! third-party registration.
 
 mod bindings;
 mod challenge;
-mod guesses;
 mod told;
 mod wanted;
+mod watch;
 
 use crate::cause::Cause;
+use crate::enrol::why;
 use crate::limits::{EXPIRES_MIN_S, REWRITE_MS};
 use crate::names::{ContactText, HandsetNo, LineNo, Side};
 use crate::note::{Note, Table};
@@ -35,16 +36,16 @@ use alloc::format;
 use bindings::{At, Binding, Bindings, Order, OutOfOrder, Update};
 pub(crate) use bindings::{Flow, Way};
 use challenge::{Challenger, Judgement};
-use guesses::{Earns, Guesses};
 use wanted::{is_same_target, Wanted};
-use wire::sip::{Credentials, Essentials, Name, NoCredentials, SipUri, Transport, Uri};
+use watch::Watch;
+use wire::sip::{Credentials, Essentials, Name, NoCredentials, SipUri, Uri};
 use wire::Mac;
 
 /// All registrations.
 #[derive(Default)]
 pub(crate) struct Registrar {
     challenger: Challenger,
-    guesses: Guesses,
+    watch: Watch,
     bindings: Bindings,
     /// When the Contact of a line was last written.
     learnt: BTreeMap<At, Instant>,
@@ -91,12 +92,8 @@ impl Registrar {
         let account = self.prove(office, now, request, &asked)?;
         let after = office.relies_on(account.mac);
         let refuse = |reply: Reply| Err(Some(reply.proven(after)));
-        if office.admit(request.arrival.side, account.mac, Act::Register) != Verdict::Allow {
-            let cause = Cause::UnknownAccount;
-            told::refused(office, now, account.mac, cause);
-            return refuse(Reply::new(403));
-        }
         told::heard(office, now, request, account.mac);
+        self.watch.proved(office, now, request, account.at.0, account.mac);
         if wanted.is_too_brief() {
             told::refused(office, now, account.mac, Cause::TooBrief);
             return refuse(Reply::new(423).with(Name::MinExpires, EXPIRES_MIN_S));
@@ -114,6 +111,21 @@ impl Registrar {
         Ok(self.bound(office, now, account, request, &wanted))
     }
 
+    /// Finds out which handset makes a call, by the line that its From names, or what to say to it.
+    pub(crate) fn caller(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        request: &Request<'_>,
+    ) -> Result<(HandsetNo, Mac), Refused> {
+        let essentials = request.message.essentials();
+        let essentials = essentials.map_err(|bad| Some(Reply::because(bad.code(), bad)))?;
+        let line = essentials.from.parsed_uri().and_then(Uri::sip);
+        let line = line.ok_or_else(|| Some(Reply::because(400, "From Is No SIP URI")))?;
+        let account = self.prove(office, now, request, &line)?;
+        Ok((account.at.0, account.mac))
+    }
+
     /// Finds out who asks, or what to say to him.
     fn prove(
         &mut self,
@@ -129,6 +141,7 @@ impl Registrar {
             if !registered {
                 told::challenged(office, now, request);
             }
+            self.watch.challenged(office, now, request);
             return Err(Some(self.challenger.challenge(office, now.mono, request, None)));
         };
         // RFC 7616 section 3.4.6.
@@ -140,15 +153,23 @@ impl Registrar {
         let password = found.map(|(_, password)| password);
         let judged = self.challenger.judge(office, now.mono, &answer, method, password);
         match (judged, found) {
+            // He knows the password, and hears no more than whoever does not.
+            (Judgement::Right, Some((account, _))) if !may_register(office, request, account) => {
+                let verdict = office.admit(request.arrival.side, account.mac, Act::Register);
+                office.speak_of(now, account.mac);
+                let cause = why(verdict, request.arrival.side);
+                told::refused(office, now, account.mac, cause);
+                Err(self.wrong(office, now, request, (answer.username, None)))
+            }
             (Judgement::Right, Some((account, _))) if asked.user_is(answer.username) => Ok(account),
             // Section 10.3 step 4: who he is is clear, and that he is not the one he asks for too.
             (Judgement::Right, Some(_)) => Err(Some(Reply::new(403))),
-            (Judgement::Stale, Some(_)) => {
+            (Judgement::Stale, Some((account, _))) if may_register(office, request, account) => {
                 Err(Some(self.challenger.challenge(office, now.mono, request, Some(judged))))
             }
-            (Judgement::Wrong, _) | (_, None) => {
+            (Judgement::Stale | Judgement::Wrong, _) | (_, None) => {
                 let mac = found.map(|(account, _)| account.mac);
-                Err(self.wrong(office, now, request, mac))
+                Err(self.wrong(office, now, request, (answer.username, mac)))
             }
         }
     }
@@ -159,14 +180,11 @@ impl Registrar {
         office: &mut Office,
         now: Now,
         request: &Request<'_>,
-        named: Option<Mac>,
+        (login, named): (&str, Option<Mac>),
     ) -> Option<Reply> {
-        let source = *request.arrival.from.ip();
         told::wrong_password(office, now, request, named);
-        match self.guesses.wrong(now.mono, source) {
-            Earns::FirstChallenge => office.note(now, Note::RegisterRefused(source)),
-            Earns::Challenge => {}
-            Earns::Silence => return None,
+        if !self.watch.may_go_on(office, now, request, login) {
+            return None;
         }
         Some(self.challenger.challenge(office, now.mono, request, Some(Judgement::Wrong)))
     }
@@ -245,16 +263,25 @@ impl Registrar {
             reply = reply.with(Name::Date, told::Date(wall));
         }
         let outbound = "outbound";
-        let flow = wanted.binds_flow() && request.transport() == Transport::Tcp;
-        if flow && request.supports(outbound) {
+        if wanted.binds_flow() && request.supports(outbound) {
             reply = reply.with(Name::Require, outbound);
         }
         reply.proven(office.relies_on(account.mac))
     }
 }
 
+/// Whether the policy lets an account register from this side.
+fn may_register(office: &Office, request: &Request<'_>, account: Account) -> bool {
+    office.admit(request.arrival.side, account.mac, Act::Register) == Verdict::Allow
+}
+
 /// What does not come from a phone.
 impl Registrar {
+    /// Whether a request is heard at all: not one of a banned device, nor most of a scanner's.
+    pub(crate) fn hears(&mut self, office: &mut Office, now: Now, request: &Request<'_>) -> bool {
+        self.watch.hears(office, now, request)
+    }
+
     /// A connection is gone.
     pub(crate) fn closed(&mut self, stream: StreamNo) {
         self.bindings.closed(stream);
@@ -301,6 +328,7 @@ impl Registrar {
     /// Ends the registrations of a handset, or of one of its lines.
     pub(crate) fn forget(&mut self, handset: HandsetNo, line: Option<LineNo>) {
         self.bindings.forget(handset, line);
+        self.watch.forget(handset);
         self.learnt.retain(|(of, no), _| *of != handset || line.is_some_and(|it| it != *no));
     }
 }

@@ -49,6 +49,9 @@ pub struct Values {
     pub model: String,
     /// How many lines the handset has; 0 in a file common to all phones of a model.
     pub line_count: u8,
+    /// Folder of the screens that ask at the phone who sits there, ending in `/`; empty where it
+    /// shows none, and in a file common to all phones of a model.
+    pub screens_url: String,
     /// The site as this phone is to see it: server, time and provisioning.
     pub site: SiteValues,
     /// What else is set, by whichever layer is nearest.

@@ -2,7 +2,7 @@
 
 use crate::names::RecordNo;
 use crate::office::Office;
-use crate::output::{Arrival, Line, To};
+use crate::output::{Arrival, Line, StreamNo, To};
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,6 +11,13 @@ use wire::sip::{reply_address, Message, Method, Name, Transport, Writer};
 
 /// Bytes that an answer may have beyond those of its request, most of which it repeats.
 const ANSWER_EXTRA_BYTES: usize = 4 * 1024;
+
+impl Office {
+    /// Whether a connection is over TLS.
+    pub(crate) fn is_secured(&self, stream: StreamNo) -> bool {
+        self.secured.contains(&stream)
+    }
+}
 
 /// A request, and how it came.
 pub(crate) struct Request<'a> {
@@ -31,7 +38,8 @@ impl Request<'_> {
             | Line::Transfer(_)
             | Line::Sip
             | Line::SipMulticast
-            | Line::Mdns => Transport::Udp,
+            | Line::Mdns
+            | Line::DhcpClient => Transport::Udp,
         }
     }
 
@@ -110,7 +118,9 @@ pub(crate) fn write(
 pub(crate) fn send(office: &mut Office, request: &Request<'_>, bytes: Vec<u8>, after: RecordNo) {
     let Arrival { interface, from, .. } = request.arrival;
     match request.transport() {
-        Transport::Tcp => office.send(interface, request.line, To::Peer, bytes, after),
+        Transport::Tcp | Transport::Tls => {
+            office.send(interface, request.line, To::Peer, bytes, after)
+        }
         Transport::Udp => {
             let to = To::Address(reply_address(request.message, from));
             office.send(interface, Line::Sip, to, bytes, after);

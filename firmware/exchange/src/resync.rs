@@ -29,6 +29,21 @@ pub enum Errand {
     Restart,
 }
 
+/// What becomes of a phone that is rung to be found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rung {
+    /// It is rung from now on.
+    Begins,
+    /// It was rung as long as it should, and that was taken back.
+    Ended,
+    /// Somebody took the handset off, or it answered by itself; it was hung up.
+    Answered,
+    /// It says by this status code of SIP that it will not.
+    Refused(u16),
+    /// It did not answer.
+    Silent,
+}
+
 /// Which handsets are asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Selection {
@@ -160,6 +175,18 @@ impl fmt::Display for Errand {
             Errand::Resync => "fetch its configuration again",
             Errand::Restart => "restart",
         })
+    }
+}
+
+impl fmt::Display for Rung {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rung::Begins => f.write_str("Is rung to be found (INVITE)"),
+            Rung::Ended => f.write_str("Was rung for ten seconds"),
+            Rung::Answered => f.write_str("Was rung and answered; it was hung up"),
+            Rung::Refused(code) => write!(f, "Would not ring ({})", Code(*code)),
+            Rung::Silent => f.write_str("Did not answer when it was rung"),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What only one handset may know, and the key of the backups. None of these types has `Debug` or a
 //! place in a view; they leave the exchange in a rendered file or in a backup, the key never.
 
+use crate::limits::{PIN_DIGITS_DRAWN, PIN_DIGITS_MAX, PIN_DIGITS_MIN};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 /// Digits and letters that no phone display or label confuses; 32 of them, five bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -46,9 +48,95 @@ impl WebSecret {
     }
 }
 
+/// The secret key of Plug-and-Play from the WAN, 80 random bits: what a phone out there shows to be
+/// taken in.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PnpKey(pub [u8; 10]);
+
+impl PnpKey {
+    /// Letters and digits of a key.
+    pub const CHARS: usize = 16;
+
+    /// Sixteen letters and digits.
+    pub fn text(&self) -> String {
+        spell(&self.0)
+    }
+
+    /// Whether somebody has typed it; takes the same time for every wrong one.
+    pub(crate) fn is(&self, typed: &str) -> bool {
+        bool::from(self.text().as_bytes().ct_eq(typed.as_bytes()))
+    }
+}
+
+/// What stands in the provisioning URL of one handset that is used from the WAN, 128 random bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RemoteToken(pub [u8; 16]);
+
+impl RemoteToken {
+    /// Twenty-six letters and digits.
+    pub fn text(&self) -> String {
+        spell(&self.0)
+    }
+
+    /// Reads what [`RemoteToken::text`] spelt; `None` for anything else.
+    pub fn parse(text: &str) -> Option<RemoteToken> {
+        unspell(text)?.try_into().ok().map(RemoteToken)
+    }
+}
+
+/// That a handset may be used from the WAN, and by what it is known there.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    /// What stands in its provisioning URL.
+    pub token: RemoteToken,
+    /// Whether it was given its file; from then on the key of Plug-and-Play is worth nothing to it.
+    pub claimed: bool,
+}
+
 /// What a phone keeps here of changes that were made on it; there can be passwords in it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnFile(pub Vec<u8>);
+
+/// Digits that somebody types to show who he is: a user's, or the site's for replacing phones.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin(heapless::String<PIN_DIGITS_MAX>);
+
+impl Pin {
+    /// Reads a PIN as typed, spaces around it aside; `None` for one that has other than 4 to 8
+    /// digits.
+    pub fn parse(text: &str) -> Option<Pin> {
+        let digits = text.trim();
+        let plain = digits.len() >= PIN_DIGITS_MIN && digits.bytes().all(|it| it.is_ascii_digit());
+        plain.then(|| heapless::String::try_from(digits).ok().map(Pin)).flatten()
+    }
+
+    /// Six digits drawn from a random number.
+    pub(crate) fn drawn(number: u64) -> Pin {
+        let mut digits = heapless::String::new();
+        let mut rest = number;
+        for _ in 0..PIN_DIGITS_DRAWN {
+            // A digit always fits: fewer are drawn than there can be.
+            let _ = digits.push(char::from(b'0' + (rest % 10) as u8));
+            rest /= 10;
+        }
+        Pin(digits)
+    }
+
+    /// The digits.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether these are its digits, in a time that says nothing of how many are right.
+    pub(crate) fn is(&self, typed: &str) -> bool {
+        bool::from(self.0.as_bytes().ct_eq(typed.trim().as_bytes()))
+    }
+}
+
+/// The private key of a certificate as PKCS#8 (RFC 5958) or SEC 1 in DER; empty where the box has
+/// none.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivateKey(pub Vec<u8>);
 
 /// An argon2id record of an admin's password: parameters, salt and hash as text.
 pub type PasswordHash = heapless::String<128>;
@@ -115,6 +203,20 @@ pub(crate) fn unspell(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pin_has_four_to_eight_digits() {
+        for (typed, read) in [("1234", "1234"), (" 00000000 ", "00000000"), ("098765", "098765")] {
+            assert_eq!(Pin::parse(typed).as_ref().map(Pin::text), Some(read));
+        }
+        for typed in ["", "123", "123456789", "12a4", "12 34", "-1234", "１２３４"] {
+            assert!(Pin::parse(typed).is_none(), "{typed}");
+        }
+        let drawn = Pin::drawn(9_876_543_210);
+        assert_eq!(drawn.text(), "012345");
+        assert!(drawn.is("012345") && drawn.is(" 012345 "));
+        assert!(!drawn.is("01234") && !drawn.is("0123456") && !drawn.is("112345"));
+    }
 
     #[test]
     fn every_five_bits_become_one_letter() {

@@ -11,16 +11,19 @@
 //! that look for their configuration. A reply goes to the address its request came from and nowhere
 //! else.
 //!
-//! RFC 3261 sections 8.2, 11, 17.2 and 18.2, RFC 3581, RFC 5626 section 3.5.1, RFC 6665 section
+//! RFC 3261 sections 8.2, 11, 17.2 and 18.2, RFC 3581, RFC 5626 section 3.5, RFC 6665 section
 //! 4.2. Not implemented: 482, which is for servers that a fork of proxies can reach twice;
 //! repeating the answer to an INVITE until its ACK, since the caller repeats the INVITE as long as
-//! he hears nothing (section 8.2.7); 415, since no request served here has a body worth reading;
-//! STUN on the SIP port (RFC 5626 section 3.5.2), and so `outbound` is promised over TCP only.
-//! The requests that the box makes are NOTIFYs: to a phone that looks for its configuration, which
-//! asks again if it missed it, so that its response is not waited for, and those of `resync`.
+//! he hears nothing (section 8.2.7); 415, since no request served here has a body worth reading.
+//! Keep-alives through a NAT are answered: line ends over TCP, STUN over UDP ([`wire::stun`]).
+//! The requests that the box makes are NOTIFYs, to a phone that looks for its configuration, which
+//! asks again if it missed it, so that its response is not waited for, and those of `resync`; and
+//! what `ring` needs.
 
 mod answers;
+mod claim;
 mod resync;
+mod ring;
 
 use crate::command::Refusal;
 use crate::names::{HandsetNo, LineNo, RecordNo, Side};
@@ -36,6 +39,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use answers::{Answers, Key};
 use resync::Resync;
+use ring::Ring;
 use wire::sip::{Bad, Malformed, Message, Method, Name, Start, Transport, Uri, PONG};
 
 /// What the box answers with anything but 405 or 501 (RFC 3261 section 20.5).
@@ -53,6 +57,7 @@ pub(crate) struct Sip {
     answers: Answers,
     registrar: Registrar,
     resync: Resync,
+    ring: Ring,
 }
 
 /// The doors.
@@ -83,12 +88,14 @@ impl Sip {
                 }
                 Start::Response { code } => {
                     let (came, said) = ((arrival, line), (&message, code));
-                    self.resync.response(office, &self.registrar, now, came, said);
+                    if !self.ring.response(office, now, came, said) {
+                        self.resync.response(office, &self.registrar, now, came, said);
+                    }
                 }
             },
             // Line ends keep a NAT binding open, and so does STUN, whose first bytes are 0 and 1.
             Err(Malformed::Empty) => {}
-            Err(_) if matches!(bytes, [0 | 1, ..]) => {}
+            Err(_) if matches!(bytes, [0 | 1, ..]) => told_by_stun(office, arrival, line, bytes),
             Err(
                 Malformed::NotSip
                 | Malformed::Truncated
@@ -110,12 +117,14 @@ impl Sip {
     pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
         self.registrar.tick(office, now);
         self.resync.tick(office, &self.registrar, now);
+        self.ring.tick(office, now);
     }
 
     /// When [`Sip::tick`] has something to do.
     pub(crate) fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let ends = self.registrar.next_deadline();
-        ends.into_iter().chain(self.resync.next_deadline(now)).min()
+        let asked = self.resync.next_deadline(now);
+        ends.into_iter().chain(asked).chain(self.ring.next_deadline()).min()
     }
 
     /// Until when a line is registered; `None` when it is not.
@@ -133,6 +142,7 @@ impl Sip {
         self.registrar.forget(handset, line);
         if line.is_none() {
             self.resync.forget(handset);
+            self.ring.forget(handset);
         }
     }
 
@@ -148,14 +158,34 @@ impl Sip {
         self.resync.ask(office, &self.registrar, now, (whom, errand, when))
     }
 
+    /// Rings a handset for ten seconds, so that somebody finds it.
+    pub(crate) fn ring(
+        &mut self,
+        office: &mut Office,
+        now: Now,
+        handset: HandsetNo,
+    ) -> Result<(), Refusal> {
+        self.ring.ring(office, &self.registrar, now, handset)
+    }
+
     /// Takes back whatever handsets were not asked yet.
     pub(crate) fn call_off(&mut self, office: &mut Office) -> Result<(), Refusal> {
         self.resync.call_off(office)
     }
 
-    /// Looks whether those that were asked came for their files.
+    /// Looks whether those that were asked came for their files, and asks those whose files were
+    /// changed by somebody who waits for it.
     pub(crate) fn settle(&mut self, office: &mut Office, now: Now) {
         self.resync.settle(office, &self.registrar, now);
+        for handset in core::mem::take(&mut office.seats.resyncs) {
+            // One that cannot be asked has it when it starts; one that is asked already comes.
+            let _ = self.ask(office, now, &Selection::One(handset), Errand::Resync, None);
+        }
+    }
+
+    /// Whether any line of a handset is registered.
+    pub(crate) fn is_registered(&self, handset: HandsetNo, now: Instant) -> bool {
+        self.registrar.any_of(handset, now)
     }
 
     /// What a handset was last asked, and what came of it.
@@ -173,7 +203,7 @@ impl Sip {
 impl Sip {
     fn request(&mut self, office: &mut Office, now: Now, request: &Request<'_>) {
         // RFC 3261 section 17: there is no response to an ACK.
-        if request.method == Method::Ack {
+        if request.method == Method::Ack || !self.registrar.hears(office, now, request) {
             return;
         }
         if request.line == Line::SipMulticast {
@@ -197,6 +227,10 @@ impl Sip {
             self.answers.keep(key, now.mono, &bytes, &reply);
         }
         request::send(office, request, bytes, reply.after);
+        // Behind the answer: a phone that dialled who sits there comes for its file then.
+        if !office.seats.resyncs.is_empty() {
+            self.settle(office, now);
+        }
     }
 
     /// Answers a request whose essential headers cannot be used with what there is.
@@ -224,8 +258,18 @@ impl Sip {
             Method::Options => Some(refused().unwrap_or_else(options)),
             // Calls are not made here yet. 480 says "not now" about whoever was dialled, known or
             // not; 503 would make phones look for another server, and 404 blame the caller.
-            Method::Invite => Some(refused().unwrap_or_else(|| Reply::new(480))),
-            // There is no dialog or call of the box's that these could belong to.
+            Method::Invite => match refused() {
+                Some(refused) => Some(refused),
+                None => claim::answer(&mut self.registrar, office, now, request)
+                    .unwrap_or_else(|| Some(Reply::new(480))),
+            },
+            // Who was rung and answered may be the first to hang up.
+            Method::Bye
+                if self.ring.has(request.message.text(Name::CallId).unwrap_or_default()) =>
+            {
+                Some(Reply::new(200))
+            }
+            // There is no other dialog or call of the box's that these could belong to.
             Method::Bye | Method::Cancel | Method::Notify => Some(Reply::new(481)),
             Method::Message
             | Method::Info
@@ -242,8 +286,8 @@ impl Sip {
 /// What no request may have, whatever it asks (RFC 3261 sections 8.2.2.1, 8.2.2.3 and 16.3).
 fn refusal(office: &Office, request: &Request<'_>) -> Option<Reply> {
     let uri = match Uri::parse(request.uri) {
-        Some(Uri::Sip(uri)) if !uri.secure => uri,
-        // `sips` promises TLS on the whole way, which cannot be kept here.
+        Some(Uri::Sip(uri)) if !uri.secure || came_by_tls(office, request.line) => uri,
+        // `sips` promises TLS on the whole way, which is broken already.
         Some(Uri::Sip(_) | Uri::Other(_)) => return Some(Reply::new(416)),
         None => return Some(Reply::new(400)),
     };
@@ -258,6 +302,19 @@ fn refusal(office: &Office, request: &Request<'_>) -> Option<Reply> {
     let unsupported: Vec<_> = unknown.map(String::from_utf8_lossy).collect();
     let unsupported = unsupported.join(", ");
     (!unsupported.is_empty()).then(|| Reply::new(420).with(Name::Unsupported, unsupported))
+}
+
+fn came_by_tls(office: &Office, line: Line) -> bool {
+    match line {
+        Line::SipStream(stream) => office.is_secured(stream),
+        Line::Dhcp
+        | Line::DhcpClient
+        | Line::Tftp
+        | Line::Transfer(_)
+        | Line::Sip
+        | Line::SipMulticast
+        | Line::Mdns => false,
+    }
 }
 
 /// RFC 3261 section 11.2. The body named is the one that every caller assumes where none is named.
@@ -291,4 +348,13 @@ fn is_for_pnp(request: &Request<'_>) -> bool {
     let about_profile =
         || request.message.event().is_ok_and(|it| it.package.eq_ignore_ascii_case(UA_PROFILE));
     request.method == Method::Subscribe && request.transport() == Transport::Udp && about_profile()
+}
+
+/// Tells whoever asks by STUN from where he is seen, by the same socket.
+fn told_by_stun(office: &mut Office, arrival: Arrival, line: Line, bytes: &[u8]) {
+    let reply = wire::stun::answer(bytes, arrival.from).filter(|_| line == Line::Sip);
+    if let Some(reply) = reply {
+        let to = To::Address(arrival.from);
+        office.send(arrival.interface, line, to, reply.to_vec(), RecordNo(0));
+    }
 }

@@ -7,15 +7,26 @@
 
 mod event;
 mod facts;
+mod network;
+mod people;
+mod reading;
+mod rules;
 
+use crate::beside::Beside;
 use crate::catalog::OwnSigns;
+use crate::certificates::Certificates;
 use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, SITE_RECORD_BYTES_MAX};
-use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
+use crate::names::{Extension, HandsetNo, LineNo, Text, UserNo};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
+use crate::policy::Switch;
+use crate::seat::Seat;
+use crate::secret::{
+    BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, Pin, Remote, RemoteToken, WebSecret,
+};
 use crate::settings::Store;
 use crate::template::OwnTemplates;
+use crate::users::Users;
 use crate::view::Origin;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -26,6 +37,7 @@ use wire::Mac;
 pub(crate) use event::origin_number;
 use event::origin_of;
 pub use event::Event;
+pub use rules::{Rules, SetBy};
 
 /// Everything that survives a power cut.
 pub struct Durable {
@@ -34,9 +46,9 @@ pub struct Durable {
     handsets: BTreeMap<HandsetNo, Handset>,
     by_mac: BTreeMap<Mac, HandsetNo>,
     by_login: BTreeMap<LoginId, (HandsetNo, LineNo)>,
+    by_token: BTreeMap<RemoteToken, HandsetNo>,
     last_handset: HandsetNo,
-    lan_creates: bool,
-    wan_creates: bool,
+    rules: Rules,
     admin_password: Option<PasswordHash>,
     network_kept: Settings,
     network_proposed: Option<Settings>,
@@ -44,6 +56,10 @@ pub struct Durable {
     settings: Store,
     templates: OwnTemplates,
     signs: OwnSigns,
+    beside: Beside,
+    users: Users,
+    install_pin: Option<Pin>,
+    certificates: Certificates,
     /// Bytes of flash that the facts about handsets take.
     handset_bytes: u64,
 }
@@ -66,6 +82,11 @@ pub struct Handset {
     pub lines: Vec<Line>,
     /// Changes made on the phone itself that it keeps here, by the name of the file.
     pub(crate) own: BTreeMap<String, OwnFile>,
+    /// What was said about who sits there, while nobody is assigned; see
+    /// [`crate::seat::seat`].
+    pub(crate) seat: Seat,
+    /// By what it is known on the WAN; `None` where it may not be used from there.
+    pub(crate) remote: Option<Remote>,
 }
 
 /// One SIP account of a handset.
@@ -78,6 +99,8 @@ pub struct Line {
     pub extension: Option<Extension>,
     /// Who is assigned; empty while nobody is.
     pub name: Text,
+    /// Whose it is, where it is a user's; the extension and the name are his then.
+    pub owner: Option<UserNo>,
     /// The last Contact URI, as sent; empty before the first.
     pub contact: String,
 }
@@ -86,6 +109,18 @@ impl Handset {
     /// One of its lines.
     pub fn line(&self, line: LineNo) -> Option<&Line> {
         self.lines.get(line.index())
+    }
+
+    /// Whether somebody is assigned to any of its lines.
+    pub fn is_assigned(&self) -> bool {
+        self.lines.iter().any(Line::is_assigned)
+    }
+}
+
+impl Line {
+    /// Whether somebody is assigned to it.
+    pub fn is_assigned(&self) -> bool {
+        self.owner.is_some() || self.extension.is_some() || !self.name.is_empty()
     }
 }
 
@@ -97,9 +132,9 @@ impl Default for Durable {
             handsets: BTreeMap::new(),
             by_mac: BTreeMap::new(),
             by_login: BTreeMap::new(),
+            by_token: BTreeMap::new(),
             last_handset: HandsetNo(0),
-            lan_creates: true,
-            wan_creates: false,
+            rules: Rules::default(),
             admin_password: None,
             network_kept: Settings::default(),
             network_proposed: None,
@@ -107,6 +142,10 @@ impl Default for Durable {
             settings: Store::default(),
             templates: OwnTemplates::default(),
             signs: OwnSigns::default(),
+            beside: Beside::default(),
+            users: Users::default(),
+            install_pin: None,
+            certificates: Certificates::default(),
             handset_bytes: 0,
         }
     }
@@ -145,6 +184,7 @@ impl Durable {
                 if let Some(line) = self.line_mut(*handset, *line) {
                     line.extension = *extension;
                     line.name = name.clone();
+                    line.owner = None;
                 }
             }
             Event::ContactLearnt { handset, line, contact } => {
@@ -152,8 +192,9 @@ impl Durable {
                     line.contact = String::from(contact.as_str());
                 }
             }
-            Event::CreationAllowed { side: Side::Lan, open } => self.lan_creates = *open,
-            Event::CreationAllowed { side: Side::Wan, open } => self.wan_creates = *open,
+            Event::CreationAllowed { side, open } => {
+                self.rules.set(Switch::creates(*side), !open, None);
+            }
             Event::AdminPasswordSet { hash } => self.admin_password = Some(hash.clone()),
             Event::HandsetsNumbered { last } => self.last_handset = *last,
             Event::NetworkProposed { settings } => self.network_proposed = Some(settings.clone()),
@@ -165,24 +206,46 @@ impl Durable {
             Event::NetworkReturned => self.network_proposed = None,
             Event::BackupKeySet { key } => self.backup_key = Some(key.clone()),
             Event::SettingChanged { layer, setting, value } => {
-                let known = match layer {
-                    Layer::Handset(handset) => self.handsets.contains_key(handset),
-                    Layer::Site | Layer::Family(_) | Layer::Model { .. } => true,
-                };
-                if known {
-                    self.settings.change(layer, *setting, value.as_deref());
-                }
+                self.change_setting(layer, *setting, value.as_deref());
             }
             Event::TemplateChanged { place, change } => self.templates.apply(place, change),
             Event::SignChanged { sign, means } => self.signs.apply(sign, means.as_ref()),
-            Event::OwnFileKept { handset, name, content } => {
-                if let Some(known) = self.handsets.get_mut(handset) {
-                    known.own.remove(name);
-                    if !content.0.is_empty() {
-                        known.own.insert(name.clone(), content.clone());
-                    }
-                }
+            Event::OwnFileKept { handset, name, content } => self.keep(*handset, name, content),
+            Event::ServingChosen { .. } | Event::ElderMet { .. } | Event::ElderGone { .. } => {
+                self.beside.apply(event);
             }
+            Event::CertificateChanged { place, becomes } => {
+                self.certificates.apply(*place, becomes.as_ref());
+            }
+            Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::SeatChanged { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::InstallPinSet { .. } => self.make_true_of_people(event),
+            Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::MacBanned { .. }
+            | Event::RemoteMarked { .. }
+            | Event::PasswordsDrawn { .. } => self.make_true_of_rules(event),
+        }
+    }
+
+    fn change_setting(&mut self, layer: &Layer, setting: u8, value: Option<&str>) {
+        let known = match layer {
+            Layer::Handset(handset) => self.handsets.contains_key(handset),
+            Layer::Site | Layer::Family(_) | Layer::Model { .. } => true,
+        };
+        if known {
+            self.settings.change(layer, setting, value);
+        }
+    }
+
+    fn keep(&mut self, handset: HandsetNo, name: &str, content: &OwnFile) {
+        let Some(known) = self.handsets.get_mut(&handset) else { return };
+        known.own.remove(name);
+        if !content.0.is_empty() {
+            known.own.insert(String::from(name), content.clone());
         }
     }
 
@@ -245,6 +308,8 @@ impl Durable {
                 web: *web,
                 lines: Vec::new(),
                 own: BTreeMap::new(),
+                seat: Seat::New,
+                remote: None,
             },
         );
         self.add_line(*handset, *login, *secret);
@@ -253,6 +318,9 @@ impl Durable {
     fn delete(&mut self, handset: HandsetNo) {
         if let Some(gone) = self.handsets.remove(&handset) {
             self.by_mac.remove(&gone.mac);
+            if let Some(remote) = gone.remote {
+                self.by_token.remove(&remote.token);
+            }
             self.settings.forget(handset);
             self.templates.forget(handset);
             for line in &gone.lines {
@@ -273,6 +341,7 @@ impl Durable {
             secret,
             extension: None,
             name: Text::new(),
+            owner: None,
             contact: String::new(),
         });
         self.by_login.insert(login, (handset, number));
@@ -293,9 +362,6 @@ impl Durable {
 
     /// The events that make this state from nothing: what a snapshot holds.
     pub fn facts(&self) -> impl Iterator<Item = Event> + '_ {
-        let switches = [(Side::Lan, self.lan_creates), (Side::Wan, self.wan_creates)];
-        let switches =
-            switches.into_iter().map(|(side, open)| Event::CreationAllowed { side, open });
         let password =
             self.admin_password.iter().map(|hash| Event::AdminPasswordSet { hash: hash.clone() });
         let addresses = self
@@ -308,158 +374,22 @@ impl Durable {
         let numbered = counted.then_some(Event::HandsetsNumbered { last: self.last_handset });
         let network = self.network_facts();
         let key = self.backup_key.iter().map(|key| Event::BackupKeySet { key: key.clone() });
-        let site = switches.chain(password).chain(key).chain(network);
+        let pin =
+            self.install_pin.iter().map(|pin| Event::InstallPinSet { pin: Some(pin.clone()) });
+        let site = self
+            .rules
+            .facts()
+            .chain(password)
+            .chain(key)
+            .chain(network)
+            .chain(self.beside.facts())
+            .chain(pin);
+        // Before the handsets, whose lines may be theirs.
+        let site = site.chain(self.users.facts());
         // Behind the handsets, since some are of one.
         let settings = self.settings.facts();
         let own = settings.chain(self.templates.facts()).chain(self.signs.facts());
+        let own = own.chain(self.certificates.facts());
         site.chain(addresses).chain(handsets).chain(numbered).chain(own)
-    }
-
-    /// What is kept has been proposed before.
-    fn network_facts(&self) -> impl Iterator<Item = Event> + '_ {
-        let kept = Some(&self.network_kept).filter(|kept| **kept != Settings::default());
-        let kept = kept.into_iter().flat_map(|kept| {
-            [Event::NetworkProposed { settings: kept.clone() }, Event::NetworkKept]
-        });
-        let proposed = self.network_proposed.iter();
-        kept.chain(proposed.map(|it| Event::NetworkProposed { settings: it.clone() }))
-    }
-}
-
-/// Reading. Nothing here changes anything.
-impl Durable {
-    /// The address that belongs to a device.
-    pub fn address_of(&self, mac: Mac) -> Option<Ipv4Addr> {
-        self.addresses.get(&mac).copied()
-    }
-
-    /// The device that an address belongs to.
-    pub fn holder_of(&self, address: Ipv4Addr) -> Option<Mac> {
-        self.holders.get(&address).copied()
-    }
-
-    /// All devices and their addresses.
-    pub fn addresses(&self) -> impl Iterator<Item = (Mac, Ipv4Addr)> + '_ {
-        self.addresses.iter().map(|(mac, address)| (*mac, *address))
-    }
-
-    /// How many devices have an address.
-    pub fn addresses_len(&self) -> usize {
-        self.addresses.len()
-    }
-
-    /// A handset by its number.
-    pub fn handset(&self, handset: HandsetNo) -> Option<&Handset> {
-        self.handsets.get(&handset)
-    }
-
-    /// All handsets.
-    pub fn handsets(&self) -> impl Iterator<Item = (HandsetNo, &Handset)> {
-        self.handsets.iter().map(|(no, handset)| (*no, handset))
-    }
-
-    /// A handset by its hardware address.
-    pub fn handset_of(&self, mac: Mac) -> Option<(HandsetNo, &Handset)> {
-        let no = *self.by_mac.get(&mac)?;
-        Some((no, self.handsets.get(&no)?))
-    }
-
-    /// The line that a login belongs to.
-    pub(crate) fn line_of(&self, login: &LoginId) -> Option<(HandsetNo, LineNo)> {
-        self.by_login.get(login).copied()
-    }
-
-    /// The line at which an extension rings.
-    pub fn line_at(&self, extension: Extension) -> Option<(HandsetNo, LineNo)> {
-        self.handsets.iter().find_map(|(no, handset)| {
-            let at = handset.lines.iter().position(|line| line.extension == Some(extension))?;
-            Some((*no, LineNo::new(at as u8 + 1)?))
-        })
-    }
-
-    /// A number for a new handset; `None` when there is no room.
-    pub fn free_handset(&self) -> Option<HandsetNo> {
-        if self.handsets.len() >= HANDSETS_MAX {
-            return None;
-        }
-        let after = self.last_handset.0;
-        (1..=u16::MAX)
-            .map(|step| HandsetNo(after.wrapping_add(step)))
-            .find(|no| no.0 != 0 && !self.handsets.contains_key(no))
-    }
-
-    /// Whether new handsets are taken in from one side.
-    pub fn creates(&self, side: Side) -> bool {
-        match side {
-            Side::Lan => self.lan_creates,
-            Side::Wan => self.wan_creates,
-        }
-    }
-
-    /// How many bytes of flash all facts take together; what a snapshot needs.
-    pub fn record_bytes(&self) -> u64 {
-        self.addresses.len() as u64 * ADDRESS_RECORD_BYTES
-            + self.handset_bytes
-            + self.settings.record_bytes()
-            + SITE_RECORD_BYTES_MAX
-            + self.templates.record_bytes()
-            + self.signs.record_bytes()
-    }
-
-    /// What an admin has set of the network, as it is in force after a start: what was proposed
-    /// last, unless it was taken back.
-    pub fn network(&self) -> &Settings {
-        self.network_proposed.as_ref().unwrap_or(&self.network_kept)
-    }
-
-    /// Whether what is in force of the network was proposed, and neither kept nor taken back.
-    pub fn network_is_proposed(&self) -> bool {
-        self.network_proposed.is_some()
-    }
-
-    /// What an admin has set of the network and kept, whatever is on trial.
-    pub(crate) fn network_kept(&self) -> &Settings {
-        &self.network_kept
-    }
-
-    /// What was proposed of the network, and neither kept nor taken back.
-    pub(crate) fn network_proposed(&self) -> Option<&Settings> {
-        self.network_proposed.as_ref()
-    }
-
-    /// The number that a handset was given last; 0 before the first.
-    pub(crate) fn last_handset(&self) -> HandsetNo {
-        self.last_handset
-    }
-
-    /// The key of the backups; `None` until a passphrase was chosen.
-    pub fn backup_key(&self) -> Option<&BackupKey> {
-        self.backup_key.as_ref()
-    }
-
-    /// What is set of phones, by layer.
-    pub fn settings(&self) -> &Store {
-        &self.settings
-    }
-
-    /// Bytes of what all handsets keep here of their own changes.
-    pub(crate) fn own_file_bytes(&self) -> usize {
-        let files = self.handsets.values().flat_map(|handset| handset.own.values());
-        files.map(|file| file.0.len()).sum()
-    }
-
-    /// The templates of an admin's own.
-    pub fn templates(&self) -> &OwnTemplates {
-        &self.templates
-    }
-
-    /// The signs of phones of an admin's own.
-    pub fn signs(&self) -> &OwnSigns {
-        &self.signs
-    }
-
-    /// The hash of the admin's password; `None` until it was changed for the first time.
-    pub fn admin_password(&self) -> Option<&PasswordHash> {
-        self.admin_password.as_ref()
     }
 }

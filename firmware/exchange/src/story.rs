@@ -4,12 +4,16 @@
 //! off it: every step says what must follow it and how soon ([`Step::awaits`]), so the last step
 //! that awaits anything names the cause once its time is over.
 
+mod file_answer;
+
+pub use file_answer::FileAnswer;
+
 use crate::catalog::OtherProtocol;
 use crate::cause::Cause;
 use crate::limits::{RESYNC_COMES_MS, STORY_STEPS_MAX};
 use crate::names::{LineNo, Side};
 use crate::note::Protocol;
-use crate::resync::{Code, Errand};
+use crate::resync::{Code, Errand, Rung};
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
 use crate::tls;
 use alloc::collections::VecDeque;
@@ -96,6 +100,8 @@ pub enum Step {
     SpeaksOther(&'static OtherProtocol),
     /// It spoke TLS to this port.
     SpokeTls(Protocol, Spoken),
+    /// It was rung to be found.
+    Rung(Rung),
 }
 
 /// The doors to one and the same provisioning.
@@ -105,31 +111,6 @@ pub enum Door {
     Tftp,
     /// HTTP without TLS.
     Http,
-}
-
-/// What came of asking for a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FileAnswer {
-    /// Its own configuration, so many bytes.
-    Own(u32),
-    /// A file common to many phones, so many bytes.
-    Common(u32),
-    /// No such file, on purpose, with the reason.
-    Absent(&'static str),
-    /// No such file; nobody knows the name.
-    Unknown,
-    /// Refused.
-    Refused(Cause),
-    /// What it wanted to store was refused.
-    UploadRefused,
-    /// Firmware that the box keeps, so many bytes.
-    Firmware(u32),
-    /// Its own changes, that it had stored here, so many bytes.
-    OwnChanges(u32),
-    /// What it wanted to store was stored, so many bytes.
-    Stored(u32),
-    /// The phone book, so many bytes.
-    Book(u32),
 }
 
 /// How a step looks to somebody who skims.
@@ -172,8 +153,9 @@ impl Step {
             | Step::SaidNothing
             | Step::CameAsAsked
             | Step::DidNotCome
+            | Step::Rung(_)
             | Step::ChangedNetwork(_) => None,
-            Step::SpokeTls(_, spoken) => tls::cause(*spoken).and_then(at_once),
+            Step::SpokeTls(at, spoken) => tls::cause(*at, *spoken).and_then(at_once),
             Step::Offer(..) => Some(Awaits::Within(TAKES_OFFER_WITHIN_MS, Cause::OfferNotTaken)),
             Step::Ack(_, codes) if codes.contains(&VOICE_VLAN) => {
                 Some(Awaits::Within(ASKS_WITHIN_MS, Cause::NotInVoiceVlan))
@@ -219,6 +201,7 @@ impl Step {
             | Step::SaysNo(_)
             | Step::SaidNothing
             | Step::CameAsAsked
+            | Step::Rung(_)
             | Step::DidNotCome => true,
             Step::Discover { .. }
             | Step::Offer(..)
@@ -278,25 +261,8 @@ impl Step {
             | Step::Unregistered(_)
             | Step::WasAsked(_)
             | Step::SaysItWill
+            | Step::Rung(_)
             | Step::ChangedNetwork(_) => Tone::Plain,
-        }
-    }
-}
-
-impl FileAnswer {
-    fn awaits(&self) -> Option<Awaits> {
-        match self {
-            FileAnswer::Own(_) => Some(Awaits::Within(REGISTERS_WITHIN_MS, Cause::NeverRegistered)),
-            FileAnswer::Common(_) | FileAnswer::Absent(_) => {
-                Some(Awaits::Within(ASKS_WITHIN_MS, Cause::AsksNothing))
-            }
-            FileAnswer::Unknown => Some(Awaits::Within(TRIES_NAMES_WITHIN_MS, Cause::UnknownFile)),
-            FileAnswer::Refused(cause) => Some(Awaits::Within(0, *cause)),
-            FileAnswer::UploadRefused
-            | FileAnswer::Firmware(_)
-            | FileAnswer::OwnChanges(_)
-            | FileAnswer::Stored(_)
-            | FileAnswer::Book(_) => None,
         }
     }
 }
@@ -454,6 +420,7 @@ impl fmt::Display for Step {
                 write!(f, "Said that it speaks {} (vendor class)", spoken.name)
             }
             Step::SpokeTls(at, spoken) => tls::say(*at, *spoken, f),
+            Step::Rung(rung) => rung.fmt(f),
             Step::SaidNothing => f.write_str("Did not answer what it was asked"),
             Step::CameAsAsked => f.write_str("Came for its file after it was asked: confirmed"),
             Step::DidNotCome => write!(
@@ -461,25 +428,6 @@ impl fmt::Display for Step {
                 "Did not come for its file within {} minutes, though it had said that it will",
                 RESYNC_COMES_MS / MINUTE_MS
             ),
-        }
-    }
-}
-
-impl fmt::Display for FileAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FileAnswer::Own(bytes) => write!(f, "its own configuration, {bytes} bytes"),
-            FileAnswer::Common(bytes) => write!(f, "a file for all phones, {bytes} bytes"),
-            FileAnswer::Absent(reason) => write!(f, "no such file, on purpose. {reason}"),
-            FileAnswer::Unknown => f.write_str("no such file; no phone in the catalogue uses it"),
-            FileAnswer::Refused(cause) => write!(f, "refused: {cause}"),
-            FileAnswer::UploadRefused => f.write_str("storing a file here is not allowed"),
-            FileAnswer::Firmware(bytes) => write!(f, "firmware, {bytes} bytes"),
-            FileAnswer::OwnChanges(bytes) => {
-                write!(f, "the changes that it had stored here, {bytes} bytes")
-            }
-            FileAnswer::Stored(bytes) => write!(f, "it stored {bytes} bytes here"),
-            FileAnswer::Book(bytes) => write!(f, "the phone book, {bytes} bytes"),
         }
     }
 }

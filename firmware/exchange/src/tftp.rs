@@ -20,7 +20,7 @@ use crate::limits::{
 use crate::names::{InterfaceNo, RecordNo, Side};
 use crate::note::{Note, Protocol, Table};
 use crate::office::Office;
-use crate::output::{Answer, Arrival, Line, Output, To, TransferNo};
+use crate::output::{Answer, Arrival, Line, Output, To, TransferNo, Way};
 use crate::provision::{self, Ask};
 use crate::render::Render;
 use crate::story::{Door, Step};
@@ -93,7 +93,8 @@ impl Tftp {
         let Ok(name) = core::str::from_utf8(request.name) else {
             return self.refuse(office, &arrival, ErrorCode::AccessViolation, "no such name");
         };
-        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
+        let way = Way::default();
+        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[], way };
         let (answer, after, reader) = provision::answer(office, render, now, &ask);
         let file = match answer {
             Answer::File { bytes, .. } if request.mode == Mode::Netascii => {
@@ -114,7 +115,7 @@ impl Tftp {
             Answer::NotFound => {
                 return self.refuse(office, &arrival, ErrorCode::FileNotFound, "no such file");
             }
-            Answer::Forbidden => {
+            Answer::Forbidden | Answer::Unauthorized => {
                 return self.refuse(office, &arrival, ErrorCode::AccessViolation, "not for you");
             }
             Answer::BadName => {

@@ -1,9 +1,9 @@
-//! Phones that speak TLS to this box, which does not speak it: what their first words tell.
+//! Phones that speak TLS to this box in vain: what their first words tell, or their last ones.
 //!
 //! A ClientHello says which versions a phone offers, and that of an old stack what time it is by
 //! the phone's clock (RFC 5246 section 7.4.1.2); an alert in clear says what it did not like.
-//! Nothing is answered. No port of the box shows a certificate yet, so hardly a phone has reason to
-//! send an alert; whoever answers TLS here one day brings them to the same place.
+//! A port that has no TLS answers nothing; one that has it brings here what it could not go on
+//! with, an alert that came sealed among it.
 
 use crate::cause::Cause;
 use crate::names::Side;
@@ -40,7 +40,7 @@ pub(crate) fn heard(
     let before = device.story.steps().next_back();
     let again = before.is_some_and(|(_, step)| {
         matches!(step, Step::SpokeTls(at, before)
-            if *at == protocol && cause(*before) == cause(spoken))
+            if *at == protocol && cause(*at, *before) == cause(protocol, spoken))
     });
     if !again {
         office.seen_at(mac, address);
@@ -49,11 +49,13 @@ pub(crate) fn heard(
 }
 
 /// Why such a phone does not get further.
-pub(crate) fn cause(spoken: Spoken) -> Option<Cause> {
+pub(crate) fn cause(at: Protocol, spoken: Spoken) -> Option<Cause> {
     match spoken {
         Spoken::Hello { version, .. } if version < Version::TLS_1_2 => {
             Some(Cause::TooOldForTls(version))
         }
+        // It was not answered for want of a cipher that both know, which is nobody's clock.
+        Spoken::Hello { .. } if is_secured(at) => Some(Cause::TlsTooWeak),
         // What speaks 1.3 has chance in the place of the time (RFC 8446 section 4.1.2).
         Spoken::Hello { version: Version::TLS_1_2, time } if is_unset(time) => {
             Some(Cause::TimeUnset)
@@ -65,6 +67,14 @@ pub(crate) fn cause(spoken: Spoken) -> Option<Cause> {
     }
 }
 
+/// Whether a port of this protocol has TLS.
+fn is_secured(at: Protocol) -> bool {
+    match at {
+        Protocol::Https | Protocol::Sips => true,
+        Protocol::Dhcp | Protocol::Tftp | Protocol::Sip | Protocol::Http => false,
+    }
+}
+
 fn is_unset(time: u32) -> bool {
     EPOCHS.iter().any(|epoch| time.checked_sub(*epoch).is_some_and(|since| since < UNSET_S))
 }
@@ -72,6 +82,12 @@ fn is_unset(time: u32) -> bool {
 /// What was said, for a boot story.
 pub(crate) fn say(at: Protocol, spoken: Spoken, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match spoken {
+        Spoken::Hello { version, .. } if is_secured(at) && version < Version::TLS_1_2 => {
+            write!(f, "Was refused TLS on the port of {at}: it offers {version} at most")
+        }
+        Spoken::Hello { .. } if is_secured(at) => {
+            write!(f, "Was refused TLS on the port of {at}: it knows no cipher that is used there")
+        }
         Spoken::Hello { version, .. } => {
             write!(f, "Spoke TLS to the port of {at}, which has none; it offers {version} at most")
         }

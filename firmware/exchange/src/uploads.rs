@@ -311,7 +311,9 @@ fn bytes_of(logs: &[Log]) -> usize {
 
 /// Tells it in the story; what only repeats the last step is told once.
 fn tell(office: &mut Office, now: Now, mac: Mac, ask: &Ask<'_>, answer: FileAnswer) {
-    let step = Step::File(ask.door, step_name(ask.name), answer);
+    // Of what cannot be a name nobody knows where a secret stands in it.
+    let name = plain_name(office, ask.name);
+    let step = Step::File(ask.door, step_name(name.as_deref().unwrap_or("a file")), answer);
     let last = office.devices.get(&mac).and_then(|device| device.story.steps().next_back());
     if last.is_none_or(|(_, last)| *last != step) {
         office.step(now, mac, step);

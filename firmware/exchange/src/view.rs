@@ -4,21 +4,30 @@
 //! A view is built when somebody looks, from the state at that moment; nothing is kept up to date
 //! for a page that nobody has open.
 
+mod dhcp;
+
+mod rules;
+
 pub use crate::backup::{
     AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
 };
-pub use crate::catalog::{Family, Meaning, OwnKind, OwnSign};
+pub use crate::beside::Serving;
+pub use crate::catalog::{Elsewhere, Family, Meaning, OwnKind, OwnSign};
 use crate::cause::Cause;
+pub use crate::certificates::{CertificatePlace, CertificateView, CertificatesView};
 use crate::command::Refusal;
 pub use crate::layer::{Firmware, Layer};
-use crate::names::{Extension, HandsetNo, LineNo, Text};
+use crate::names::{Extension, HandsetNo, LineNo, Text, UserNo};
 pub use crate::network::{Lan, Wan};
 use crate::note::Note;
 use crate::output::FileNo;
+pub use crate::policy::{Profile, Switch};
 pub use crate::resync::{Asked, ClockTime, Progress};
+pub use crate::seat::{Carried, CodeRow, Hidden, PeopleView, Seat, UserRow, UsersView};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
 };
+pub use crate::state::SetBy;
 use crate::story::Step;
 pub use crate::template::{
     DiffKind, DiffLine, Explained, ExplainedLine, Fault, FileRow, OwnRow, PhoneDiff, Place,
@@ -28,6 +37,8 @@ use crate::time::{Instant, Now, Wall};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
+pub use dhcp::{DhcpView, LanServed, OtherServer, Whom};
+pub use rules::{Remote, RulesView, StrangersView, SwitchRow, TurnedAwayRow};
 use wire::Mac;
 
 /// The office at one moment, as the Handsets page shows it.
@@ -113,6 +124,8 @@ pub struct BoxView {
     pub read_only: bool,
     /// Whether a passphrase is set under which backups are sealed.
     pub seals_backups: bool,
+    /// The profile by which phones are taken in; `None` for one of nobody's.
+    pub profile: Option<Profile>,
 }
 
 /// How the first WAN port stands.
@@ -159,6 +172,8 @@ pub struct LineRow {
     pub extension: Option<Extension>,
     /// Who is assigned; empty while nobody is.
     pub name: Text,
+    /// The user whose it is, where it is one's.
+    pub owner: Option<UserNo>,
     /// Until when it is registered; `None` if it is not.
     pub registered_until: Option<Instant>,
 }
@@ -226,6 +241,14 @@ pub struct DeviceView {
     pub resync_restarts: bool,
     /// What it has stored here.
     pub stored: Vec<StoredRow>,
+    /// The screen that it was shown last of those that ask who sits there, and when.
+    pub screen: Option<(Instant, &'static str)>,
+    /// Users, and phones whose place it can take.
+    pub people: PeopleView,
+    /// Whether it may be used from the WAN.
+    pub remote: Remote,
+    /// Whether its hardware address is banned.
+    pub banned: bool,
 }
 
 /// A file that a phone has stored.
@@ -378,12 +401,7 @@ pub enum Origin {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Alarm {
     /// Another DHCP server answers on a LAN.
-    OtherDhcpServer {
-        /// Its address, as a client named it.
-        server: Ipv4Addr,
-        /// When it was last noticed.
-        at: Instant,
-    },
+    OtherDhcpServer(OtherServer),
     /// One hardware address was heard from two places at once.
     TwoPlaces {
         /// The address concerned.

@@ -6,7 +6,7 @@ use exchange::command::{By, Command, Refusal};
 use exchange::limits::HANDSETS_MAX;
 use exchange::names::{Extension, HandsetNo, Side, Text};
 use exchange::view::{
-    DeviceView, HandsetRow, Origin, SettingRow, Status, StoredRow, StrangerRow, View,
+    DeviceView, HandsetRow, Origin, PeopleView, SettingRow, Status, StoredRow, StrangerRow, View,
 };
 use exchange::PasswordHash;
 use support::sip::{account, Account, Wish};
@@ -259,7 +259,7 @@ fn a_switch_that_stands_as_wanted_writes_nothing() {
     office.command(Command::AllowCreation { side: Side::Wan, open: true }).unwrap();
     let view = office.exchange.view(office.now());
     assert!(view.lan_creates && view.wan_creates);
-    assert_eq!(office.facts.len(), 1);
+    assert_eq!(office.facts.len(), 2, "the switch, and the first key");
 }
 
 #[test]
@@ -289,8 +289,8 @@ fn of_handset(row: &HandsetRow) -> String {
     let mut text = format!("{handset:?} {mac} {maker} {model} {firmware} {address:?} {status:?} {last_seen:?} {cause:?}");
     text += &asked.map(|asked| format!("{asked} {asked:?}")).unwrap_or_default();
     for line in lines {
-        let exchange::view::LineRow { line, extension, name, registered_until } = line;
-        text += &format!("{line:?} {extension:?} {name} {registered_until:?}");
+        let exchange::view::LineRow { line, extension, name, owner, registered_until } = line;
+        text += &format!("{line:?} {extension:?} {name} {owner:?} {registered_until:?}");
     }
     text
 }
@@ -317,9 +317,14 @@ fn of_device(device: &DeviceView) -> String {
         restarts_apart,
         resync_restarts,
         stored,
+        people: PeopleView { seat, users, replaceable, carried },
+        screen,
+        remote,
+        banned,
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
-    text += &format!("{restarts_apart} {resync_restarts}");
+    text += &format!("{restarts_apart} {resync_restarts} {screen:?}");
+    text += &format!("{seat:?} {users:?} {replaceable:?} {carried:?}");
     text += &format!("{files_proof:?} {files_unproven}");
     text += &handset.as_ref().map(of_handset).unwrap_or_default();
     text += &stranger.as_ref().map(of_stranger).unwrap_or_default();
@@ -330,6 +335,7 @@ fn of_device(device: &DeviceView) -> String {
     for (at, step) in story {
         text += &format!("{at:?} {step} {step:?}");
     }
+    text += &format!("{remote:?} {banned}");
     for StoredRow { name, at, bytes, cut, text: lines, hidden } in stored {
         text += &format!("{name} {at:?} {bytes} {cut} {lines} {hidden}");
     }

@@ -1,8 +1,12 @@
 //! Every cause a phone can be stuck for, made with real packets: the sentence, the next step, and
 //! that it goes away once what the next step says was done.
 
+#[path = "causes/beside.rs"]
+mod beside;
 #[path = "causes/elsewhere.rs"]
 mod elsewhere;
+#[path = "causes/remote.rs"]
+mod remote;
 #[path = "causes/secured.rs"]
 mod secured;
 mod support;
@@ -66,7 +70,7 @@ fn creation_closed_on_the_lan() {
     office.boots(PHONE);
     office.fetch(at(), &own_file(PHONE));
     let sentence = "New phones on the LAN are not taken in at present.";
-    let next = "Add it as a handset here, or switch on New phones on the Handsets page.";
+    let next = "Add it as a handset here, or let new phones in on the page Servers > VoIP.";
     stuck(&office, sentence, next);
     let added = Command::AddHandset { mac: wire::Mac(PHONE), extension: None, name: Text::new() };
     office.command(added).unwrap();
@@ -80,7 +84,7 @@ fn creation_closed_and_the_phone_was_not_even_told_where_to_ask() {
     office.boots(PHONE);
     office.after_ms(2 * MINUTE_MS);
     let sentence = "New phones on the LAN are not taken in at present.";
-    let next = "Add it as a handset here, or switch on New phones on the Handsets page.";
+    let next = "Add it as a handset here, or let new phones in on the page Servers > VoIP.";
     stuck(&office, sentence, next);
     let asks = subscribe(at(), PHONE);
     office.datagram(at(), Line::SipMulticast, asks.as_bytes());
@@ -156,18 +160,6 @@ fn it_comes_from_another_network() {
     stuck(&office, sentence, next);
     office.boots(PHONE);
     going(&office);
-}
-
-#[test]
-fn it_asks_from_the_wan() {
-    let mut office = office();
-    office.boots(PHONE);
-    let wan = exchange::Arrival { side: Side::Wan, interface: InterfaceNo(1), ..at() };
-    assert_eq!(office.fetch(wan, &own_file(PHONE)).0, "forbidden");
-    let sentence = "It asked for its configuration from the WAN, where none is given out.";
-    let next = "Connect the phone to the office network once and let it start there.";
-    stuck(&office, sentence, next);
-    fetches(&mut office);
 }
 
 #[test]
@@ -464,7 +456,7 @@ fn made_by(cause: Cause) -> fn() {
         Cause::NotItsLease => it_asks_from_an_address_that_is_not_its_lease,
         Cause::FileOfAnother => it_asks_for_the_file_of_another,
         Cause::TwoPlaces => two_devices_use_its_hardware_address,
-        Cause::WanFetch => it_asks_from_the_wan,
+        Cause::WanFetch => remote::it_asks_from_the_wan,
         Cause::TransferLost => the_transfer_stopped_half_way,
         Cause::FileNotMade => its_file_cannot_be_made,
         Cause::NeverRegistered => it_has_its_file_and_does_not_register,
@@ -483,9 +475,16 @@ fn made_by(cause: Cause) -> fn() {
         Cause::OtherProtocol(_) => elsewhere::it_speaks_another_protocol,
         Cause::SpeaksTls => secured::it_speaks_tls_to_a_port_that_has_none,
         Cause::TooOldForTls(_) => secured::its_tls_is_too_old,
+        Cause::TlsTooWeak => secured::its_ciphers_are_too_weak,
         Cause::CertificateRefused => secured::it_refuses_a_certificate,
         Cause::TimeUnset => secured::it_has_not_got_the_time,
         Cause::WrongPhonePassword => secured::it_wants_a_password_to_obey,
+        Cause::NoPhoneForDhcp => beside::it_is_not_taken_for_a_phone,
+        Cause::DhcpOff => beside::dhcp_is_off,
+        Cause::Banned => remote::it_is_banned,
+        Cause::NotRemote => remote::it_is_a_handset_of_the_lan,
+        Cause::WrongKey => remote::it_has_not_the_right_key,
+        Cause::ClaimedAlready => remote::it_has_had_its_file_already,
     }
 }
 

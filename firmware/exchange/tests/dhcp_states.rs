@@ -365,9 +365,16 @@ fn another_server_is_noticed_by_the_clients_that_choose_it() {
     heard.answers([]);
     assert_eq!(heard.notes, [Note::OtherDhcpServer(OTHER_SERVER)]);
     let alarms = office.exchange.view(office.now()).alarms;
-    let expected =
-        exchange::view::Alarm::OtherDhcpServer { server: OTHER_SERVER, at: office.now().mono };
-    assert_eq!(alarms, [expected]);
+    let now = office.now().mono;
+    let other = exchange::view::OtherServer {
+        server: OTHER_SERVER,
+        mac: None,
+        maker: None,
+        elder: false,
+        since: now,
+        last: now,
+    };
+    assert_eq!(alarms, [exchange::view::Alarm::OtherDhcpServer(other)]);
     assert_eq!(office.discovers(PC).reply().message.yiaddr(), address(11));
     office.after_ms(61_000);
     let wanting = discover(PHONE_2, 1).option(50, &address(10).octets());

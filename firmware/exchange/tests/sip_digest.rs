@@ -206,8 +206,7 @@ fn a_wrong_password_is_told_once_in_the_story_of_whose_it_is() {
 fn a_guesser_gets_silence_and_the_phone_beside_him_does_not() {
     let mut office = SmallOffice::default();
     let mut phone = office.phone(20);
-    phone.side = Side::Wan;
-    phone.address = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 66), 40_000);
+    office.send_away(&mut phone, SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 66), 40_000));
     let mut guesser = guesser(phone.login());
     let nonce = office.challenge(&mut guesser);
     let mut notes = Vec::new();

@@ -283,3 +283,30 @@ fn the_torture_messages_that_concern_a_registrar_get_what_the_rfc_says() {
         assert_eq!(outcome.answer().code(), code, "{name}");
     }
 }
+
+#[test]
+fn who_asks_by_stun_is_told_from_where_he_is_seen_by_the_same_socket() {
+    let mut office = SmallOffice::default();
+    let question = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+    for (side, interface) in [(Side::Lan, LAN), (Side::Wan, WAN)] {
+        let asked = Arrival { side, interface, ..arrival() };
+        let now = office.now;
+        office.exchange.datagram(now, asked, Line::Sip, &question);
+        let Some(exchange::Output::Send(departure, _)) = office.exchange.poll_output() else {
+            panic!("nothing was sent");
+        };
+        assert_eq!((departure.line, departure.to), (Line::Sip, To::Address(SOMEBODY)));
+        assert_eq!(departure.interface, interface);
+        // A success, with 192.168.7.50:5071 mixed with the cookie.
+        assert_eq!(departure.bytes[..4], [1, 1, 0, 12]);
+        assert_eq!(
+            departure.bytes[20..],
+            [0, 0x20, 0, 8, 0, 1, 0x32, 0xdd, 0xe1, 0xba, 0xa3, 0x70]
+        );
+        // The group is for phones that look for their configuration, and a connection has its own.
+        for line in [Line::SipMulticast, stream(1)] {
+            office.exchange.datagram(now, asked, line, &question);
+            assert!(office.exchange.poll_output().is_none());
+        }
+    }
+}

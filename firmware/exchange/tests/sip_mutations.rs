@@ -8,10 +8,9 @@
 mod mutation;
 mod sip_support;
 
-use exchange::names::Side;
-use exchange::{Arrival, Line};
+use exchange::{Arrival, Line, Neighbour};
 use mutation::{total, Chance};
-use sip_support::{Phone, Sent, SmallOffice, WAN};
+use sip_support::{Phone, Sent, SmallOffice};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// What is put in by chance: pieces that mean something to a registrar.
@@ -63,9 +62,9 @@ fn mutate(chance: &mut Chance, message: &[u8]) -> Vec<u8> {
 
 /// Where a message of that number comes from; many places, so that none is met with silence.
 fn from(number: usize) -> Arrival {
-    let address = Ipv4Addr::from(0x0b00_0000 + number as u32);
+    let address = Ipv4Addr::from(0xc080_0000 + number as u32);
     let phone = Phone::new(wire::Mac([0; 6]), SocketAddrV4::new(address, 5_060));
-    Arrival { side: Side::Wan, interface: WAN, ..phone.arrival() }
+    Arrival { neighbour: Neighbour::Unknown, ..phone.arrival() }
 }
 
 fn is_bound(sent: &[Sent]) -> bool {
@@ -74,7 +73,7 @@ fn is_bound(sent: &[Sent]) -> bool {
 
 #[test]
 fn no_change_to_a_wrong_answer_makes_it_right() {
-    let mut office = SmallOffice::default();
+    let mut office = SmallOffice::wide();
     let mut phone = office.phone(20);
     let nonce = office.challenge(&mut phone);
     phone.accounts[0].1.push('x');
@@ -94,7 +93,7 @@ fn no_change_to_a_wrong_answer_makes_it_right() {
 
 #[test]
 fn a_changed_answer_binds_only_while_its_digest_is_whole() {
-    let mut office = SmallOffice::default();
+    let mut office = SmallOffice::wide();
     let mut phone = office.phone(20);
     let contact = phone.contact();
     let nonce = office.challenge(&mut phone);

@@ -4,7 +4,7 @@ mod sip_support;
 
 use exchange::cause::Cause;
 use exchange::command::Command;
-use exchange::names::{LineNo, RecordNo, Side};
+use exchange::names::{LineNo, RecordNo};
 use exchange::note::Note;
 use exchange::state::Event;
 use exchange::story::Step;
@@ -333,8 +333,7 @@ fn a_box_that_cannot_store_registers_all_the_same() {
 fn a_phone_may_register_from_the_wan_and_leaves_no_contact() {
     let mut office = SmallOffice::default();
     let mut phone = office.phone(20);
-    phone.side = Side::Wan;
-    phone.address = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 9), 40_000);
+    office.send_away(&mut phone, SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 9), 40_000));
     let contact = phone.contact();
     let outcome = office.register(&mut phone, &[&contact]);
     assert_eq!(outcome.answer().code(), 200);
@@ -365,5 +364,5 @@ fn a_flow_is_bound_by_its_instance() {
     assert_eq!(outcome.answer().code(), 400);
     phone.line = exchange::Line::Sip;
     let outcome = office.register(&mut phone, &[&flow("192.168.7.20:5", 1)]);
-    assert_eq!(outcome.answer().header("Require"), "", "not promised over UDP");
+    assert_eq!(outcome.answer().header("Require"), "outbound", "STUN keeps it open");
 }

@@ -112,7 +112,7 @@ fn a_spoiled_fact_that_can_be_read_is_written_as_what_was_read() {
         sound(&state_of(&[event]));
     }
     tried_much(readable, total);
-    assert_eq!(kinds.len(), 20, "{kinds:?}");
+    assert_eq!(kinds.len(), 35, "{kinds:?}");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn spoiled_facts_in_any_order_make_a_sound_state_that_a_box_starts_with() {
         }
     }
     assert!(handsets > total / CHAIN, "{handsets} handsets were known");
-    assert!(lines == LINES_MAX || total < 10 * CHAIN, "{lines} lines were the most");
+    assert!(lines == LINES_MAX || total < 100 * CHAIN, "{lines} lines were the most");
 }
 
 /// Fails where a state contradicts itself or its own facts.
@@ -166,9 +166,18 @@ fn sound(durable: &Durable) {
 
 /// Fails where an office with this state does not open and serve.
 fn starts(durable: &Durable) {
+    let facts: Vec<Event> = durable.facts().collect();
     let mut office = Office::new(boards::plain);
-    office.restart_with(&durable.facts().collect::<Vec<_>>());
+    office.restart_with(&facts);
     let view = office.exchange.view(office.now());
     assert_eq!(view.handsets.len(), durable.handsets().count());
-    assert_eq!(office.discovers([2, 0, 0, 0, 0, 1]).says().len(), 1, "it goes on serving");
+    // Beside another server, or where an admin wants it, a stranger is not answered.
+    let may_be_silent = |fact: &Event| {
+        matches!(
+            fact,
+            Event::ServingChosen { .. } | Event::ElderMet { .. } | Event::MacBanned { .. }
+        )
+    };
+    let answers = office.discovers([2, 0, 0, 0, 0, 1]).says().len();
+    assert!(answers == 1 || facts.iter().any(may_be_silent), "it goes on serving");
 }

@@ -142,7 +142,7 @@ fn exchange_values() -> exchange::render::Values {
         poll_min,
     };
     let (model, settings) = (String::new(), SettingValues::default());
-    Values { handset: None, model, line_count: 0, site, settings }
+    Values { handset: None, model, line_count: 0, screens_url: String::new(), site, settings }
 }
 
 #[test]

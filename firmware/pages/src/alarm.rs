@@ -1,5 +1,6 @@
 //! What needs attention, as one sentence and one next step each.
 
+use crate::dhcp;
 use alloc::format;
 use alloc::string::String;
 use exchange::time::Instant;
@@ -14,10 +15,10 @@ pub(crate) struct AlarmText {
 
 pub(crate) fn words(alarm: &Alarm) -> AlarmText {
     let (sentence, next_step, at) = match alarm {
-        Alarm::OtherDhcpServer { server, at } => (
-            format!("Another DHCP server answers on the LAN: {server}."),
-            "Switch it off, or let it hand out the address of this box in option 66.",
-            Some(*at),
+        Alarm::OtherDhcpServer(other) => (
+            format!("Another DHCP server answers on the LAN: {}.", dhcp::named(other)),
+            "Switch it off, or choose on the page DHCP, under Network, whom this box answers.",
+            Some(other.last),
         ),
         Alarm::TwoPlaces { mac, at } => (
             format!("The MAC address {mac} was heard from two places at once."),

@@ -12,7 +12,7 @@ use askama::Template;
 use exchange::cause::Cause;
 use exchange::story::Step;
 use exchange::time::Instant;
-use exchange::view::{DeviceView, LineRow, Origin, SignSeen, Status, StoredRow};
+use exchange::view::{DeviceView, LineRow, Origin, Remote, Seat, SignSeen, Status, StoredRow};
 
 /// Bytes of a page with a long story, for the first allocation.
 const PAGE_BYTES: usize = 40 * 1024;
@@ -22,7 +22,14 @@ pub fn device(view: &DeviceView, viewer: &Viewer<'_>, echo: Option<&AssignForm>)
     let empty = AssignForm::default();
     let settings = Settings::of_device(view, None);
     let echo = echo.unwrap_or(&empty);
-    html(&DevicePage { viewer, device: Device { view }, echo, settings }, PAGE_BYTES)
+    html(&DevicePage { viewer, device: Device { view, shown: None }, echo, settings }, PAGE_BYTES)
+}
+
+/// The whole page with the password of the phone's own web page, for whoever has just given his.
+pub fn device_shown(view: &DeviceView, viewer: &Viewer<'_>, shown: &str) -> Html {
+    let settings = Settings::of_device(view, None);
+    let device = Device { view, shown: Some(shown) };
+    html(&DevicePage { viewer, device, echo: &AssignForm::default(), settings }, PAGE_BYTES)
 }
 
 /// The whole page; `echo` is what was typed into the form of one of its settings, with its errors.
@@ -30,13 +37,16 @@ pub fn device_setting(view: &DeviceView, viewer: &Viewer<'_>, echo: &SettingForm
     let settings = Settings::of_device(view, Some(echo));
     let form_error = echo.form_error.clone();
     let echo = AssignForm { form_error, ..AssignForm::default() };
-    html(&DevicePage { viewer, device: Device { view }, echo: &echo, settings }, PAGE_BYTES)
+    html(
+        &DevicePage { viewer, device: Device { view, shown: None }, echo: &echo, settings },
+        PAGE_BYTES,
+    )
 }
 
 /// The parts of the page that change by themselves, for the script of an open page. They contain
 /// no form, so that replacing them loses nothing that somebody types.
 pub fn device_fragment(view: &DeviceView) -> Html {
-    html(&DeviceFragment { device: Device { view } }, PAGE_BYTES)
+    html(&DeviceFragment { device: Device { view, shown: None } }, PAGE_BYTES)
 }
 
 #[derive(Template)]
@@ -57,6 +67,8 @@ struct DeviceFragment<'a> {
 /// A device with what a template cannot reckon.
 struct Device<'a> {
     view: &'a DeviceView,
+    /// The password of its own web page, where somebody is shown it.
+    shown: Option<&'a str>,
 }
 
 /// What the top of the page says.
@@ -176,6 +188,9 @@ impl Device<'_> {
         facts.push(("MAC address", self.view.mac.to_string()));
         let none = || "none at present".to_string();
         facts.push(("IP address", address.map_or_else(none, |address| address.to_string())));
+        if self.view.banned {
+            facts.push(("Banned", "yes, it gets nothing".to_string()));
+        }
         facts.extend(self.view.origin.map(|came| ("Came here", origin(came).to_string())));
         let sign = |SignSeen { name, own }: &SignSeen| match own {
             true => format!("{name} (added here)"),
@@ -189,6 +204,32 @@ impl Device<'_> {
             facts.push(("Its files", self.files()));
         }
         facts
+    }
+
+    fn is_remote(&self) -> bool {
+        self.view.remote != Remote::No
+    }
+
+    fn is_claimed(&self) -> bool {
+        self.view.remote == Remote::Claimed
+    }
+
+    /// Whether it may be used from the WAN, and what comes next.
+    fn remote_says(&self) -> &'static str {
+        match self.view.remote {
+            Remote::No => {
+                "It registers on the LAN only. A remote phone may be used from the WAN too; let it \
+                start once on the LAN, so that it learns the way, or give it the secret key."
+            }
+            Remote::Awaited => {
+                "It may be used from the WAN, and has not had its configuration for that yet: let it \
+                start once on the LAN, or give it the secret key."
+            }
+            Remote::Claimed => {
+                "It may be used from the WAN, and has its configuration for that. The secret key is \
+                worth nothing to it any more."
+            }
+        }
     }
 
     /// How the form of its files is known.
@@ -217,6 +258,36 @@ impl Device<'_> {
         })
     }
 
+    /// How it stands with who sits there.
+    fn seat(&self) -> &'static str {
+        match (self.view.people.seat, self.view.origin) {
+            (Seat::Assigned, _) => "Somebody is assigned.",
+            (Seat::Replaced, _) => {
+                "It took another phone's place. It has all of it when it next starts."
+            }
+            (Seat::New, _) => "Nobody is assigned. On a phone with a menu it asks who sits there.",
+            (Seat::Later, _) => {
+                "Nobody is assigned. Somebody there said later: it asks again when it starts."
+            }
+            (Seat::ViaWeb, Some(Origin::ByHand)) => {
+                "Nobody is assigned. It was added by hand, so it asks nobody."
+            }
+            (Seat::ViaWeb, _) => {
+                "Nobody is assigned. Somebody there left it to you: it asks no more."
+            }
+        }
+    }
+
+    /// What did not carry over from the phone whose place it took.
+    fn carried(&self) -> Option<String> {
+        let carried = self.view.people.carried.as_ref()?;
+        Some(carried.to_string().trim_end().replace('\n', " "))
+    }
+
+    fn is_assigned(&self) -> bool {
+        matches!(self.view.people.seat, Seat::Assigned | Seat::Replaced)
+    }
+
     fn may_add_line(&self) -> bool {
         let lines = self.view.handset.as_ref().map_or(0, |row| row.lines.len());
         lines < usize::from(self.view.lines_max)
@@ -225,6 +296,11 @@ impl Device<'_> {
     /// When a file came that is in memory.
     fn ago_of(&self, file: &StoredRow) -> Option<Ago> {
         file.at.map(|at| self.ago(at))
+    }
+
+    /// The screen that it was shown last.
+    fn screen(&self) -> Option<(Ago, &'static str)> {
+        self.view.screen.map(|(at, title)| (self.ago(at), title))
     }
 
     fn ago(&self, at: Instant) -> Ago {

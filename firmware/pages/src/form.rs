@@ -4,31 +4,44 @@
 //! A form that comes back keeps every word typed, but for passwords, which are never shown again.
 //! A [`Refusal`] of the exchange goes beside the field it concerns as well.
 
+mod add;
+mod certificate;
 mod fields;
 mod network;
 mod place;
 mod resync;
+mod rules;
 mod setting;
 mod sign;
 mod stream;
 mod upload;
+mod users;
 
+pub use add::{add, AddForm};
+pub use certificate::certificate_place;
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
 pub use place::{place_fields, place_query, template_place, TypedPlace};
 pub use resync::{resync, ResyncForm};
+pub use rules::{rule, RuleFields, RuleForm};
 pub use setting::{place, setting, Place, SettingForm};
 pub use sign::{sign, tried, SignForm};
 pub use stream::{Piece, UploadStream};
 pub use upload::Upload;
+pub use users::{
+    add_user, change_user, code, delete_user, hidden, install_pin, make_user, own, replace,
+    UserForm,
+};
 
+use crate::dhcp::Wanted;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
-use exchange::command::{Command, Refusal};
+use exchange::command::{Command, Refusal, SeatFlaw, Serving};
 use exchange::limits::TEXT_MAX;
 use exchange::names::Mac;
 use exchange::names::{text, Extension, HandsetNo, LineNo, Side, Text};
+use exchange::view::{Elsewhere, Family};
 
 /// Fewest characters of a password.
 pub const PASSWORD_CHARS_MIN: usize = 8;
@@ -43,97 +56,6 @@ const BAD_MAC: &str = "A MAC address is twelve characters, 0 to 9 and A to F, su
 const BAD_EXTENSION: &str = "An extension has 2 to 6 digits and does not begin with 0.";
 const INCOMPLETE: &str =
     "This form came incomplete. Please look at it again and save it once more.";
-
-/// The form that adds a handset by hand, as it is shown again.
-#[derive(Default, Debug)]
-pub struct AddForm {
-    /// The hardware address as typed.
-    pub mac: String,
-    /// The extension as typed.
-    pub extension: String,
-    /// The name as typed.
-    pub name: String,
-    /// What is wrong with the hardware address.
-    pub mac_error: Option<String>,
-    /// What is wrong with the extension.
-    pub extension_error: Option<String>,
-    /// What is wrong with the name.
-    pub name_error: Option<String>,
-    /// What is wrong with the whole.
-    pub form_error: Option<String>,
-}
-
-impl AddForm {
-    /// Whether anything is wrong with it.
-    pub fn is_refused(&self) -> bool {
-        let errors = [&self.mac_error, &self.extension_error, &self.name_error, &self.form_error];
-        errors.iter().any(|error| error.is_some())
-    }
-
-    /// What was typed, without errors.
-    pub fn typed(fields: &Fields) -> AddForm {
-        AddForm {
-            mac: echo(fields, "mac"),
-            extension: echo(fields, "extension"),
-            name: echo(fields, "name"),
-            ..AddForm::default()
-        }
-    }
-
-    /// What was typed, and why the exchange refused it.
-    pub fn refused(fields: &Fields, refusal: Refusal) -> AddForm {
-        let mut form = AddForm::typed(fields);
-        let place = match refusal {
-            Refusal::MacTaken | Refusal::MacUnusable => &mut form.mac_error,
-            Refusal::ExtensionTaken(_) => &mut form.extension_error,
-            Refusal::NoSuchHandset
-            | Refusal::NoSuchLine
-            | Refusal::HandsetsFull
-            | Refusal::FlashFull
-            | Refusal::LinesFull
-            | Refusal::LastLine
-            | Refusal::ChangedMeanwhile
-            | Refusal::NotStored
-            | Refusal::WrongSide
-            | Refusal::Network(_)
-            | Refusal::Unchanged
-            | Refusal::NothingOnTrial
-            | Refusal::NotByNewAddress
-            | Refusal::NetworkInFile
-            | Refusal::Demonstration
-            | Refusal::NotAppliance
-            | Refusal::Setting(_)
-            | Refusal::SettingsFull
-            | Refusal::SettingsChangedMeanwhile
-            | Refusal::NobodyMeant
-            | Refusal::NotReachable
-            | Refusal::AskedAlready
-            | Refusal::OtherQuietHour(_)
-            | Refusal::NothingToCallOff
-            | Refusal::ClockUnknown
-            | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
-        };
-        *place = Some(refusal.to_string());
-        form
-    }
-}
-
-/// Reads the form that adds a handset by hand.
-pub fn add(fields: &Fields) -> Result<Command, Box<AddForm>> {
-    let mac = read_mac(fields);
-    let extension = read_extension(fields);
-    let name = read_name(fields);
-    match (mac, extension, name) {
-        (Ok(mac), Ok(extension), Ok(name)) => Ok(Command::AddHandset { mac, extension, name }),
-        (mac, extension, name) => Err(Box::new(AddForm {
-            mac_error: mac.err(),
-            extension_error: extension.err(),
-            name_error: name.err(),
-            ..AddForm::typed(fields)
-        })),
-    }
-}
 
 /// The form that assigns one line, as it is shown again.
 #[derive(Default, Debug)]
@@ -173,7 +95,11 @@ impl AssignForm {
     pub fn refused(fields: &Fields, refusal: Refusal) -> AssignForm {
         let mut form = AssignForm::typed(fields);
         let place = match refusal {
-            Refusal::ExtensionTaken(_) if form.line.is_some() => &mut form.extension_error,
+            Refusal::ExtensionTaken(_) | Refusal::Seat(SeatFlaw::ExtensionOfUser(_))
+                if form.line.is_some() =>
+            {
+                &mut form.extension_error
+            }
             Refusal::ExtensionTaken(_)
             | Refusal::NoSuchHandset
             | Refusal::NoSuchLine
@@ -203,7 +129,10 @@ impl AssignForm {
             | Refusal::NothingToCallOff
             | Refusal::ClockUnknown
             | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
+            | Refusal::Sign(_)
+            | Refusal::Seat(_)
+            | Refusal::Certificate(_)
+            | Refusal::Rule(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form
@@ -241,6 +170,19 @@ pub fn creation(fields: &Fields) -> Option<Command> {
         _ => return None,
     };
     Some(Command::AllowCreation { side, open })
+}
+
+/// Reads whom the box is to answer by DHCP; `None` for anything else.
+pub fn serving(fields: &Fields) -> Option<Command> {
+    fields.field("serve").and_then(Serving::from_id).map(Command::ChooseServing)
+}
+
+/// Reads which lines for another DHCP server somebody wants to see.
+pub fn lines(fields: &Fields) -> Wanted {
+    Wanted {
+        server: fields.field("for").and_then(Elsewhere::from_id),
+        maker: fields.field("maker").and_then(Family::from_id),
+    }
 }
 
 /// Reads the log-in form; `None` for a password that nobody can have.
@@ -334,6 +276,7 @@ fn echo(fields: &Fields, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use exchange::command::Rule;
 
     fn fields(body: &str) -> Fields {
         Fields::parse(body.as_bytes()).unwrap()
@@ -342,13 +285,13 @@ mod tests {
     #[test]
     fn a_handset_is_added_with_or_without_a_person() {
         let full = add(&fields("mac=00-15-65-AA-BB-CC&extension=+204+&name=+Anna+Weber+"));
-        let Ok(Command::AddHandset { mac, extension, name }) = full else {
+        let Ok(Command::Rule(Rule::Prestage { mac, extension, name, .. })) = full else {
             panic!("{:?}", full.err());
         };
         assert_eq!(mac, Mac([0x00, 0x15, 0x65, 0xaa, 0xbb, 0xcc]));
         assert_eq!((extension, name.as_str()), (Extension::parse("204"), "Anna Weber"));
         let bare = add(&fields("mac=001565aabbcc"));
-        assert!(matches!(bare, Ok(Command::AddHandset { extension: None, .. })));
+        assert!(matches!(bare, Ok(Command::Rule(Rule::Prestage { extension: None, .. }))));
     }
 
     #[test]

@@ -20,12 +20,20 @@
 //! | `/handsets/resync` | POST | [`form::resync`](form::resync()) |
 //! | `/handsets/resync/call-off` | POST | [`form::Fields::csrf`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
+//! | `/voip` | GET | [`voip`](voip()) |
+//! | `/voip/switch`, `profile`, `gate`, `key/draw` | POST | [`form::rule`] |
+//! | `/voip/key/show` | POST | [`form::password`]; answer: [`voip`](voip()) |
+//! | `/strangers` | GET | [`strangers`](strangers()) |
+//! | `/strangers/ban`, `ignore` | POST | [`form::rule`] |
+//! | `/handsets/<mac>/remote`, `lost` | POST | [`form::rule`] |
+//! | `/handsets/<mac>/password` | POST | [`form::password`]; answer: [`device_shown`] |
 //! | `/settings`, `/settings/family/<id>`, `/settings/model` | GET | [`settings`](settings()) |
 //! | `/settings/open` | POST | [`form::place`]; answer: that layer's page |
 //! | `/settings/change` | POST | [`form::place`], [`form::setting`] |
 //! | `/phone-book` | GET | [`book`](book()) |
 //! | `/network` | GET | [`network`] |
 //! | `/network/lan`, `/network/wan` | POST | [`form::lan`], [`form::wan`]; answer: [`leaving`] |
+//! | `/network/dhcp` | GET, POST | [`dhcp`](dhcp()), [`form::lines`]; [`form::serving`] |
 //! | `/network/keep` | POST | [`form::Fields::csrf`] |
 //! | `/system` | GET | [`system`](system()) |
 //! | `/system/restart` | POST | [`restart`]; once it was confirmed, [`leaving`] |
@@ -34,6 +42,9 @@
 //! | `/system/backup/file` | POST | a text called [`file_name`](backup::file_name) |
 //! | `/system/backup/restore` | POST | [`form::Upload`]; answer: [`restore`](backup::restore) |
 //! | `/system/backup/confirm` | POST | what `restore` said; answer: [`leaving`] |
+//! | `/certificates` | GET | [`certificates`](certificates()) |
+//! | `/certificates/install`, `trust` | POST | [`form::Upload`] |
+//! | `/certificates/remove` | POST | [`form::certificate_place`] |
 //! | `/templates` | GET | [`templates`](template::templates) |
 //! | `/templates/file` | GET | [`template_file`](template::template_file) |
 //! | `/templates/edit` | GET, POST | [`template_edit`](template::template_edit) |
@@ -47,12 +58,21 @@
 //! | `/firmware` | GET | [`firmware`](firmware::firmware) |
 //! | `/firmware/upload` | POST | [`form::UploadStream`] |
 //! | `/firmware/delete` | POST | [`form::Fields::csrf`] |
+//! | `/users` | GET | [`users`](users()) |
+//! | `/users/add`, `change` | POST | [`form::add_user`], [`form::change_user`] |
+//! | `/users/delete`, `code` | POST | [`form::delete_user`], [`form::code`] |
+//! | `/users/install-pin` | POST | [`form::install_pin`] |
+//! | `/users/reveal`, `/handsets/<mac>/reveal` | POST | [`form::hidden`]; answer: [`message`] |
+//! | `/handsets/<mac>/own`, `make-user` | POST | [`form::own`], [`form::make_user`] |
+//! | `/handsets/<mac>/replace` | POST | [`form::replace`] |
+//! | `/handsets/<mac>/clear`, `ring` | POST | [`form::Fields::seen`] |
 //! | `/assets/...` | GET | [`assets`] |
 //!
 //! A box that cannot read its state has one page instead of all these: [`recovery`].
 //!
 //! The crate never serves, never checks a password or a token, never reads a clock, and has no
-//! type that could hold a handset's secret.
+//! type that could hold a handset's secret but the text that somebody is shown who has given his
+//! password for it.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -63,7 +83,9 @@ mod alarm;
 mod asset;
 pub mod backup;
 mod book;
+mod certificates;
 mod device;
+mod dhcp;
 pub mod firmware;
 pub mod form;
 mod handsets;
@@ -73,18 +95,27 @@ mod network;
 pub mod recovery;
 mod settings;
 mod status;
+mod strangers;
 pub mod system;
 pub mod template;
+mod users;
+mod voip;
 
 pub use account::{change_password, claim, login, message, Claim, LoginError, Occasion};
 pub use asset::{assets, Asset};
 pub use book::book;
-pub use device::{device, device_fragment, device_setting};
+pub use certificates::{certificates, CertificateForm};
+pub use device::{device, device_fragment, device_setting, device_shown};
+pub use dhcp::{dhcp, Wanted};
 pub use handsets::{handsets, handsets_fragment, handsets_resync};
 pub use identity::identity;
+pub use moment::civil;
 pub use network::{leaving, network, Leaving, OnTrial};
 pub use settings::{handset_settings_path, settings, settings_path};
+pub use strangers::strangers;
 pub use system::{restart, system};
+pub use users::users;
+pub use voip::voip;
 
 use alloc::string::String;
 use askama::Template;

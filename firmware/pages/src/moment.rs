@@ -1,7 +1,7 @@
 //! Moments in words: how long ago, how long still, and, where the box knows the time, when.
 
 use core::fmt;
-use exchange::time::{Instant, Now, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+use exchange::time::{Instant, Now, Wall, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// A moment that has passed, such as `12 s ago`.
 pub(crate) struct Ago {
@@ -80,6 +80,13 @@ pub(crate) struct When {
     today: u64,
 }
 
+impl When {
+    /// A moment of the clock, told on this day.
+    pub(crate) fn on(at: Wall, today: Wall) -> When {
+        When { at: at.0, today: today.0 / DAY_S }
+    }
+}
+
 const DAY_S: u64 = DAY_MS / SECOND_MS;
 
 impl fmt::Display for When {
@@ -107,7 +114,7 @@ fn span(ms: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar. Years begin in
 /// March here, so that a leap day is the last one of its year.
-pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
+pub fn civil(days: u64) -> (u64, u64, u64) {
     let days = days.saturating_add(719_468);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era =

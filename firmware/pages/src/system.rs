@@ -2,6 +2,7 @@
 
 use crate::moment::{Ago, Lasted, When};
 use crate::status::Mark;
+use crate::voip::profile_word;
 use crate::{asset, html, Html, Viewer};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -145,6 +146,7 @@ impl SystemPage<'_> {
         facts.extend(on.map(|on| ("Box on for", on.to_string())));
         facts.push(("Dialtone running for", Lasted(self.view.now.mono.0).to_string()));
         facts.push(("Clock", self.clock()));
+        facts.push(("New phones", profile_word(self.view.profile).to_string()));
         facts.push(("Memory in use", memory.map_or(NOT_KNOWN.to_string(), |it| it.to_string())));
         facts
     }

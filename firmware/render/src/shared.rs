@@ -31,6 +31,7 @@ pub(crate) struct Shared {
 struct Kind {
     model: String,
     line_count: u8,
+    screens_url: String,
     site: SiteValues,
     settings: SettingValues,
     site_value: Value,
@@ -100,10 +101,11 @@ impl Shared {
 
 impl Kind {
     fn of(values: &Values) -> Kind {
-        let Values { handset: _, model, line_count, site, settings } = values;
+        let Values { handset: _, model, line_count, screens_url, site, settings } = values;
         Kind {
             model: model.clone(),
             line_count: *line_count,
+            screens_url: screens_url.clone(),
             site_value: Value::from(Serde(site.clone())),
             settings_value: Value::from(Serde(settings.clone())),
             site: site.clone(),
@@ -113,8 +115,9 @@ impl Kind {
     }
 
     fn is_of(&self, values: &Values) -> bool {
-        let Values { handset: _, model, line_count, site, settings } = values;
+        let Values { handset: _, model, line_count, screens_url, site, settings } = values;
         self.line_count == *line_count
+            && self.screens_url == *screens_url
             && self.model == *model
             && self.site == *site
             && self.settings == *settings
@@ -124,6 +127,7 @@ impl Kind {
         vec![
             ("model", Value::from(self.model.as_str())),
             ("line_count", Value::from(self.line_count)),
+            ("screens_url", Value::from(self.screens_url.as_str())),
             ("site", self.site_value.clone()),
             ("settings", self.settings_value.clone()),
         ]

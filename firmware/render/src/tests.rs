@@ -1,6 +1,7 @@
 //! The crate's tests: what it promises, the golden files, nasty values, and speed.
 
 mod contract;
+mod dialling;
 mod golden;
 mod nasty;
 mod office;

@@ -11,9 +11,10 @@ use crate::sizes;
 use crate::year::{year, Flip, Keeper, Kept, Move};
 use exchange::layer::Layer;
 use exchange::limits::{TEMPLATES_BYTES_MAX, TEMPLATE_BYTES_MAX};
-use exchange::names::{text, ContactText, Extension, HandsetNo, LineNo};
+use exchange::names::{text, ContactText, Extension, HandsetNo, LineNo, UserNo};
 use exchange::state::{Durable, Event};
 use exchange::template::{Change, Place};
+use exchange::Pin;
 use journal::{Geometry, Journal};
 use std::path::Path;
 use std::process::Command;
@@ -23,8 +24,6 @@ use std::time::Instant;
 const MIB: u32 = 1 << 20;
 /// Handsets of a full box, and phones of a storm.
 const MANY: u16 = 1_000;
-/// A user of the days to come: number, extension, name, what he may do and a password's hash.
-const USER_BYTES: usize = 160;
 
 /// A row of the table.
 struct Figure {
@@ -185,21 +184,30 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Users are no facts yet; they are reckoned by the size they will have.
 fn whole_state(geometry: Geometry) -> Result<Figure, String> {
     let mut facts = full();
     let handsets: usize = facts.iter().map(|fact| Journal::<Chip>::cost(fact.len()) as usize).sum();
-    facts.extend((0..MANY).map(|_| vec![0x5A; USER_BYTES]));
+    let users: Vec<_> = (1..=MANY).filter_map(user).collect();
+    let takes = |facts: &[Vec<u8>]| -> usize {
+        facts.iter().map(|fact| Journal::<Chip>::cost(fact.len()) as usize).sum()
+    };
+    let user_bytes = takes(&users);
+    facts.extend(users);
     facts.extend((0..TEMPLATES_BYTES_MAX / TEMPLATE_BYTES_MAX).map(own_template));
     let mut journal = mount(Chip::new(geometry)).map_err(|error| format!("{error:?}"))?.journal;
     Deed::Snapshot(facts).perform(&mut journal).map_err(|end| format!("{end:?}"))?;
-    println!(
-        "  1,000 handsets take {handsets} bytes; users ({USER_BYTES} bytes each) are reckoned, \
-         they are no facts yet"
-    );
+    println!("  1,000 handsets take {handsets} bytes, and 1,000 users {user_bytes}");
     let part = f64::from(journal.used()) / f64::from(MIB);
     let what = "1,000 handsets, 1,000 users, 128 KiB of templates";
     Ok(Figure::most(what, "of 1 MiB", (0.5, 0.333), part))
+}
+
+/// A user with as long a name as people have.
+fn user(number: u16) -> Option<Vec<u8>> {
+    let name = text("Maximilian Mustermann");
+    let extension = Extension::new(1_000 + u32::from(number));
+    let pin = Pin::parse("123456")?;
+    Some(encoded(&Event::UserSet { user: UserNo(number), name, extension, pin }))
 }
 
 /// A template of an admin's own, as large as one can be.

@@ -70,7 +70,22 @@ impl Naive {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => {}
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::SeatChanged { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::InstallPinSet { .. }
+            | Event::CertificateChanged { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::RemoteMarked { .. }
+            | Event::PasswordsDrawn { .. }
+            | Event::MacBanned { .. } => {}
         }
     }
 
@@ -125,7 +140,22 @@ pub fn told(durable: &Durable) -> Told {
         | Event::SettingChanged { .. }
         | Event::TemplateChanged { .. }
         | Event::SignChanged { .. }
-        | Event::OwnFileKept { .. } => true,
+        | Event::OwnFileKept { .. }
+        | Event::ServingChosen { .. }
+        | Event::ElderMet { .. }
+        | Event::ElderGone { .. }
+        | Event::UserSet { .. }
+        | Event::UserDeleted { .. }
+        | Event::LineOwned { .. }
+        | Event::SeatChanged { .. }
+        | Event::HandsetReplaced { .. }
+        | Event::InstallPinSet { .. }
+        | Event::CertificateChanged { .. }
+        | Event::SwitchSet { .. }
+        | Event::PnpKeyDrawn { .. }
+        | Event::RemoteMarked { .. }
+        | Event::PasswordsDrawn { .. }
+        | Event::MacBanned { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

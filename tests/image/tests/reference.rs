@@ -34,7 +34,7 @@ fn a_phone_has_its_dial_tone_and_is_known_after_a_power_cut() {
     let account = phone.fetches();
     phone.registers(lease.ip(), &account);
 
-    let admin = Admin::at_desk(appliance.lan());
+    let admin = Admin::at_board(appliance.lan());
     let page = admin.log_in(&first);
     assert!(page.html.contains("Choose a password"), "{}", page.text());
     let page = admin.post("/password", &[("new", PASSWORD), ("again", PASSWORD)], &page);

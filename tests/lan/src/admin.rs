@@ -29,12 +29,17 @@ impl Admin {
         Admin::at(lan, "desk", "192.168.10.9")
     }
 
+    /// The same at a board whose daemon speaks no TLS.
+    pub fn at_board(lan: &Lan) -> Admin {
+        Admin { base: format!("http://{BOX}"), ..Admin::at_desk(lan) }
+    }
+
     /// The same at another desk, with another fixed address.
     pub fn at(lan: &Lan, label: &str, ip: &str) -> Admin {
         let last = ip.rsplit('.').next().unwrap_or_default();
         let mac = format!("02:00:00:00:09:{:02x}", last.parse::<u8>().unwrap());
         let host = lan.plug_at(label, &mac, &format!("{ip}/24"));
-        Admin { host, base: format!("http://{BOX}") }
+        Admin { host, base: format!("https://{BOX}") }
     }
 
     /// An admin who has logged in for the first time and chosen [`PASSWORD`].
@@ -57,7 +62,8 @@ impl Admin {
     /// From now on asks the box at another address; the computer has one in that network too.
     pub fn moves(&mut self, own: &str, to: &str) {
         self.host.address(&format!("{own}/24"));
-        self.base = format!("http://{to}");
+        let scheme = self.base.split("://").next().unwrap_or_default();
+        self.base = format!("{scheme}://{to}");
         self.forget();
     }
 
@@ -109,12 +115,22 @@ impl Admin {
 
     fn call(&self, more: &[&str], path: &str) -> Page {
         let url = format!("{}{path}", self.base);
-        let fixed = ["-s", "-L", "-m", "15", "-b", "jar", "-c", "jar"];
+        // Whose certificate it is has tests of its own.
+        let fixed = ["-s", "-k", "-L", "-m", "15", "-b", "jar", "-c", "jar"];
         let tail = ["-w", "\n%{http_code} %{url_effective}", &url];
         let said = self.host.run("curl", &[&fixed[..], more, &tail].concat());
         let (html, last) = said.out.rsplit_once('\n').unwrap_or_default();
         let (status, url) = last.split_once(' ').unwrap_or_default();
         Page { status: status.parse().unwrap_or(0), url: url.to_owned(), html: html.to_owned() }
+    }
+
+    /// Lets a handset be used from the WAN.
+    pub fn lets_out(&self, mac12: &str) {
+        let page = self.device(mac12);
+        let seen = between(&page.html, "name=\"seen\" value=\"", "\"").expect("a form");
+        let fields = [("remote", "yes"), ("seen", seen)];
+        let page = self.post(&format!("/handsets/{mac12}/remote"), &fields, &page);
+        assert_eq!(page.status, 200, "{} {}", page.url, page.text());
     }
 
     /// The page of all handsets.

@@ -24,6 +24,8 @@ side = "wan"
 "#;
 
 const STARTS: Duration = Duration::from_secs(20);
+/// How long a box that has never given an address looks who else does before it gives the first.
+const LOOKS: Duration = Duration::from_millis(4_200);
 
 /// The box: its host, and the daemon on it.
 pub struct Daemon {
@@ -68,6 +70,7 @@ impl Daemon {
         let running = launch(&host, 1, &[]);
         let mut daemon = Daemon { host, running, starts: 1, password: None };
         daemon.wait();
+        std::thread::sleep(LOOKS);
         daemon
     }
 

@@ -66,7 +66,7 @@ pub struct Asks<'a> {
 pub const YEALINK: Asks<'_> =
     Asks { vendor: "yealink", options: &[1, 2, 3, 4, 6, 7, 12, 15, 28, 42, 66, 67, 43, 120] };
 
-/// Gets an address by udhcpc, which ends then; `None` where it gives up after four tries.
+/// Gets an address by udhcpc, which ends then; `None` where it gives up after eight tries.
 pub fn udhcpc(host: &Host, asks: &Asks<'_>) -> Option<Lease> {
     let told = prepare(host, "udhcpc", UDHCPC_SCRIPT);
     let said = host.run("busybox", &strs(&words(asks, &["-n", "-q"])));
@@ -89,7 +89,7 @@ pub fn udhcpc_stays(host: &Host, asks: &Asks<'_>) -> (Lease, Running) {
 fn words(asks: &Asks<'_>, more: &[&str]) -> Vec<String> {
     let script = "./udhcpc.sh";
     let fixed =
-        ["udhcpc", "-f", "-i", "eth0", "-t", "4", "-T", "1", "-o", "-s", script, "-V", asks.vendor];
+        ["udhcpc", "-f", "-i", "eth0", "-t", "8", "-T", "1", "-o", "-s", script, "-V", asks.vendor];
     let mut words: Vec<String> = fixed.iter().chain(more).map(ToString::to_string).collect();
     for option in asks.options {
         words.extend(["-O".to_owned(), option.to_string()]);

@@ -26,13 +26,22 @@ pub fn get(host: &Host, path: &str) -> Fetched {
 
 /// A call of curl with more words.
 pub fn curl(host: &Host, more: &[&str], path: &str) -> Fetched {
-    let url = format!("http://{BOX}{path}");
+    asked(host, more, &format!("http://{BOX}{path}"))
+}
+
+/// The same over TLS, whoever has signed the certificate.
+pub fn curl_over_tls(host: &Host, more: &[&str], path: &str) -> Fetched {
+    asked(host, &[&["-k"], more].concat(), &format!("https://{BOX}{path}"))
+}
+
+/// The same of any place.
+pub fn asked(host: &Host, more: &[&str], url: &str) -> Fetched {
     let fixed =
         ["-s", "-m", "10", "--path-as-is", "-D", "head", "-o", "body", "-w", "%{http_code}"];
     for name in ["head", "body"] {
         let _ = fs::remove_file(host.dir().join(name));
     }
-    let said = host.run("curl", &[&fixed[..], more, &[&url]].concat());
+    let said = host.run("curl", &[&fixed[..], more, &[url]].concat());
     let read = |name: &str| {
         let bytes = fs::read(host.dir().join(name)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()

@@ -5,7 +5,7 @@
 use lan::admin::{Admin, PASSWORD};
 use lan::can_run;
 use lan::daemon::{Daemon, BOX};
-use lan::files::{curl, get};
+use lan::files::{curl, curl_over_tls, get};
 use lan::net::Lan;
 
 const CLIENTS: [&str; 3] = ["ip", "busybox", "curl"];
@@ -54,7 +54,8 @@ fn a_form_without_the_proof_of_its_page_changes_nothing() {
     let jar = ["-b", "jar"];
     for proof in ["", "&csrf=", "&csrf=00000000000000000000000000000000"] {
         let body = format!("{add}{proof}");
-        let answer = curl(admin.host(), &[&jar[..], &["-d", &body]].concat(), "/handsets/add");
+        let answer =
+            curl_over_tls(admin.host(), &[&jar[..], &["-d", &body]].concat(), "/handsets/add");
         assert!(matches!(answer.status, 400 | 403), "{proof:?}: {answer:?}");
     }
     let page = admin.handsets();
@@ -63,13 +64,13 @@ fn a_form_without_the_proof_of_its_page_changes_nothing() {
     let csrf = lan::between(&page.html, "name=\"csrf\" value=\"", "\"").unwrap();
     let body = format!("{add}&csrf={csrf}");
     let foreign = ["-H", "Origin: http://evil.example", "-d", &body];
-    let answer = curl(admin.host(), &[&jar[..], &foreign].concat(), "/handsets/add");
+    let answer = curl_over_tls(admin.host(), &[&jar[..], &foreign].concat(), "/handsets/add");
     assert!(matches!(answer.status, 400 | 403), "{answer:?}");
     assert_eq!(admin.handsets().rows(), 0);
     let fields = [("mac", "00:15:65:00:00:01"), ("extension", "204"), ("name", "Anna")];
     let page = admin.post("/handsets/add", &fields, &page);
     assert_eq!((page.status, admin.handsets().rows()), (200, 1), "{}", page.text());
-    let cookie = curl(admin.host(), &[], "/login").head;
+    let cookie = curl_over_tls(admin.host(), &[], "/login").head;
     for word in ["httponly", "samesite", "content-security-policy", "nosniff"] {
         assert!(cookie.contains(word), "no {word} in\n{cookie}");
     }
@@ -86,10 +87,10 @@ fn guessing_is_slowed_down_and_the_admin_gets_in_all_the_same() {
     let guesser = lan.plug_at("guesser", "02:00:00:00:00:66", "192.168.10.200/24");
     let mut slowed = false;
     for guess in 0..12 {
-        let form = guesser.run("curl", &["-s", "-c", "jar", &format!("http://{BOX}/login")]).out;
+        let form = guesser.run("curl", &["-sk", "-c", "jar", &format!("https://{BOX}/login")]).out;
         let csrf = lan::between(&form, "name=\"csrf\" value=\"", "\"").expect("a form").to_owned();
         let body = format!("csrf={csrf}&password=guess{guess}");
-        let answer = curl(&guesser, &["-b", "jar", "-d", &body], "/login");
+        let answer = curl_over_tls(&guesser, &["-b", "jar", "-d", &body], "/login");
         slowed |= answer.body.contains("Too many wrong passwords");
         assert!(matches!(answer.status, 403 | 429), "{answer:?}");
     }

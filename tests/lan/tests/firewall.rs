@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
 
+use lan::admin::Admin;
 use lan::capture::Capture;
 use lan::daemon::{Daemon, BOX, BOX_ON_WAN};
 use lan::dhcp::{udhcpc, YEALINK};
@@ -50,7 +51,7 @@ fn rules(daemon: &Daemon) -> String {
 /// to it, by protocol.
 fn answers_to_knocks(stranger: &Host) -> Vec<String> {
     let capture = Capture::begin(stranger);
-    for port in ["80", "443", "8080", "23456"] {
+    for port in ["80", "8443", "8080", "23456"] {
         stranger.run("curl", &["-s", "-m", "1", &format!("http://{BOX_ON_WAN}:{port}/")]);
     }
     // One after the other: the kernel limits how many errors it sends in a second.
@@ -109,6 +110,7 @@ fn what_is_offered_is_reached_from_both_sides_and_the_kernel_remembers_nobody() 
     assert!(tftp(&phone, Tftp::Hpa, "001565112233.cfg").is_ok());
     assert!(phone.run("busybox", &["ping", "-c", "1", "-W", "2", BOX]).good);
     let account = yealink_account(&file.body);
+    Admin::log_in_first(&lan, &daemon).lets_out(&phone.mac12());
     let outside = wan.plug_at("outside", "00:15:65:11:22:33", &format!("{STRANGER}/24"));
     let at = Account { server: format!("{BOX_ON_WAN}:5060"), ..account.clone() };
     for by in [Transport::Udp, Transport::Tcp] {

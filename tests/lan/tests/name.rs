@@ -38,14 +38,14 @@ fn the_box_is_found_as_dialtone_local_and_nothing_that_it_says_of_itself_is_malf
     let page = pc.run(
         "curl",
         &[
-            "-sS",
+            "-sSk",
             "-o",
             "/dev/null",
             "-w",
             "%{http_code}",
             "--resolve",
-            "dialtone.local:80:192.168.10.1",
-            "http://dialtone.local/login",
+            "dialtone.local:443:192.168.10.1",
+            "https://dialtone.local/login",
         ],
     );
     assert_eq!(page.out, "200", "{}", page.err);

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
 
+use lan::admin::Admin;
 use lan::can_run;
 use lan::daemon::{Daemon, BOX, BOX_ON_WAN};
 use lan::dhcp::{udhcpc, YEALINK};
@@ -60,13 +61,16 @@ fn a_known_handset_registers_from_the_wan_and_fetches_nothing_there() {
         return;
     }
     let (lan, wan) = (Lan::new(), Lan::new());
-    let _daemon = Daemon::start_between(&lan, &wan);
+    let daemon = Daemon::start_between(&lan, &wan);
     let phone = lan.plug("phone", "00:15:65:11:22:33");
     udhcpc(&phone, &YEALINK).unwrap();
     let file = get(&phone, "/prov/001565112233.cfg");
     let account = yealink_account(&file.body);
     let outside = wan.plug_at("outside", "00:15:65:11:22:33", "203.0.113.66/24");
     let at = Account { server: format!("{BOX_ON_WAN}:5060"), ..account };
+    let said = register_within(&outside, "203.0.113.66", &at, Transport::Udp, 200, "2s");
+    assert!(!said.good, "one that is not marked for the WAN registers there");
+    Admin::log_in_first(&lan, &daemon).lets_out(&phone.mac12());
     for by in [Transport::Udp, Transport::Tcp] {
         let said = register(&outside, "203.0.113.66", &at, by, 200);
         assert!(said.good, "{by:?}: {}\n{}", said.out, said.err);

@@ -190,7 +190,7 @@ fn with_the_door_closed_a_new_phone_waits_until_it_is_added_by_hand() {
     assert!(page.text().contains(sentence), "{}", page.text());
     let device = admin.device(&new.mac12());
     assert!(device.text().contains(sentence), "{}", device.text());
-    assert!(device.text().contains("Add it as a handset here, or switch on New phones"));
+    assert!(device.text().contains("Add it as a handset here, or let new phones in"));
 
     let fields = [("mac", new.mac()), ("extension", "205"), ("name", "Bob")];
     let page = admin.post("/handsets/add", &fields, &device);

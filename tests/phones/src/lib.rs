@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+pub mod browser;
 pub mod builders;
 mod complaint;
 mod dhcp;

@@ -2,11 +2,11 @@
 
 use crate::appliance::{Promise, Stop};
 use crate::attack::file_of;
-use crate::site::BOX;
+use crate::site::{BOX, BOX_MAC, LAN};
 use crate::swarm::Place;
 use crate::world::{Act, Host, ToBox, World};
-use exchange::command::{By, Command, Errand, Selection};
-use exchange::names::{text, Extension, LineNo, Side};
+use exchange::command::{By, Command, Errand, SeatWish, Selection};
+use exchange::names::{text, Extension, LineNo, Side, UserNo};
 use phones::{builders, KeepsAddress, Kind, Phone};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
@@ -54,6 +54,7 @@ impl World {
         }
         let strangers = [
             (self.swarm.attacks, Act::Attack),
+            (self.swarm.outside, Act::Outside),
             (self.swarm.garbage, Act::Garbage),
             (self.swarm.admin_acts, Act::Admin),
             (self.swarm.flood, Act::Flood),
@@ -124,6 +125,7 @@ impl World {
             Act::Flood => self.flood(),
             Act::Boot => self.boot(),
             Act::Attack => self.attack(),
+            Act::Outside => self.outside(),
             Act::Garbage => self.garbage(),
             Act::Admin => self.admin(),
             Act::Idle => self.tidy(),
@@ -168,6 +170,8 @@ impl World {
         if self.boxed.is_on() {
             return;
         }
+        // A restart closes the gate.
+        self.wan_gate_until = 0;
         let seed = self.chance.seed();
         let booted = self.boxed.boot(self.now, seed);
         let wrong = matches!(&booted, Err(Stop::Wrong(_)));
@@ -175,6 +179,9 @@ impl World {
         if !wrong {
             self.trace.line(self.now, "box", "is up");
             self.promises_are_kept();
+            if self.swarm.looks {
+                self.call(|exchange, now| exchange.look_for_others(now, &[(LAN, BOX_MAC)]));
+            }
         }
     }
 
@@ -201,7 +208,7 @@ impl World {
         }
     }
 
-    fn command(&mut self, command: Command) {
+    pub(crate) fn command(&mut self, command: Command) {
         let by = By { side: Side::Lan, source: ADMIN, seen: None };
         let now = self.boxed.now(self.now);
         let Some(exchange) = self.boxed.exchange() else { return };
@@ -226,7 +233,9 @@ impl World {
         };
         let extension = Extension::parse(&self.chance.within(200, 230).to_string());
         let name = text(["Ada", "Zoë <b>", "\u{202e}';--", ""][self.chance.place(4)]);
-        let command = match (self.chance.below(9), row) {
+        let other = rows.get(self.chance.place(rows.len()));
+        let user = UserNo(self.chance.within(1, 5) as u16);
+        let command = match (self.chance.below(12), row) {
             (0, _) => {
                 self.door_moved = true;
                 Command::AllowCreation { side: Side::Lan, open: self.chance.happens(500) }
@@ -246,6 +255,17 @@ impl World {
                     if self.chance.happens(500) { Errand::Resync } else { Errand::Restart };
                 Command::Resync { whom: Selection::All, errand, when: None }
             }
+            (7, Some(_)) => Command::Seat(SeatWish::AddUser { name, extension }),
+            (8, Some(row)) => {
+                let (handset, line) = (row.handset, LineNo::FIRST);
+                Command::Seat(SeatWish::Assign { handset, line, user })
+            }
+            (9, Some(row)) => {
+                let old = other.unwrap_or(row);
+                self.oracle.touched.insert(old.mac);
+                Command::Seat(SeatWish::Replace { old: old.handset, new: row.handset })
+            }
+            (10, Some(row)) => Command::Seat(SeatWish::Clear { handset: row.handset }),
             (_, Some(row)) => {
                 let line = LineNo::new(self.chance.within(1, 3) as u8).unwrap_or(LineNo::FIRST);
                 Command::AssignLine { handset: row.handset, line, extension, name }

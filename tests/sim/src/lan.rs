@@ -6,7 +6,9 @@
 
 use crate::appliance::port_of;
 use crate::dhcp_raw;
-use crate::site::{BOX, BOX_WAN, FIXED, FIXED_MAC, LAN, NOISE, NOISE_MAC, RELAY, ROGUE, WAN};
+use crate::site::{
+    BOX, BOX_WAN, FIXED, FIXED_MAC, LAN, NOISE, NOISE_MAC, RELAY, ROGUE, ROGUE_MAC, WAN,
+};
 use crate::swarm::Place;
 use crate::world::{Asker, Happening, Host, Parcel, ToBox, World};
 use exchange::names::{InterfaceNo, Side};
@@ -97,6 +99,7 @@ impl World {
         let line = match parcel.port {
             67 => Line::Dhcp,
             69 => Line::Tftp,
+            68 => Line::DhcpClient,
             5353 => Line::Mdns,
             5060 if parcel.multicast => Line::SipMulticast,
             5060 => Line::Sip,
@@ -141,6 +144,7 @@ impl World {
             Answer::Book { bytes, content_type: _ } => (200, bytes.to_vec()),
             Answer::NotFound => (404, Vec::new()),
             Answer::Forbidden => (403, Vec::new()),
+            Answer::Unauthorized => (401, Vec::new()),
             Answer::BadName => (400, Vec::new()),
             Answer::Kept { .. } | Answer::Unavailable => (503, Vec::new()),
             Answer::Stored => (200, Vec::new()),
@@ -170,7 +174,9 @@ impl World {
                 Line::Sip | Line::SipMulticast | Line::SipStream(_) => {
                     String::from_utf8_lossy(first)
                 }
-                Line::Dhcp => format!("type {:?}", dhcp_raw::option(&bytes, 53)).into(),
+                Line::Dhcp | Line::DhcpClient => {
+                    format!("type {:?}", dhcp_raw::option(&bytes, 53)).into()
+                }
                 Line::Tftp | Line::Transfer(_) | Line::Mdns => {
                     format!("{:?}", bytes.get(..4)).into()
                 }
@@ -184,12 +190,17 @@ impl World {
             Line::Transfer(no) => port_of(no),
             Line::Sip | Line::SipMulticast | Line::SipStream(_) => 5060,
             Line::Mdns => 5353,
+            Line::DhcpClient => 68,
         };
         if interface == WAN {
             return self.world_hears(line, &bytes);
         }
+        if line == Line::DhcpClient {
+            return self.others_hear(&bytes);
+        }
         if line == Line::Dhcp {
             self.was_recorded(&bytes);
+            self.is_not_anothers(&bytes);
         }
         match to {
             To::Broadcast(68) => self.send_to_mac(dhcp_raw::chaddr(&bytes), bytes),
@@ -221,6 +232,35 @@ impl World {
         let kept = self.boxed.kept.address_of(Mac(mac));
         if let Some(given) = given.filter(|given| kept != Some(*given)) {
             self.wrong(format!("{given} was given to {}, flash has {kept:?}", Mac(mac)));
+        }
+    }
+
+    /// The box looks for other DHCP servers; the one that there may be answers by broadcast.
+    fn others_hear(&mut self, bytes: &[u8]) {
+        let there = self.storm && self.swarm.rogue && self.now >= self.swarm.rogue_from_ms;
+        if let Some(bytes) = dhcp_raw::rogue_answer(bytes, ROGUE).filter(|_| there) {
+            let from = SocketAddrV4::new(ROGUE, 67);
+            let (wan, mac, port, multicast) = (false, Some(ROGUE_MAC), 68, false);
+            self.carry(&Parcel::ToBox(ToBox { wan, from, mac, port, multicast, bytes }));
+        }
+    }
+
+    /// Where a server was before the box, the box gives nothing to whoever is no phone of its own.
+    fn is_not_anothers(&mut self, bytes: &[u8]) {
+        let Some(mac) = dhcp_raw::chaddr(bytes) else { return };
+        let pc =
+            |host: &Host| host.phone.mac() == mac && host.place == Place::Link && !host.is_phone();
+        let kept = &self.boxed.kept;
+        let known = kept.handset_of(Mac(mac)).is_some();
+        if known || kept.beside().elders().is_empty() || !self.hosts.iter().any(pc) {
+            return;
+        }
+        // A computer that has asked for phones' files passes for a phone.
+        let now = self.boxed.now(self.now);
+        let exchange = self.boxed.exchange();
+        let passes = exchange.and_then(|it| it.device(now, Mac(mac))?.stranger?.maker).is_some();
+        if !passes {
+            self.wrong(format!("{} was answered beside a server that was there first", Mac(mac)));
         }
     }
 
@@ -328,7 +368,7 @@ impl World {
                 self.carry(&datagram(SocketAddrV4::new(RELAY, 67), bytes));
             }
             (DhcpTo::Broadcast, Place::Link) => {
-                if self.storm && self.swarm.rogue {
+                if self.storm && self.swarm.rogue && self.now >= self.swarm.rogue_from_ms {
                     if let Some(bytes) = dhcp_raw::rogue_answer(&bytes, ROGUE) {
                         self.hosts[host].misled = true;
                         self.carry(&Parcel::ToHost { host, bytes });

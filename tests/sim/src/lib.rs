@@ -23,6 +23,7 @@ mod chance;
 mod dhcp_raw;
 mod lan;
 mod oracle;
+mod outside;
 mod promises;
 mod site;
 mod swarm;

@@ -13,6 +13,8 @@ use wire::Mac;
 const PASSWORD_LEN: usize = 24;
 /// Letters of the password of a phone's own web page.
 const WEB_PASSWORD_LEN: usize = 16;
+/// Letters of the token of a handset that is used from the WAN.
+const TOKEN_LEN: usize = 26;
 
 /// An address as it was promised.
 #[derive(Clone, Copy)]
@@ -43,6 +45,20 @@ impl Oracle {
                     self.secrets.insert(secret.text(), mac);
                 }
             }
+            Event::PasswordsDrawn { handset, web, lines } => {
+                let texts = lines.iter().map(|line| line.text()).chain([web.text()]);
+                if let Some(mac) = owner_of(handset.0) {
+                    self.secrets.extend(texts.map(|text| (text, mac)));
+                }
+            }
+            Event::RemoteMarked { handset, mark: Some(mark) } => {
+                let owner = owner_of(handset.0);
+                self.secrets.extend(owner.map(|mac| (mark.token.text(), mac)));
+            }
+            // Nobody's own: it may be nowhere.
+            Event::PnpKeyDrawn { key } => {
+                self.secrets.insert(key.text(), Mac([0; 6]));
+            }
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::HandsetRecognised { .. }
@@ -60,7 +76,20 @@ impl Oracle {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::SeatChanged { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::InstallPinSet { .. }
+            | Event::CertificateChanged { .. }
+            | Event::SwitchSet { .. }
+            | Event::RemoteMarked { mark: None, .. }
+            | Event::MacBanned { .. } => (),
         }
     }
 
@@ -70,7 +99,8 @@ impl Oracle {
         bytes: &'a [u8],
     ) -> impl Iterator<Item = (&'a str, Mac)> + 'a {
         let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
-        let likely = words.filter(|word| matches!(word.len(), PASSWORD_LEN | WEB_PASSWORD_LEN));
+        let likely =
+            words.filter(|word| matches!(word.len(), PASSWORD_LEN | WEB_PASSWORD_LEN | TOKEN_LEN));
         likely.filter_map(|word| {
             let word = std::str::from_utf8(word).ok()?;
             Some((word, *self.secrets.get(word)?))
@@ -137,7 +167,22 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => (),
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::SeatChanged { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::InstallPinSet { .. }
+            | Event::CertificateChanged { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::RemoteMarked { .. }
+            | Event::PasswordsDrawn { .. }
+            | Event::MacBanned { .. } => (),
         }
     }
     found

@@ -283,5 +283,32 @@ fn name_of(event: &Event) -> String {
         Event::OwnFileKept { handset, name, .. } => {
             format!("handset {} keeps {name}", handset.0)
         }
+        Event::ServingChosen { serving } => format!("DHCP answers as {}", serving.id()),
+        Event::ElderMet { server, .. } => format!("the DHCP server {server:?} was there before"),
+        Event::ElderGone { server, .. } => format!("the DHCP server {server:?} is gone"),
+        Event::UserSet { user, name, extension, .. } => {
+            format!("user {} is {name}, extension {extension:?}", user.0)
+        }
+        Event::UserDeleted { user } => format!("user {} is deleted", user.0),
+        Event::LineOwned { handset, line, user } => {
+            format!("line {} of handset {} is user {}'s", line.number(), handset.0, user.0)
+        }
+        Event::SeatChanged { handset, seat } => format!("handset {} is {seat:?}", handset.0),
+        Event::HandsetReplaced { old, new, .. } => {
+            format!("handset {} takes the place of handset {}", new.0, old.0)
+        }
+        Event::InstallPinSet { pin } => format!("an install PIN is set: {}", pin.is_some()),
+        Event::CertificateChanged { place, becomes } => {
+            let is = if becomes.is_some() { "is" } else { "is no more" };
+            format!("a certificate {is} in the place {place:?}")
+        }
+        Event::SwitchSet { switch, disabled, .. } => format!("{}: {disabled}", switch.label()),
+        Event::PnpKeyDrawn { .. } => "the key of Plug-and-Play is new".to_owned(),
+        Event::RemoteMarked { handset, mark } => {
+            let remote = if mark.is_some() { "may" } else { "may not" };
+            format!("handset {} {remote} be used from the WAN", handset.0)
+        }
+        Event::PasswordsDrawn { handset, .. } => format!("handset {} has new passwords", handset.0),
+        Event::MacBanned { mac, banned } => format!("{} is banned: {banned}", Mac(*mac)),
     }
 }

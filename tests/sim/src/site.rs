@@ -19,6 +19,10 @@ pub(crate) const RELAY: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 1);
 pub(crate) const STRANGER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 /// The other DHCP server.
 pub(crate) const ROGUE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 9);
+/// Its hardware address.
+pub(crate) const ROGUE_MAC: Mac = Mac([0x02, 0x0c, 0x42, 0, 0, 9]);
+/// Hardware address of the box's LAN port.
+pub(crate) const BOX_MAC: Mac = Mac([0x02, 0xd1, 0xa1, 0x70, 0, 1]);
 /// Hardware address of a PC with a fixed address.
 pub(crate) const FIXED_MAC: Mac = Mac([0x02, 0xf1, 0, 0, 0, 1]);
 /// Its address, the pool's third.
@@ -60,6 +64,8 @@ pub(crate) fn board(pool: u8) -> Board {
         ],
         subnets: lan.into_iter().chain(relayed).collect(),
         http_port: 80,
+        sips_port: None,
+        https_port: Some(443),
         sip_port: 5060,
         directory: "p".to_owned(),
         site: Site {

@@ -54,12 +54,18 @@ pub struct Swarm {
     pub rogue: bool,
     /// Attacks from the WAN and from a PC on the LAN.
     pub attacks: u32,
+    /// Comings from the WAN for a file, and changes of the rules that concern them.
+    pub outside: u32,
     /// Mutated datagrams.
     pub garbage: u32,
     /// Things an admin does.
     pub admin_acts: u32,
     /// How many simulated hours are watched for flash writes once all is well.
     pub quiet_hours: u64,
+    /// Whether the box looks for other DHCP servers.
+    pub looks: bool,
+    /// When the other DHCP server is switched on, in milliseconds.
+    pub rogue_from_ms: u64,
 }
 
 impl Swarm {
@@ -101,9 +107,13 @@ impl Swarm {
             fixed_pc: sometimes(400, 1) == 1,
             rogue: sometimes(200, 1) == 1,
             attacks: sometimes(500, 40),
+            outside: sometimes(500, 60),
             garbage: sometimes(500, 200),
             admin_acts: sometimes(500, 20),
-            quiet_hours: u64::from(sometimes(100, 24)),
+            // Not a day, after which a server that was there first counts as gone: that is written.
+            quiet_hours: u64::from(sometimes(100, 22)),
+            looks: sometimes(600, 1) == 1,
+            rogue_from_ms: u64::from(sometimes(500, 100_000)),
         }
     }
 
@@ -128,9 +138,12 @@ impl Swarm {
             fixed_pc: false,
             rogue: false,
             attacks: 0,
+            outside: 0,
             garbage: 0,
             admin_acts: 0,
             quiet_hours: 0,
+            looks: false,
+            rogue_from_ms: 0,
         }
     }
 }

@@ -7,6 +7,7 @@
 use crate::appliance::{Appliance, Done, Promise, Stop};
 use crate::chance::Chance;
 use crate::oracle::Oracle;
+use crate::outside::OUTSIDERS;
 use crate::swarm::{Place, Swarm};
 use crate::trace::{Trace, Verbosity};
 use exchange::time::Now;
@@ -99,6 +100,8 @@ pub(crate) enum Act {
     Flood,
     Boot,
     Attack,
+    /// Somebody comes from the WAN for a file, or an admin changes the rules for that.
+    Outside,
     Garbage,
     Admin,
     Idle,
@@ -128,6 +131,10 @@ pub struct Report {
     pub sent: u64,
     /// How long after the end of the trouble the last phone was registered, in milliseconds.
     pub healed_after_ms: u64,
+    /// DHCP servers that, by its flash, were there before the box.
+    pub elders: usize,
+    /// Devices on the LAN that are no phones and have an address from the box.
+    pub served: usize,
 }
 
 /// The world.
@@ -146,6 +153,8 @@ pub(crate) struct World {
     pub(crate) next_pc: u32,
     /// Whether an admin opened or closed the door for new handsets.
     pub(crate) door_moved: bool,
+    /// Until when the gate of the WAN is open.
+    pub(crate) wan_gate_until: u64,
     queue: BTreeMap<(u64, u64), Happening>,
     queued: u64,
     wrong: Option<String>,
@@ -155,7 +164,8 @@ pub(crate) struct World {
 /// What the state of such an office takes on flash at most, in bytes.
 fn state_bytes(swarm: &Swarm) -> u32 {
     let devices = swarm.changing_pcs + swarm.flood;
-    160 * swarm.hosts.len() as u32 + 60 * swarm.admin_acts + 24 * devices
+    let outsiders = if swarm.outside > 0 { 240 * OUTSIDERS + 256 } else { 0 };
+    160 * swarm.hosts.len() as u32 + 60 * swarm.admin_acts + 24 * devices + outsiders
 }
 
 /// What differs between phones of one maker.
@@ -192,6 +202,7 @@ impl World {
             },
             next_pc: 1_000,
             door_moved: false,
+            wan_gate_until: 0,
             chance,
             swarm,
             storm: true,
@@ -232,6 +243,10 @@ impl World {
         self.report.simulated_ms = self.now;
         self.report.boots = self.boxed.boots;
         self.report.compactions = self.boxed.compactions;
+        let kept = &self.boxed.kept;
+        let pcs = self.hosts.iter().filter(|host| !host.is_phone());
+        self.report.served = pcs.filter(|host| kept.address_of(host.mac()).is_some()).count();
+        self.report.elders = kept.beside().elders().len();
         match self.wrong {
             None => Ok(self.report),
             Some(what) => Err((self.now, what, self.trace.into_lines())),

@@ -52,6 +52,33 @@ fn phones_misled_by_another_dhcp_server_come_back_once_it_is_gone() {
 }
 
 #[test]
+fn a_server_that_was_there_first_serves_the_others_on_and_phones_come_up() {
+    let mut hosts = phones(9);
+    hosts.extend([(Kind::Pc, Place::Link); 2]);
+    let mut swarm = Swarm::calm(hosts);
+    (swarm.rogue, swarm.looks, swarm.storm_ms, swarm.delay_ms) = (true, true, 180_000, 5);
+    // It is remembered over a power cut.
+    swarm.cuts = 1;
+    for seed in 1..4 {
+        let report = kept(seed, &swarm);
+        assert_eq!((report.elders, report.served), (1, 0));
+    }
+}
+
+#[test]
+fn a_server_that_comes_later_changes_nothing_of_whom_the_box_serves() {
+    let mut hosts = phones(9);
+    hosts.extend([(Kind::Pc, Place::Link); 2]);
+    let mut swarm = Swarm::calm(hosts);
+    (swarm.rogue, swarm.looks, swarm.storm_ms, swarm.delay_ms) = (true, true, 180_000, 5);
+    (swarm.rogue_from_ms, swarm.cuts) = (60_000, 1);
+    for seed in 1..4 {
+        let report = kept(seed, &swarm);
+        assert_eq!((report.elders, report.served), (0, 2));
+    }
+}
+
+#[test]
 fn phones_behind_a_relay_come_up_like_the_others() {
     let mut swarm = Swarm::calm(phones(18));
     for (at, (_, place)) in swarm.hosts.iter_mut().enumerate() {

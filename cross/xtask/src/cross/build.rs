@@ -61,7 +61,8 @@ impl Bench {
         symbols: Symbols,
         to: &Path,
     ) -> Result<Vec<u8>, Trouble> {
-        let mut cargo = self.cargo(tree, builds)?;
+        // A panic ends the daemon, so nothing walks its stack.
+        let mut cargo = self.cargo(tree, builds, &["force-unwind-tables=no"])?;
         cargo.args(["zigbuild", "--locked", "--release", "--target", BOX]);
         cargo.args(["--package", "dialtone", "--no-default-features"]);
         // A library without what walks and prints the stack, of which a stripped program has no
@@ -89,7 +90,7 @@ impl Bench {
         builds: &Path,
         tests: Tests,
     ) -> Result<Command, Trouble> {
-        let mut cargo = self.cargo(&shop.root, builds)?;
+        let mut cargo = self.cargo(&shop.root, builds, &[])?;
         cargo.args(["test", "--locked", "--no-fail-fast", "--target", BOX]);
         cargo.args(SUITE.iter().flat_map(|name| ["--package", name]));
         cargo.args(match tests {
@@ -105,16 +106,19 @@ impl Bench {
         Ok(cargo)
     }
 
-    fn cargo(&self, tree: &Path, builds: &Path) -> Result<Command, Trouble> {
+    fn cargo(&self, tree: &Path, builds: &Path, more: &[&str]) -> Result<Command, Trouble> {
         let mut cargo = quiet(self.linker.program(), tree, builds);
         self.toolchain.serve(&mut cargo, "std,panic_abort");
         self.linker.serve(&mut cargo, builds);
         let mut flags = remapped(tree, &self.toolchain)?;
         // Thumb-2 is a fifth smaller; the linker brings its own start files and C library.
-        for flag in
-            ["target-feature=+thumb-mode", "link-self-contained=no", "link-arg=-Wl,--build-id=none"]
-        {
-            flags.extend(["-C".to_owned(), flag.to_owned()]);
+        let always = [
+            "target-feature=+thumb-mode",
+            "link-self-contained=no",
+            "link-arg=-Wl,--build-id=none",
+        ];
+        for flag in always.iter().chain(more) {
+            flags.extend(["-C".to_owned(), (*flag).to_owned()]);
         }
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         Ok(cargo)

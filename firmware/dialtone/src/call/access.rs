@@ -4,8 +4,10 @@ use exchange::access::{Session, Slowed, Unclaimed};
 use exchange::backup::BackupKey;
 use exchange::command::Refusal;
 use exchange::names::{RecordNo, Side};
+use exchange::note::Shown;
+use exchange::seat::Hidden;
 use exchange::time::Now;
-use exchange::{Exchange, PasswordHash};
+use exchange::{Exchange, PasswordHash, Revealed};
 use std::net::Ipv4Addr;
 
 /// One question.
@@ -24,6 +26,8 @@ pub(crate) enum Ask {
     SetPassword { source: Ipv4Addr, hash: PasswordHash },
     /// This is made of the new passphrase of the backups.
     SetBackupKey { source: Ipv4Addr, key: BackupKey },
+    /// What is this secret, for somebody whose password was right again?
+    Reveal { source: Ipv4Addr, what: Hidden },
     /// Somebody has his hands on the box.
     Claim,
     /// Is the box claimed?
@@ -32,6 +36,8 @@ pub(crate) enum Ask {
     MayClaim { side: Side, source: Ipv4Addr },
     /// This is the hash of a password that was set without the old one.
     SetClaimed { side: Side, source: Ipv4Addr, hash: PasswordHash },
+    /// Somebody gave his password again to see this secret; the comparison came out like this.
+    Show { source: Ipv4Addr, right: bool, what: Shown },
 }
 
 /// The answer, by the question.
@@ -41,9 +47,11 @@ pub(crate) enum Told {
     First(Option<PasswordHash>),
     PasswordSet(Result<Session, Refusal>),
     BackupKeySet(Result<(), Refusal>),
+    Revealed(Option<String>),
     IsClaimed(bool),
     MayClaim(Result<(), Unclaimed>),
     ClaimedSet(Result<Session, Unclaimed>),
+    Shown(Revealed),
     /// It was taken note of.
     Heard,
 }
@@ -71,6 +79,8 @@ pub(crate) fn answer(exchange: &mut Exchange, now: Now, ask: Ask) -> (Told, Reco
             Ok(after) => return (Told::BackupKeySet(Ok(())), after),
             Err(refusal) => Told::BackupKeySet(Err(refusal)),
         },
+        Ask::Reveal { source, what } => Told::Revealed(exchange.reveal(now, source, what)),
+        Ask::Show { source, right, what } => Told::Shown(exchange.show(now, source, right, what)),
         Ask::Claim => {
             exchange.claim(now);
             Told::Heard

@@ -14,10 +14,17 @@ pub(super) fn file(file: &File) -> Result<(), String> {
     if file.state.as_os_str().is_empty() {
         return Err("state wants a file name".to_owned());
     }
-    let Ports { http, sip, tftp, dhcp } = file.ports;
-    for (name, port) in [("http", http), ("sip", sip), ("tftp", tftp), ("dhcp", dhcp)] {
+    let Ports { http, https, sip, sips, tftp, dhcp } = file.ports;
+    let connections = [("http", http), ("https", https), ("sip", sip), ("sips", sips)];
+    for (name, port) in connections.into_iter().chain([("tftp", tftp), ("dhcp", dhcp)]) {
         if port == 0 {
             return Err(format!("ports: {name} wants 1 to 65535"));
+        }
+    }
+    for (place, (name, port)) in connections.iter().enumerate() {
+        let twin = connections.iter().take(place).find(|(_, other)| other == port);
+        if let Some((other, _)) = twin {
+            return Err(format!("ports: {other} and {name} are the same"));
         }
     }
     for (place, entry) in file.interface.iter().enumerate() {

@@ -92,6 +92,7 @@ fn port() -> Port {
         dhcp_port: DHCP_PORT,
         tftp_port: TFTP_PORT,
         sip_port: SIP_PORT,
+        secured: None,
         client: Some(CLIENTS),
     }
 }
@@ -117,6 +118,8 @@ fn board(web: SocketAddrV4) -> Board {
         interfaces: vec![interface],
         subnets: subnets.collect(),
         http_port: web.port(),
+        https_port: None,
+        sips_port: None,
         sip_port: SIP_PORT,
         directory: "prov".to_owned(),
         site: Site {

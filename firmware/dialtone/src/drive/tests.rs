@@ -68,6 +68,8 @@ fn board(network: Ipv4Addr) -> Board {
             reservations: Vec::new(),
         }],
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5_060,
         directory: "prov".to_owned(),
         site: Site {
@@ -99,6 +101,7 @@ impl Bench {
             dhcp_port: DHCP,
             tftp_port: TFTP,
             sip_port,
+            secured: None,
             client: Some(address_of(&dhcp)),
         };
         let templates = render::Templates::shipped().ok().unwrap();

@@ -6,20 +6,29 @@
 
 use super::kept::{self, Kept};
 use super::{Answered, Visitor};
-use crate::call::{Call, Reply, Sent};
-use exchange::limits::{FILE_QUERY_MAX, LOG_BYTES_MAX, UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use crate::base64;
+use crate::call::{Call, Came, Reply, Sent};
+use exchange::limits::{
+    CREDENTIALS_CHARS_MAX, FILE_QUERY_MAX, LOG_BYTES_MAX, UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX,
+};
+use exchange::names::Side;
 use exchange::Answer;
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    HeaderName, HeaderValue, ALLOW, CACHE_CONTROL, CONTENT_TYPE, EXPECT, RETRY_AFTER, USER_AGENT,
+    HeaderName, HeaderValue, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, EXPECT,
+    RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 /// The header by which a browser tells whose page made it ask (Fetch Metadata).
 const SENT_BY: &str = "sec-fetch-site";
+/// What a phone is told that is to say who it is.
+const CHALLENGE: &str = "Basic realm=\"dialtone\", charset=\"UTF-8\"";
 /// When a phone should ask again for a file that could not be made.
 const RETRY_AFTER_S: &str = "5";
+/// What a phone is asked for that has shown nothing (RFC 7617).
+const BASIC: &str = "Basic realm=\"provisioning\", charset=\"UTF-8\"";
 
 /// Answers a request for, or of, a file.
 pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Answered {
@@ -50,11 +59,14 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
     let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let user_agent = user_agent.unwrap_or_default();
     let user_agent = user_agent.get(..USER_AGENT_BYTES_MAX).unwrap_or(user_agent).to_vec();
+    let came = came(visitor, &headers);
+    let came = &came;
     let ask = |name: Option<String>, upload: Option<Sent>| {
         let user_agent = user_agent.clone();
         async move {
             let Some(name) = name else { return Some(Answer::BadName) };
-            let call = Call::Fetch { origin: visitor.origin, name, user_agent, upload };
+            let came = came.clone();
+            let call = Call::Fetch { origin: visitor.origin, name, user_agent, upload, came };
             match visitor.desk.ask(call).await {
                 Some(Reply::Fetched(answer)) => Some(answer),
                 _other => None,
@@ -77,8 +89,38 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
         Some(Answer::Kept { file, bytes, digest }) => {
             kept::answer(visitor, &method, &headers, &Kept { file, bytes, digest })
         }
+        Some(Answer::NotFound | Answer::Forbidden) if wants_credentials(visitor, came) => {
+            let mut answered = plain(StatusCode::UNAUTHORIZED);
+            set(&mut answered, WWW_AUTHENTICATE, CHALLENGE);
+            answered
+        }
         answer => answered(answer.unwrap_or(Answer::Unavailable)),
     }
+}
+
+/// Whether a phone is to ask for user and password, or to send those that it has: from the WAN
+/// over TLS, where it sent none. What exists and what does not is challenged alike.
+fn wants_credentials(visitor: &Visitor, came: &Came) -> bool {
+    visitor.origin.side == Side::Wan && visitor.tls && came.credentials.is_none()
+}
+
+/// How a request came, and by what it says who asks.
+fn came(visitor: &Visitor, headers: &HeaderMap) -> Came {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().filter(|_| visitor.tls).and_then(|value| value.to_str().ok());
+    let credentials = value.filter(|_| values.next().is_none()).and_then(basic);
+    Came { tls: visitor.tls, credentials, certified: visitor.certified }
+}
+
+/// User and password by the Basic scheme (RFC 7617 section 2).
+fn basic(value: &str) -> Option<(String, String)> {
+    let (scheme, token) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") || token.len() > CREDENTIALS_CHARS_MAX {
+        return None;
+    }
+    let pair = String::from_utf8(base64::decoded(token.trim())?).ok()?;
+    let (user, password) = pair.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
 }
 
 fn answered(answer: Answer) -> Answered {
@@ -87,6 +129,11 @@ fn answered(answer: Answer) -> Answered {
         Answer::Book { bytes, content_type } => file(Bytes::from_owner(bytes), content_type),
         Answer::NotFound => plain(StatusCode::NOT_FOUND),
         Answer::Forbidden => plain(StatusCode::FORBIDDEN),
+        Answer::Unauthorized => {
+            let mut answered = plain(StatusCode::UNAUTHORIZED);
+            set(&mut answered, WWW_AUTHENTICATE, BASIC);
+            answered
+        }
         Answer::BadName => plain(StatusCode::BAD_REQUEST),
         Answer::Stored => plain(StatusCode::OK),
         Answer::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE),
@@ -101,7 +148,7 @@ pub(super) fn come_again() -> Answered {
     answered
 }
 
-fn file(bytes: Bytes, content_type: &'static str) -> Answered {
+pub(super) fn file(bytes: Bytes, content_type: &'static str) -> Answered {
     let mut answered = Response::new(Either::Left(Full::new(bytes)));
     set(&mut answered, CONTENT_TYPE, content_type);
     set(&mut answered, CACHE_CONTROL, "no-store");

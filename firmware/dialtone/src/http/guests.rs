@@ -7,6 +7,7 @@
 //! without asking for anything makes room.
 
 use crate::sources::Sources;
+use crate::tls::Stream;
 use exchange::limits::{
     HTTP_BODY_MS, HTTP_HEAD_MS, HTTP_IDLE_MS, HTTP_REQUEST_MS, HTTP_TICK_MS, VISITS_MAX,
     VISITS_PER_SOURCE_MAX,
@@ -20,7 +21,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 /// How often connections are looked at.
@@ -231,7 +231,7 @@ impl Drop for Guest {
 
 /// A connection that notices when a head begins and when an answer has left.
 pub(super) struct Watched {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
     pub(super) visit: Arc<Visit>,
 }
 

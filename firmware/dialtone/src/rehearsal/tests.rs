@@ -39,6 +39,7 @@ fn values() -> Values {
         handset: Some(handset),
         model: "T46U".to_owned(),
         line_count: 1,
+        screens_url: String::new(),
         site,
         settings: SettingValues::default(),
     }

@@ -72,8 +72,15 @@ fn shut(ports: &[Port], board: &Board) -> Result<(), String> {
     let wan = ports.iter().filter(|port| port.side == Side::Wan);
     let names: Vec<String> = wan.map(Port::name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    firewall::install(&names, &offered(board))
+}
+
+/// What can be spoken to from the WAN; the table in `tests/lan/wan-ports.txt` says the same.
+fn offered(board: &Board) -> Vec<(Transport, u16)> {
+    let secured = [board.https_port, board.sips_port].into_iter().flatten();
+    let secured = secured.map(|port| (Transport::Tcp, port));
     let sip = board.sip_port;
-    firewall::install(&names, &[(Transport::Udp, sip), (Transport::Tcp, sip)])
+    [(Transport::Udp, sip), (Transport::Tcp, sip)].into_iter().chain(secured).collect()
 }
 
 /// Keeps a port from answering ARP for the address of another one: nobody on the WAN is to learn

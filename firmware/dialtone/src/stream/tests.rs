@@ -32,8 +32,9 @@ impl Call {
         let (loop_end, mut spoken) = mpsc::channel(queue);
         let from = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 5_060);
         let origin = Origin { interface: InterfaceNo(0), side: Side::Lan, from };
-        tokio::spawn(async move { attend(theirs, StreamNo(7), origin, &loop_end).await });
-        let Some(Spoken::Opened(StreamNo(7), outbox)) = spoken.recv().await else {
+        tokio::spawn(async move { attend(theirs, (StreamNo(7), false), origin, &loop_end).await });
+        let Some(Spoken::Opened { stream: StreamNo(7), writer: outbox, .. }) = spoken.recv().await
+        else {
             panic!("a connection begins by being opened")
         };
         let (reads, writes) = split(ours);

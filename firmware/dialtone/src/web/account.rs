@@ -8,18 +8,19 @@
 
 use super::body::form;
 use super::gate::{cookie, LOGIN_PAGE, SESSION};
-use super::{logged_in, reply, Admin, VERSION};
-use crate::call::{Ask, Told};
+use super::{gate, reply, Admin, VERSION};
+use crate::call::{Ask, Call, Reply, Told};
 use crate::entropy;
 use crate::http::{Answered, Visitor};
 use crate::password::Turn;
-use exchange::access::{Session, Slowed};
+use exchange::access::{LoggedIn, Session, Slowed};
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::StatusCode;
+use hyper::{HeaderMap, StatusCode};
 use pages::form::{new_password, password, Fields, PasswordForm};
 use pages::{Claim, LoginError, Occasion, Viewer};
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 
 /// How long a log-in page may stay open.
 const LOGIN_PAGE_AGE_S: u32 = 3_600;
@@ -175,6 +176,25 @@ pub(super) fn forget_token(answered: &mut Answered) {
 /// Hands a session to its browser. It dies with the browser; the exchange ends it earlier.
 pub(super) fn open(answered: &mut Answered, session: &Session) {
     reply::keep(answered, &format!("{SESSION}={}", session.token), "/", None);
+}
+
+impl Visitor {
+    pub(super) fn source(&self) -> Ipv4Addr {
+        *self.origin.from.ip()
+    }
+}
+
+/// Whose request this is, with the token that says so.
+pub(super) async fn logged_in(
+    visitor: &Visitor,
+    headers: &HeaderMap,
+) -> Option<(String, LoggedIn)> {
+    let token = gate::cookie(headers, gate::SESSION)?.to_owned();
+    let call = Call::Check { source: visitor.source(), token: token.clone() };
+    match visitor.desk.ask(call).await {
+        Some(Reply::Checked(admin)) => admin.map(|admin| (token, admin)),
+        _nobody => None,
+    }
 }
 
 impl Admin<'_> {

@@ -17,7 +17,17 @@ pub(super) const LOGIN_PAGE: &str = "dialtone-login";
 pub(crate) fn names_us(parts: &Parts, own: Ipv4Addr) -> bool {
     let Some(host) = only(&parts.headers, HOST) else { return false };
     let agrees = parts.uri.authority().is_none_or(|asked| asked.as_str() == host);
-    let Some(name) = without_port(host).filter(|_| agrees) else { return false };
+    agrees && without_port(host).is_some_and(|name| is_ours(name, own))
+}
+
+/// The name or address by which a request names the box, without a port; `None` where it names
+/// somebody else.
+pub(crate) fn host_of(headers: &HeaderMap, own: Ipv4Addr) -> Option<String> {
+    let name = without_port(only(headers, HOST)?)?;
+    is_ours(name, own).then(|| name.to_owned())
+}
+
+fn is_ours(name: &str, own: Ipv4Addr) -> bool {
     if let Some(bracketed) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return bracketed.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
     }

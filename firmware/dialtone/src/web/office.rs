@@ -3,7 +3,7 @@
 use super::{reply, Admin, Route};
 use crate::call::{Call, Reply};
 use crate::http::Answered;
-use exchange::command::{Command, Errand, Refusal, Selection};
+use exchange::command::{By, Command, Errand, Refusal, SeatWish, Selection};
 use exchange::names::HandsetNo;
 use exchange::view::{DeviceView, View};
 use hyper::StatusCode;
@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 22] = [
+const DONE: [(&str, &str); 41] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -37,6 +37,28 @@ const DONE: [(&str, &str); 22] = [
         "The file is on the box. Phones are told when they next fetch their configuration.",
     ),
     ("firmware-deleted", "The file was deleted."),
+    ("serving", "DHCP is served so from now on."),
+    ("user-added", "The user was added."),
+    ("user-changed", "The user was saved. His phones are asked to come for it."),
+    ("user-deleted", "The user was deleted. Nobody is assigned to the lines that were his."),
+    ("code", "The code is below. It is good for ten minutes."),
+    ("install-pin", "The install PIN was saved."),
+    ("replaced", "This phone took the other one's place. It has all of it when it next starts."),
+    ("rung", "It rings for ten seconds. Its story says what it answered."),
+    ("cleared", "Nobody is assigned to this phone any more."),
+    ("certificate", "The certificate was installed. It is shown from the next connection on."),
+    ("certificate-authority", "The authority was installed."),
+    ("certificate-removed", "The certificate was removed."),
+    ("switched", "The switches stand as you set them, from now on."),
+    ("gate", "Whether new phones are taken in for a while was changed."),
+    ("key", "There is a new secret key. The one before is worth nothing any more."),
+    ("ban", "The bans were changed. What a banned phone had is worth nothing."),
+    ("ignored", "The list was changed."),
+    (
+        "remote",
+        "It was saved. The phone follows when it next fetches its configuration on the LAN.",
+    ),
+    ("lost", "All its passwords are new. It is registered nowhere until it has fetched them."),
 ];
 
 /// What became of a wish.
@@ -174,7 +196,11 @@ impl Admin<'_> {
     }
 
     pub(super) async fn wish(&self, fields: &Fields, command: Command) -> Wish {
-        match self.visitor.desk.ask(Call::Do { by: self.by(fields), command }).await {
+        self.wish_by(self.by(fields), command).await
+    }
+
+    pub(super) async fn wish_by(&self, by: By, command: Command) -> Wish {
+        match self.visitor.desk.ask(Call::Do { by, command }).await {
             Some(Reply::Done(Ok(()))) => Wish::Done,
             Some(Reply::Done(Err(refusal))) => Wish::Refused(refusal),
             _other => Wish::Unanswered,
@@ -209,6 +235,9 @@ fn read(
         Route::Delete => Ok((Command::DeleteHandset { handset }, "deleted")),
         Route::ResyncOne => Ok((one(handset, Errand::Resync), "asked")),
         Route::RestartOne => Ok((one(handset, Errand::Restart), "asked")),
+        Route::Own | Route::MakeUser | Route::Replace | Route::Clear | Route::Ring => {
+            of_seat(route, fields, handset)
+        }
         Route::Assign
         | Route::Home
         | Route::Asset
@@ -247,14 +276,45 @@ fn read(
         | Route::ForgetTemplate
         | Route::ApplyTemplate
         | Route::HandsetFiles
+        | Route::Dhcp
         | Route::Identity
         | Route::TrySign
         | Route::ChangeSign
         | Route::Firmware
         | Route::UploadFirmware
         | Route::DeleteFirmware
-        | Route::PhoneBook => form::assign(fields, handset).map(|command| (command, "assigned")),
+        | Route::PhoneBook
+        | Route::Users
+        | Route::User(_)
+        | Route::Reveal
+        | Route::RevealOne
+        | Route::Certificates
+        | Route::Certificate(_)
+        | Route::Rule(_) => form::assign(fields, handset).map(|command| (command, "assigned")),
     }
+}
+
+/// The same of a form about who sits there: it has no words to keep, unless it came incomplete.
+fn of_seat(
+    route: Route,
+    fields: &Fields,
+    handset: HandsetNo,
+) -> Result<(Command, &'static str), Box<AssignForm>> {
+    let (read, done) = if route == Route::Own {
+        (form::own(fields, handset), "assigned")
+    } else if route == Route::MakeUser {
+        (form::make_user(fields, handset), "user-added")
+    } else if route == Route::Replace {
+        (form::replace(fields, handset), "replaced")
+    } else if route == Route::Clear {
+        (Some(Command::Seat(SeatWish::Clear { handset })), "cleared")
+    } else {
+        (Some(Command::Ring { handset }), "rung")
+    };
+    read.map(|command| (command, done)).ok_or_else(|| {
+        let form_error = Some("This form came incomplete.".to_owned());
+        Box::new(AssignForm { form_error, ..AssignForm::default() })
+    })
 }
 
 fn one(handset: HandsetNo, errand: Errand) -> Command {

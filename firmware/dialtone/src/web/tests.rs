@@ -6,8 +6,10 @@ mod claim;
 mod firmware;
 mod identity;
 mod machine;
+mod rules;
 mod settings;
 mod templates;
+mod users;
 
 use super::{Takes, WebSite, ROUTES};
 use crate::http::tests::stand::{body, header, phone_mac, status, Stand, FIRST_PASSWORD, HOME};
@@ -331,7 +333,7 @@ async fn handsets_are_asked_to_come_again_by_forms_that_say_what_is_wrong() {
     browser.log_in_for_good().await;
     assert_eq!(status(&browser.send("/handsets/add", "mac=001565000001&extension=204").await), 303);
     let page = browser.get(&handset(1, "")).await;
-    assert!(page.contains("Have it come again") && page.contains(&handset(1, "/resync")));
+    assert!(page.contains("have it come again") && page.contains(&handset(1, "/resync")));
     // It is not registered.
     for path in [handset(1, "/resync"), handset(1, "/restart")] {
         let refused = browser.send(&path, "").await;

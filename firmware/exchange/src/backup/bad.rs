@@ -3,10 +3,12 @@
 //! A sentence may say a mistyped word again; it never says a value again that could be a secret.
 
 use crate::catalog::SignFlaw;
+use crate::certificates::CertificateFlaw;
 use crate::limits::{
     ADDRESSES_MAX, BACKUP_BAD_LINES_MAX, BACKUP_BYTES_MAX, BACKUP_LINES_MAX, BACKUP_LINE_BYTES_MAX,
-    HANDSETS_MAX, LINES_MAX, OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX, PASSWORD_MEMORY_KIB_MAX,
-    PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TEMPLATE_BYTES_MAX, TEXT_MAX,
+    ELDERS_MAX, HANDSETS_MAX, LINES_MAX, OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX,
+    PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX,
+    TEMPLATE_BYTES_MAX, TEXT_MAX, USERS_MAX,
 };
 use crate::names::Text;
 use crate::network::Flaw;
@@ -120,6 +122,8 @@ pub enum Wrong {
     HandsetsFull,
     /// There are more addresses than there can be.
     AddressesFull,
+    /// There are more DHCP servers than can be remembered.
+    EldersFull,
     /// Something sealed stands before the line that says how.
     NotYetSealed,
     /// Something sealed does not open although the passphrase is right.
@@ -146,6 +150,16 @@ pub enum Wrong {
     Sign(SignFlaw),
     /// A handset has more own changes here than there can be.
     OwnFilesFull,
+    /// A line is a user's that no line before it makes.
+    NoUser,
+    /// A user's line has an extension or a name beside the user's.
+    OwnedAndNamed,
+    /// There are more users than there can be.
+    UsersFull,
+    /// A certificate cannot be so.
+    Certificate(CertificateFlaw),
+    /// There are more bans than there can be.
+    BansFull,
 }
 
 impl fmt::Display for Refused {
@@ -203,6 +217,7 @@ impl fmt::Display for Wrong {
             Wrong::HandsetsFull => write!(f, "There are more than {HANDSETS_MAX} handsets."),
             Wrong::LinesFull => write!(f, "This handset has more than {LINES_MAX} lines."),
             Wrong::AddressesFull => write!(f, "There are more than {ADDRESSES_MAX} addresses."),
+            Wrong::EldersFull => write!(f, "There are more than {ELDERS_MAX} DHCP servers."),
             Wrong::OwnFilesFull => write!(
                 f,
                 "This handset has more than {OWN_FILES_OF_HANDSET_MAX} files, or more than \
@@ -219,8 +234,12 @@ impl fmt::Display for Wrong {
             | Wrong::NotYetSealed
             | Wrong::Unsealed
             | Wrong::WanWay
+            | Wrong::BansFull
             | Wrong::NoTemplate
-            | Wrong::NoSource => f.write_str(self.sentence()),
+            | Wrong::NoSource
+            | Wrong::NoUser
+            | Wrong::OwnedAndNamed => f.write_str(self.sentence()),
+            Wrong::UsersFull => write!(f, "There are more than {USERS_MAX} users."),
             Wrong::TemplateTooLarge => {
                 write!(f, "This template is larger than {TEMPLATE_BYTES_MAX} bytes.")
             }
@@ -230,6 +249,7 @@ impl fmt::Display for Wrong {
                  {TEMPLATES_BYTES_MAX} bytes together."
             ),
             Wrong::Sign(flaw) => flaw.fmt(f),
+            Wrong::Certificate(flaw) => flaw.fmt(f),
         }
     }
 }
@@ -254,10 +274,14 @@ impl Wrong {
             }
             Wrong::WanWay => "Either `by=dhcp` or `address` has to be there.",
             Wrong::SettingsFull => "There are more settings than fit.",
+            Wrong::BansFull => "There are more bans than there can be.",
             Wrong::NoTemplate => "No line `template` is before this line of one.",
             Wrong::NoSource => "Behind this line its source has to come, in lines `source`.",
+            Wrong::NoUser => "No line before this one makes this user.",
+            Wrong::OwnedAndNamed => "A user's line has no extension and no name of its own.",
             Wrong::TooLong
             | Wrong::OwnFilesFull
+            | Wrong::UsersFull
             | Wrong::UnknownSetting(..)
             | Wrong::Setting(_)
             | Wrong::KeyTwice(_)
@@ -270,10 +294,12 @@ impl Wrong {
             | Wrong::HandsetsFull
             | Wrong::LinesFull
             | Wrong::AddressesFull
+            | Wrong::EldersFull
             | Wrong::Network(_)
             | Wrong::TemplateTooLarge
             | Wrong::TemplatesFull
-            | Wrong::Sign(_) => "",
+            | Wrong::Sign(_)
+            | Wrong::Certificate(_) => "",
         }
     }
 }

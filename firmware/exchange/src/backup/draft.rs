@@ -1,18 +1,21 @@
 //! The state as far as its text was read: each line put to the others, and what they make together.
 
+mod handset;
+
 use super::bad::{BadLines, Wrong};
 use super::own;
 use super::read::{Ground, Opened};
 use super::seal::Sealer;
 use super::words::{nearest, Entry};
-use super::{parts, settings};
-use super::{signs, templates};
+use super::{beside, certificates, parts, people, settings};
+use super::{rules, signs, templates};
 use crate::board::{Board, Interface, Site};
 use crate::chance::Chance;
 use crate::limits::{ADDRESSES_MAX, HANDSETS_MAX, LINES_MAX};
-use crate::names::{text, ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::names::{text, ContactText, Extension, HandsetNo, LineNo, Side, Text, UserNo};
 use crate::network::{check_lan, check_wan, Settings};
-use crate::secret::{LineSecret, LoginId, PasswordHash, WebSecret};
+use crate::seat::Seat;
+use crate::secret::{LineSecret, LoginId, PasswordHash, Remote, RemoteToken, WebSecret};
 use crate::state::{Durable, Event};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -20,7 +23,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 26] = [
     "seal",
     "new-phones",
     "admin",
@@ -38,11 +41,30 @@ const KINDS: [&str; 17] = [
     "source",
     "sign",
     "own-file",
+    "dhcp",
+    "elder",
+    "user",
+    "install-pin",
+    "certificate",
+    "certificate-key",
+    "switch",
+    "pnp-key",
+    "ban",
 ];
-const HANDSET_KEYS: [&str; 7] =
-    ["number", "mac", "maker", "model", "firmware", "origin", "web-password"];
-const LINE_KEYS: [&str; 7] =
-    ["handset", "place", "login", "password", "extension", "name", "contact"];
+const HANDSET_KEYS: [&str; 10] = [
+    "number",
+    "mac",
+    "maker",
+    "model",
+    "firmware",
+    "origin",
+    "web-password",
+    "remote",
+    "remote-token",
+    "seat",
+];
+const LINE_KEYS: [&str; 8] =
+    ["handset", "place", "login", "password", "extension", "name", "contact", "owner"];
 const LAN_KEYS: [&str; 6] = ["address", "first", "last", "router", "dns", "domain"];
 const WAN_KEYS: [&str; 4] = ["by", "address", "gateway", "dns"];
 
@@ -68,6 +90,10 @@ pub(super) struct Draft {
     settings: settings::Settings,
     templates: templates::Draft,
     signs: signs::Draft,
+    beside: beside::Draft,
+    people: people::Draft,
+    certificates: certificates::Draft,
+    rules: rules::Draft,
 }
 
 struct Handset {
@@ -80,6 +106,9 @@ struct Handset {
     web: Option<WebSecret>,
     lines: Vec<Line>,
     own: own::Files,
+    seat: Seat,
+    /// Whether it may be used from the WAN: whether it has had its file, and its token.
+    remote: Option<(bool, Option<RemoteToken>)>,
     /// How many lines it has, bad ones among them.
     told: usize,
 }
@@ -89,6 +118,7 @@ struct Line {
     secret: Option<LineSecret>,
     extension: Option<Extension>,
     name: Text,
+    owner: Option<UserNo>,
     contact: Option<ContactText>,
 }
 
@@ -134,6 +164,19 @@ impl Draft {
             "source" => self.templates.source(entry),
             "sign" => self.signs.take(at, entry),
             "own-file" => self.own_file(at, entry, sealer),
+            "dhcp" => {
+                self.only("`dhcp`", at)?;
+                self.beside.serving(entry)
+            }
+            "elder" => self.beside.elder(at, entry),
+            "user" => self.people.user(at, entry, sealer),
+            "install-pin" => {
+                self.only("`install-pin`", at)?;
+                self.people.install(entry, sealer)
+            }
+            "certificate" => self.certificates.chain(at, entry),
+            "certificate-key" => self.certificates.key(at, entry, sealer),
+            "switch" | "pnp-key" | "ban" => self.rules.take(at, entry, sealer),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -213,6 +256,8 @@ impl Draft {
     ) -> Result<(), Wrong> {
         entry.knows(&HANDSET_KEYS)?;
         let mac = entry.mac()?;
+        let token = entry.secret("remote-token", &parts::of_token(mac), sealer)?;
+        let token = token.map(RemoteToken);
         let handset = Handset {
             at,
             mac,
@@ -223,6 +268,8 @@ impl Draft {
             web: entry.secret("web-password", &parts::of_web(mac), sealer)?.map(WebSecret),
             lines: Vec::new(),
             own: own::Files::default(),
+            seat: entry.seat()?,
+            remote: entry.remote()?.map(|claimed| (claimed, token)),
             told: 0,
         };
         if self.handsets.len() >= HANDSETS_MAX {
@@ -263,8 +310,15 @@ impl Draft {
             secret: entry.secret("password", &name, sealer)?.map(LineSecret),
             extension: entry.extension()?,
             name: entry.text("name")?,
+            owner: entry.user("owner")?,
             contact: entry.contact()?,
         };
+        if let Some(owner) = line.owner {
+            self.people.check(owner)?;
+            if line.extension.is_some() || !line.name.is_empty() {
+                return Err(Wrong::OwnedAndNamed);
+            }
+        }
         unused("This login", &self.logins, &login)?;
         if let Some(extension) = &line.extension {
             unused("This extension", &self.extensions, extension)?;
@@ -315,6 +369,7 @@ impl Draft {
         }
         let exists = |number| self.handsets.contains_key(&number) || self.spoilt.contains(&number);
         self.templates.check(bad, exists);
+        self.certificates.check(|at, wrong| bad.add(at, wrong));
         let any_board = any_board();
         if ground.network_stays {
             return;
@@ -353,6 +408,7 @@ impl Draft {
             let open = open.unwrap_or(new.creates(side));
             facts.push(Event::CreationAllowed { side, open });
         }
+        facts.extend(self.rules.facts(before.rules()));
         let hash = self.hash.or_else(|| before.admin_password().cloned());
         facts.extend(hash.map(|hash| Event::AdminPasswordSet { hash }));
         let key = opened.map(|opened| opened.key).or(before.backup_key());
@@ -365,10 +421,12 @@ impl Draft {
             facts.extend([Event::NetworkProposed { settings: kept }, Event::NetworkKept]);
         }
         facts.extend(proposed.map(|settings| Event::NetworkProposed { settings }));
+        facts.extend(self.beside.facts());
         let addresses = self.addresses.into_iter();
         facts.extend(
             addresses.map(|(mac, ip)| Event::AddressGiven { mac: mac.0, address: ip.octets() }),
         );
+        self.people.facts(before, chance, &mut facts);
         let mut drawn = 0;
         let was = |(number, it): (&HandsetNo, &Handset)| {
             before.handset_of(it.mac).map(|(was, _)| (*number, was))
@@ -381,55 +439,8 @@ impl Draft {
         facts.extend(self.settings.facts(before, &was, chance));
         facts.extend(self.templates.facts());
         facts.extend(self.signs.facts());
+        facts.extend(self.certificates.facts(before));
         (facts, drawn)
-    }
-}
-
-impl Handset {
-    /// Adds its facts; whether something secret was drawn for it.
-    fn facts(
-        self,
-        handset: HandsetNo,
-        before: &Durable,
-        chance: &mut Chance,
-        facts: &mut Vec<Event>,
-    ) -> bool {
-        let Handset { at: _, mac, family, model, firmware, origin, web, lines, own, told: _ } =
-            self;
-        let known = before.handset_of(mac).map(|(_, known)| known);
-        let kept = web.or(known.map(|known| known.web));
-        let mut drawn = kept.is_none();
-        let web = kept.unwrap_or_else(|| WebSecret(chance.bytes()));
-        let mut told = Vec::new();
-        for (line, of) in (1..=LINES_MAX as u8).filter_map(LineNo::new).zip(lines) {
-            let Line { login, secret, extension, name, contact } = of;
-            let known = known.and_then(|known| known.lines.iter().find(|it| it.login == login));
-            let kept = secret.or(known.map(|known| known.secret));
-            drawn |= kept.is_none();
-            let secret = kept.unwrap_or_else(|| LineSecret(chance.bytes()));
-            let (model, firmware) = (model.clone(), firmware.clone());
-            facts.push(match line == LineNo::FIRST {
-                true => Event::HandsetCreated {
-                    handset,
-                    mac: mac.0,
-                    origin,
-                    family,
-                    model,
-                    firmware,
-                    web,
-                    login,
-                    secret,
-                },
-                false => Event::LineAdded { handset, login, secret },
-            });
-            if extension.is_some() || !name.is_empty() {
-                told.push(Event::LineAssigned { handset, line, extension, name });
-            }
-            told.extend(contact.map(|contact| Event::ContactLearnt { handset, line, contact }));
-        }
-        facts.append(&mut told);
-        facts.extend(own.facts(handset, known));
-        drawn
     }
 }
 
@@ -450,6 +461,8 @@ fn any_board() -> Board {
         interfaces: [Side::Lan, Side::Wan].map(port).into(),
         subnets: Vec::new(),
         http_port: 0,
+        https_port: None,
+        sips_port: None,
         sip_port: 0,
         directory: String::new(),
         site,

@@ -45,6 +45,11 @@ pub(super) fn of_line(mac: Mac, login: &LoginId) -> String {
     format!("password {mac} {}", login.text())
 }
 
+/// Under which name the token is sealed by which a handset is known on the WAN.
+pub(super) fn of_token(mac: Mac) -> String {
+    format!("remote-token {mac}")
+}
+
 /// Under which name the changes are sealed that a phone keeps here.
 pub(super) fn of_own(mac: Mac, name: &str) -> String {
     format!("own-file {mac} {name}")
@@ -91,6 +96,10 @@ impl Entry<'_> {
 
     pub(super) fn ip(&mut self) -> Result<Ipv4Addr, Wrong> {
         self.read_wanted("ip", IP, plain)
+    }
+
+    pub(super) fn network_ip(&mut self) -> Result<Ipv4Addr, Wrong> {
+        self.read_wanted("network", IP, plain)
     }
 
     pub(super) fn handset(&mut self, key: &'static str) -> Result<HandsetNo, Wrong> {
@@ -151,6 +160,15 @@ impl Entry<'_> {
         self.read(key, "yes or no", |text| match text {
             "yes" => Some(true),
             "no" => Some(false),
+            _other => None,
+        })
+    }
+
+    /// Whether a handset may be used from the WAN, and if so whether it has had its file.
+    pub(super) fn remote(&mut self) -> Result<Option<bool>, Wrong> {
+        self.read("remote", "awaited or claimed", |text| match text {
+            "awaited" => Some(false),
+            "claimed" => Some(true),
             _other => None,
         })
     }

@@ -1,6 +1,8 @@
 //! Whatever state there is, its text makes it again; and whatever is wrong with a text is said.
 
+mod beside;
 mod golden;
+mod people;
 mod settings;
 
 extern crate std;
@@ -19,14 +21,13 @@ use crate::state::{Durable, Event};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::string::{String, ToString};
-use std::vec::Vec;
-use std::{format, vec};
+use std::{format, vec, vec::Vec};
 
 const LETTERS: [char; 12] =
     ['a', 'Z', ' ', '"', '\\', '=', '#', 'é', '漢', '\u{202e}', '\u{7}', '\u{feff}'];
 const HASH: &str = "$argon2id$v=19$m=16384,t=64,p=1$BwcHBwcHBwcHBwcHBwcHBw$nf65EOgLrQMR";
 
-fn key() -> BackupKey {
+pub(super) fn key() -> BackupKey {
     let recipe = Recipe { salt: [3; 16], memory_kib: 16_384, rounds: 64 };
     BackupKey { recipe, key: [9; 32] }
 }
@@ -66,10 +67,10 @@ fn any_settings(chance: &mut Chance) -> Settings {
 }
 
 fn site(chance: &mut Chance) -> Vec<Event> {
-    let mut facts = Vec::new();
+    let mut facts = beside::any(chance);
     let open = |chance: &mut Chance| below(chance, 2) == 0;
-    facts.push(Event::CreationAllowed { side: Side::Lan, open: open(chance) });
-    facts.push(Event::CreationAllowed { side: Side::Wan, open: open(chance) });
+    let sides = [Side::Lan, Side::Wan];
+    facts.extend(sides.map(|side| Event::CreationAllowed { side, open: open(chance) }));
     if open(chance) {
         facts.push(Event::AdminPasswordSet { hash: PasswordHash::try_from(HASH).unwrap() });
     }
@@ -135,6 +136,7 @@ fn any_state(seed: u64) -> Durable {
     for _ in 0..below(&mut chance, 6) {
         let number = 1 + below(&mut chance, 65_535) as u16;
         facts.extend(handset(&mut chance, number, &mut taken));
+        facts.extend(people::any(&mut chance, HandsetNo(number)));
         for _ in 0..below(&mut chance, 4) {
             facts.push(settings::any(&mut chance, HandsetNo(number)));
         }
@@ -145,7 +147,7 @@ fn any_state(seed: u64) -> Durable {
     state_of(&facts)
 }
 
-fn state_of(facts: &[Event]) -> Durable {
+pub(super) fn state_of(facts: &[Event]) -> Durable {
     let mut durable = Durable::default();
     facts.iter().for_each(|fact| durable.apply(fact));
     durable
@@ -170,7 +172,7 @@ fn read_onto(text: &str, key: Option<&BackupKey>, before: &Durable) -> Result<Re
 }
 
 /// All that is wrong with a text, as it is printed.
-fn wrong(text: &str) -> String {
+pub(super) fn wrong(text: &str) -> String {
     match read_onto(text, Some(&key()), &Durable::default()) {
         Err(Refused::Lines(bad)) => bad.to_string(),
         Err(refused) => refused.to_string(),
@@ -309,7 +311,7 @@ fn example() -> Durable {
         Event::HandsetsNumbered { last: HandsetNo(9) },
     ];
     let facts = facts.into_iter().chain(settings::some(handset)).chain(templates::some(handset));
-    let facts = facts.chain(signs::some());
+    let facts = facts.chain(signs::some()).chain(beside::some()).chain(people::some(handset));
     state_of(&facts.collect::<Vec<Event>>())
 }
 
@@ -328,7 +330,7 @@ fn a_wrong_passphrase_is_told_from_a_changed_line() {
     let sealed = |line: &str| Some(line.split_once("sealed:")?.1.split(' ').next()?.to_string());
     let values: Vec<(usize, String)> =
         (0..).zip(&lines).filter_map(|(at, line)| Some((at, sealed(line)?))).collect();
-    assert_eq!(values.len(), 9);
+    assert_eq!(values.len(), 11);
     for (at, value) in &values {
         let flipped = if value.ends_with('a') { "b" } else { "a" };
         let changed = format!("{}{flipped}", &value[..value.len() - 1]);
@@ -457,13 +459,11 @@ fn as_much_as_there_can_be_fits_a_text_and_what_outgrows_the_flash_is_refused() 
     }
     for number in 0..crate::limits::ADDRESSES_MAX as u16 {
         let [high, low] = number.to_be_bytes();
-        facts.push(Event::AddressGiven {
-            mac: [2, 0, 0, 0, high, low],
-            address: [10, 1, high, low],
-        });
+        let (mac, address) = ([2, 0, 0, 0, high, low], [10, 1, high, low]);
+        facts.push(Event::AddressGiven { mac, address });
     }
     facts.extend(settings::as_many_as_fit());
-    facts.extend(signs::as_many_as_fit());
+    facts.extend(signs::as_many_as_fit().chain(people::as_many_as_fit()));
     let state = state_of(&facts);
     let text = write(&state, Secrets::Sealed(&key()));
     assert!(text.len() <= BACKUP_BYTES_MAX, "{} bytes", text.len());

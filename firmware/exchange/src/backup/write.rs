@@ -2,12 +2,14 @@
 
 use super::seal::Sealer;
 use super::words::{pair, quoted};
-use super::{parts, settings, signs, templates, TITLE, VERSION};
+use super::{
+    beside, certificates, parts, people, rules, settings, signs, templates, TITLE, VERSION,
+};
 use crate::catalog::Family;
 use crate::layer::Layer;
 use crate::names::{HandsetNo, Side};
 use crate::network::{Lan, Settings, Wan};
-use crate::secret::{spell, BackupKey};
+use crate::secret::{spell, BackupKey, PrivateKey, Remote};
 use crate::state::{Durable, Handset};
 use alloc::format;
 use alloc::string::String;
@@ -34,10 +36,12 @@ pub fn write(durable: &Durable, secrets: Secrets<'_>) -> String {
     text.head();
     text.site(durable);
     text.addresses(durable);
+    text.users(durable);
     text.handsets(durable);
     text.settings(durable);
     text.templates(durable);
     text.signs(durable);
+    text.certificates(durable);
     text.text
 }
 
@@ -76,6 +80,14 @@ impl Text<'_> {
             pair(&mut line, key, if durable.creates(side) { "yes" } else { "no" });
         }
         self.line(&line);
+        rules::lines(durable.rules()).iter().for_each(|line| self.line(line));
+        if let Some(key) = durable.rules().key() {
+            let mut line = String::from("pnp-key");
+            self.secret(&mut line, "secret", rules::PNP_KEY, &key.0, spell);
+            if line != "pnp-key" {
+                self.line(&line);
+            }
+        }
         if let Some(hash) = durable.admin_password() {
             let mut line = String::from("admin");
             self.secret(&mut line, "password-hash", parts::ADMIN, hash.as_bytes(), |_| {
@@ -85,11 +97,19 @@ impl Text<'_> {
                 self.line(&line);
             }
         }
+        if let Some(pin) = durable.install_pin() {
+            let mut line = String::from("install-pin");
+            self.secret(&mut line, "pin", people::INSTALL, pin.text().as_bytes(), |_| {
+                String::from(pin.text())
+            });
+            self.line(&line);
+        }
         self.network(durable.network_kept(), ["lan", "wan"]);
         if let Some(proposed) = durable.network_proposed() {
             self.line("trial");
             self.network(proposed, ["trial-lan", "trial-wan"]);
         }
+        beside::lines(durable.beside()).iter().for_each(|line| self.line(line));
         let last = durable.last_handset();
         if last != HandsetNo(0) || durable.handsets().next().is_some() {
             self.line(&format!("numbered last={}", last.0));
@@ -125,6 +145,20 @@ impl Text<'_> {
         }
     }
 
+    fn users(&mut self, durable: &Durable) {
+        if !durable.users().is_empty() {
+            self.line("\n# Users");
+        }
+        for (no, user) in durable.users().all() {
+            let mut line = people::line(no, user);
+            let pin = user.pin.text();
+            self.secret(&mut line, "pin", &people::of_user(no), pin.as_bytes(), |_| {
+                String::from(pin)
+            });
+            self.line(&line);
+        }
+    }
+
     fn handsets(&mut self, durable: &Durable) {
         if durable.handsets().next().is_some() {
             self.line("\n# Handsets and their lines");
@@ -151,8 +185,28 @@ impl Text<'_> {
         }
     }
 
+    fn certificates(&mut self, durable: &Durable) {
+        if durable.certificates().all().next().is_some() {
+            self.line("\n# Certificates");
+        }
+        for (place, kept) in durable.certificates().all() {
+            let word = certificates::word(place);
+            self.line(&format!("certificate place={word} chain={}", spell(&kept.chain)));
+            let PrivateKey(key) = &kept.key;
+            let bare = format!("certificate-key place={word}");
+            let mut line = bare.clone();
+            if !key.is_empty() {
+                self.secret(&mut line, "key", &certificates::of_key(place), key, spell);
+            }
+            if line != bare {
+                self.line(&line);
+            }
+        }
+    }
+
     fn handset(&mut self, number: HandsetNo, handset: &Handset) {
-        let Handset { mac, origin, family, model, firmware, web, lines, own } = handset;
+        let Handset { mac, origin, family, model, firmware, web, lines, own, seat, remote } =
+            handset;
         let mut line = String::from("handset");
         pair(&mut line, "number", number.0);
         pair(&mut line, "mac", mac);
@@ -164,17 +218,26 @@ impl Text<'_> {
         quoted(&mut line, "model", model);
         quoted(&mut line, "firmware", firmware);
         pair(&mut line, "origin", parts::origin_word(*origin));
+        people::seat(&mut line, *seat);
         self.secret(&mut line, "web-password", &parts::of_web(*mac), &web.0, spell);
+        if let Some(Remote { token, claimed }) = remote {
+            pair(&mut line, "remote", if *claimed { "claimed" } else { "awaited" });
+            self.secret(&mut line, "remote-token", &parts::of_token(*mac), &token.0, spell);
+        }
         self.line(&line);
         for (place, of) in (1..).zip(lines) {
             let mut line = format!("line handset={} place={place}", number.0);
             pair(&mut line, "login", of.login.text());
             let name = parts::of_line(*mac, &of.login);
             self.secret(&mut line, "password", &name, &of.secret.0, spell);
-            if let Some(extension) = of.extension {
-                pair(&mut line, "extension", extension);
+            match (of.owner, of.extension) {
+                (Some(owner), _) => pair(&mut line, "owner", owner.0),
+                (None, Some(extension)) => pair(&mut line, "extension", extension),
+                (None, None) => (),
             }
-            quoted(&mut line, "name", &of.name);
+            if of.owner.is_none() {
+                quoted(&mut line, "name", &of.name);
+            }
             quoted(&mut line, "contact", &of.contact);
             self.line(&line);
         }

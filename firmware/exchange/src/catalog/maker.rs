@@ -14,6 +14,9 @@ pub(super) struct Maker {
     pub(super) files_proof: &'static str,
     /// What of its files is from memory, in words a page can print; empty where nothing is.
     pub(super) unproven: &'static str,
+    /// How its phones come to trust the box over TLS, in words a page can print; empty where
+    /// nothing is known of that.
+    pub(super) trust: &'static str,
     /// Prefixes of hardware addresses, 6 to 9 upper-case hex digits.
     pub(super) oui: &'static [&'static str],
     /// Prefixes that devices which are no phones have too.
@@ -47,6 +50,8 @@ pub(super) struct Maker {
     /// SIP accounts of a model that no pattern in `lines_of` names.
     pub(super) lines: u8,
     pub(super) lines_of: &'static [(&'static str, u8)],
+    /// Keys beside the display of models of this pattern, those of the lines among them.
+    pub(super) keys_of: &'static [(&'static str, u8)],
     pub(super) resync: &'static str,
     pub(super) reboot: &'static str,
     /// Settings that its files cannot say, by their ids and those of their parts.
@@ -58,6 +63,8 @@ pub(super) struct Maker {
     pub(super) pnp_url: &'static str,
     /// The form in which it reads a phone book; `None` where none is known.
     pub(super) book: Option<&'static BookForm>,
+    /// The form of the screens that its browser shows; `None` where none is known.
+    pub(super) screens: Option<&'static ScreenForm>,
 }
 
 /// The form of a phone book, in words with placeholders in braces.
@@ -77,6 +84,29 @@ pub struct BookForm {
     pub(crate) next: &'static str,
     /// Behind the entries: as before them.
     pub(crate) tail: &'static str,
+}
+
+/// The form of the screens that a phone's own browser shows, in words with placeholders in braces.
+pub struct ScreenForm {
+    /// Content-Type of the answer over HTTP.
+    pub(crate) content_type: &'static str,
+    /// Items of one menu at most; more stand on the next page.
+    pub(crate) page_max: u16,
+    /// A menu: `{title}`, `{items}`.
+    pub(crate) menu: &'static str,
+    /// An item of it: `{label}`, `{url}`.
+    pub(crate) item: &'static str,
+    /// A question: `{title}`, `{prompt}`, `{kind}`; what is typed comes behind `{url}` as
+    /// `?value=`.
+    pub(crate) input: &'static str,
+    /// What becomes of `{kind}` where digits are typed.
+    pub(crate) digits: &'static str,
+    /// Where digits are typed that nobody is to see.
+    pub(crate) hidden: &'static str,
+    /// Where letters are typed.
+    pub(crate) letters: &'static str,
+    /// A text: `{title}`, `{text}`.
+    pub(crate) text: &'static str,
 }
 
 /// A pattern, and whose name it proves where that is not the family's.

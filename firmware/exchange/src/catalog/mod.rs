@@ -16,6 +16,7 @@
 //! and 125 (RFC 3925), of which the second names the product class of a phone that speaks TR-111.
 
 mod cisco_spa;
+mod elsewhere;
 mod family;
 mod file;
 mod guess;
@@ -26,11 +27,12 @@ mod own;
 mod shorthand;
 mod sign;
 
+pub use elsewhere::Elsewhere;
 pub use family::Family;
 pub use file::{Absence, Answer, FileAsked};
 pub use guess::Guess;
 pub use identity::{Identity, Stage, Text};
-pub use maker::BookForm;
+pub use maker::{BookForm, ScreenForm};
 pub use options::{
     book_url, boot_options, lease_s, offered_why, pnp_url, withheld, BootOption, BoxAddresses,
     OptionList, LEASE_AVAYA_S, LEASE_HANDSET_S, LEASE_OTHER_S,
@@ -188,6 +190,15 @@ impl Catalog {
         found.map_or(maker(family).lines, |(_, _, lines)| *lines)
     }
 
+    /// Returns how many keys a model has beside its display, those of its lines among them; `None`
+    /// where that is not known.
+    pub fn keys(&self, family: Family, model: &str) -> Option<u8> {
+        let fits = |(pattern, _): &&(&str, u8)| {
+            compiled(pattern).is_ok_and(|pattern| pattern.matches(model.as_bytes()))
+        };
+        maker(family).keys_of.iter().find(fits).map(|(_, keys)| *keys)
+    }
+
     /// Returns what the files of a model cannot say: settings by their ids, and
     /// [`crate::settings::PARTS`] of them. A maker without files of its own gets the generic one.
     pub fn cannot(&self, family: Family, model: &str) -> &'static [&'static str] {
@@ -273,9 +284,20 @@ impl Family {
         maker(self).unproven
     }
 
+    /// Returns how its phones come to trust the box over TLS, in words a page can print; `None`
+    /// where nothing is known of that.
+    pub fn trust(self) -> Option<&'static str> {
+        Some(maker(self).trust).filter(|trust| !trust.is_empty())
+    }
+
     /// Returns the form in which its phones read a phone book; `None` where none is known.
     pub fn book(self) -> Option<&'static BookForm> {
         maker(self).book
+    }
+
+    /// Returns the form of the screens that its phones show; `None` where none is known.
+    pub fn screens(self) -> Option<&'static ScreenForm> {
+        maker(self).screens
     }
 
     /// Returns the Event header of a NOTIFY that makes it fetch its files again.

@@ -61,11 +61,19 @@ pub fn boot_options(
         }
         let linksys = known.family == Family::CiscoSpa && cisco_spa::reads_hosts_only(vendor_class);
         let value = if linksys && rule.value.contains("{url}") { "{host}" } else { rule.value };
-        let bytes = match rule.parts {
-            [] => filled::<255>(value, addresses),
-            parts => encapsulated(parts, addresses),
-        };
-        push(out, rule.code, bytes, rule.why);
+        push(out, rule.code, value_of(rule, value, addresses), rule.why);
+    }
+}
+
+/// The bytes of an option; `None` where they do not fit.
+pub(super) fn value_of(
+    rule: &OptionRule,
+    value: &str,
+    addresses: &BoxAddresses<'_>,
+) -> Option<heapless::Vec<u8, 255>> {
+    match rule.parts {
+        [] => filled::<255>(value, addresses),
+        parts => encapsulated(parts, addresses),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What a client is told, and where the telling goes.
 
 use super::{lease_most_s, Question};
-use crate::catalog::{self, BoxAddresses, OptionList};
+use crate::catalog::{self, BoxAddresses, Family, OptionList};
+use crate::cause::Cause;
 use crate::leases::Lease;
 use crate::limits::{DHCP_REPLY_BYTES_MAX, OFFER_MS};
 use crate::names::{RecordNo, Side};
 use crate::note::{Note, Table};
 use crate::office::Office;
+use crate::others;
 use crate::output::{Line, To};
 use crate::policy::{Act, Verdict};
 use crate::state::Event;
@@ -52,12 +54,21 @@ pub(crate) fn bind(office: &mut Office, now: Now, question: &Question<'_>, addre
         device.address = Some(address);
     }
     remember(office, now, mac, address);
+    if office.board.subnets.get(question.subnet).is_some_and(|subnet| !subnet.relayed) {
+        others::leased(office, question.arrival.interface);
+    }
     let options = options(office, question, Some(lease_s));
     let codes = codes(&options);
     let after = office.relies_on(mac);
     send(office, now, question, MessageType::Ack, address, &options, after);
     let step = if renewal.is_some() { Step::Renew(address) } else { Step::Ack(address, codes) };
     office.step(now, mac, step);
+    // Without options it has nothing to ask for, so this is all that is heard of it.
+    let phone = office.family(mac).is_some_and(|family| family != Family::Generic);
+    if phone && office.admit(Side::Lan, mac, Act::Create) == Verdict::Closed {
+        let cause = Cause::CreationClosed(Side::Lan);
+        office.count_stranger(now, mac, (Side::Lan, Some(address)), cause);
+    }
     let class = question.message.vendor_class().filter(|_| renewal.is_none());
     let spoken = class.and_then(|class| office.catalog.other_protocol(&class));
     if let Some(spoken) = spoken {
@@ -182,7 +193,11 @@ fn maker_options(office: &Office, question: &Question<'_>, asked: &[u8]) -> Vec<
     let mac = question.message.chaddr;
     match office.admit(Side::Lan, mac, Act::Create) {
         Verdict::Allow | Verdict::Already => (),
-        Verdict::Closed | Verdict::WrongSide | Verdict::Unknown => return Vec::new(),
+        Verdict::Banned
+        | Verdict::NotRemote
+        | Verdict::Closed
+        | Verdict::WrongKey
+        | Verdict::Unknown => return Vec::new(),
     }
     let addresses = BoxAddresses {
         server: server_id(office, question),

@@ -18,7 +18,8 @@
 //! (1) the one asked for if it is free, where nothing can be probed; else one found silent.
 //!
 //! Only devices that look like phones, are known, or ask for them get a maker's options, and only
-//! while the policy would take them in. Not implemented, on purpose: BOOTP without option 53,
+//! while the policy would take them in. Beside another server not everybody is answered at all; see
+//! [`crate::others`]. Not implemented, on purpose: BOOTP without option 53,
 //! LEASEQUERY (RFC 4388), FORCERENEW without authentication (RFC 3203).
 
 mod address;
@@ -31,6 +32,7 @@ use crate::leases::Lease;
 use crate::names::Side;
 use crate::note::{Note, Protocol};
 use crate::office::Office;
+use crate::others;
 use crate::output::Arrival;
 use crate::policy::{Act, Verdict};
 use crate::story::Step;
@@ -86,7 +88,8 @@ impl Dhcp {
                 return office.note(now, Note::Malformed(Protocol::Dhcp, *at.from.ip()));
             }
         };
-        if message.op != Op::BootRequest || !message.chaddr.is_device() {
+        let own = office.others.is_own(message.chaddr);
+        if message.op != Op::BootRequest || !message.chaddr.is_device() || own {
             return;
         }
         if message.kind == MessageType::Discover {
@@ -96,6 +99,9 @@ impl Dhcp {
         if office.meet(now, message.chaddr).is_none() {
             return;
         }
+        if office.durable.rules().bans(message.chaddr) {
+            return office.is_banned(now, message.chaddr);
+        }
         notice_place(office, now, &at, &message, subnet);
         read_signs(office, &message);
         office.remember_make(now, message.chaddr);
@@ -103,13 +109,23 @@ impl Dhcp {
         if message.kind != MessageType::Discover {
             self.waiting.forget(message.chaddr);
         }
-        match message.kind {
-            MessageType::Discover => self.discover(office, now, &question),
-            MessageType::Request => request(office, now, &question),
-            MessageType::Decline => decline(office, now, &question),
-            MessageType::Release => release(office, now, &question),
-            MessageType::Inform => inform(office, now, &question),
-            MessageType::Offer | MessageType::Ack | MessageType::Nak => (),
+        let relayed = office.board.subnets.get(subnet).is_some_and(|subnet| subnet.relayed);
+        let known = office.durable.handset_of(message.chaddr).is_some();
+        if message.kind == MessageType::Discover && !known && !relayed {
+            others::before_newcomer(office, now, at.interface);
+        }
+        let whom = others::whom(office, at.interface, relayed);
+        let answered = others::answers(office, whom, message.chaddr);
+        match (message.kind, answered) {
+            (MessageType::Discover, Ok(())) => self.discover(office, now, &question),
+            (MessageType::Discover, Err(cause)) => passed_over(office, now, &question, cause),
+            (MessageType::Request, Ok(())) => request(office, now, &question),
+            (MessageType::Request, Err(_)) => chose_another(office, now, &question),
+            (MessageType::Inform, Err(_)) => (),
+            (MessageType::Decline, _) => decline(office, now, &question),
+            (MessageType::Release, _) => release(office, now, &question),
+            (MessageType::Inform, Ok(())) => inform(office, now, &question),
+            (MessageType::Offer | MessageType::Ack | MessageType::Nak, _) => (),
         }
     }
 
@@ -144,11 +160,13 @@ impl Dhcp {
         office.leases.sweep(&office.durable, now.mono);
         self.waiting.tick(office, now);
         probe::ahead(office, now);
+        others::tick(office, now);
     }
 
     /// When [`Dhcp::tick`] has something to do.
     pub(crate) fn next_deadline(&self, office: &Office) -> Instant {
-        office.leases.next_probe().unwrap_or(self.due).min(self.due)
+        let due = office.leases.next_probe().unwrap_or(self.due).min(self.due);
+        office.others.next_deadline().unwrap_or(due).min(due)
     }
 }
 
@@ -234,6 +252,24 @@ fn read_signs(office: &mut Office, message: &Message<'_>) {
     }
 }
 
+/// A client that looks for an address is left to others.
+fn passed_over(office: &mut Office, now: Now, question: &Question<'_>, cause: Option<Cause>) {
+    let mac = question.message.chaddr;
+    let relayed = !question.message.giaddr.is_unspecified();
+    office.step(now, mac, Step::Discover { relayed });
+    if let Some(cause) = cause {
+        office.step(now, mac, Step::NoOffer(cause));
+    }
+}
+
+/// Whoever is not answered may all the same say whom he has chosen.
+fn chose_another(office: &mut Office, now: Now, question: &Question<'_>) {
+    let server = question.message.server_id();
+    if let Some(server) = server.filter(|server| !office.board.is_own(*server)) {
+        selecting(office, now, question, server, None);
+    }
+}
+
 /// RFC 2131 4.3.2. The four states a client can be in are told apart by three fields.
 fn request(office: &mut Office, now: Now, question: &Question<'_>) {
     let message = question.message;
@@ -255,8 +291,7 @@ fn selecting(
 ) {
     let mac = question.message.chaddr;
     if !office.board.is_own(server) {
-        office.other_dhcp = Some((server, now.mono));
-        office.note(now, Note::OtherDhcpServer(server));
+        others::chosen(office, now, question.arrival.interface, server);
         office.step(now, mac, Step::ChoseOther(server));
         office.leases.withdraw(mac);
         return;

@@ -1,9 +1,11 @@
 //! Who may have the phone book, and where phones are told that it is.
 
-use super::{addresses, refused_to, told, Ask};
+use super::values::addresses;
+use super::{refused_to, told, Ask};
 use crate::book;
 use crate::catalog::{self, Family};
 use crate::cause::Cause;
+use crate::enrol::why;
 use crate::limits::FILE_QUERY_MAX;
 use crate::names::{InterfaceNo, RecordNo, Side};
 use crate::note::Note;
@@ -38,8 +40,10 @@ pub(super) fn answer(
         told(office, now, Some(mac), ask.door, name, FileAnswer::Absent(why));
         return (Answer::NotFound, nothing, Some(mac));
     };
-    if office.admit(ask.arrival.side, mac, Act::Fetch) != Verdict::Allow {
-        told(office, now, Some(mac), ask.door, name, FileAnswer::Refused(Cause::WanFetch));
+    let verdict = office.admit(ask.arrival.side, mac, Act::Fetch);
+    if verdict != Verdict::Allow {
+        let refused = FileAnswer::Refused(why(verdict, ask.arrival.side));
+        told(office, now, Some(mac), ask.door, name, refused);
         return (Answer::Forbidden, nothing, Some(mac));
     }
     let interface = ask.arrival.interface;

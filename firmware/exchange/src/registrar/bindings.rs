@@ -174,6 +174,10 @@ impl Binding {
         if self.by_stream {
             return self.stream.map(|stream| Flow::Stream(self.interface, stream));
         }
+        // RFC 5626 section 5.3: what is bound by its flow is reached by it and by nothing else.
+        if self.reg_id.is_some() {
+            return Some(Flow::Datagram(self.interface, self.source));
+        }
         let uri = Uri::parse(&self.contact).and_then(Uri::sip)?;
         let port = uri.port.filter(|port| *port != 0).unwrap_or(SIP_PORT);
         let to = match uri.ipv4() {
@@ -204,7 +208,8 @@ fn stream_of(line: Line) -> Option<StreamNo> {
         | Line::Transfer(_)
         | Line::Sip
         | Line::SipMulticast
-        | Line::Mdns => None,
+        | Line::Mdns
+        | Line::DhcpClient => None,
     }
 }
 

@@ -61,6 +61,7 @@ fn of_this_attempt(step: &Step) -> Option<bool> {
         | Step::CameAsAsked
         | Step::DidNotCome
         | Step::ChangedNetwork(_)
+        | Step::Rung(_)
         | Step::SpeaksOther(_)
         | Step::SpokeTls(..) => None,
     }

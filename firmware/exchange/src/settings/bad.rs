@@ -40,6 +40,8 @@ pub enum Bad {
     TooManyKeys,
     /// A number of the dial plan is none.
     Rule,
+    /// A number of a dial plan is dialled before a claim code could be.
+    RuleHidesClaim,
     /// There are too many numbers in the dial plan.
     TooManyRules,
     /// It cannot be a password.
@@ -79,6 +81,10 @@ impl fmt::Display for Bad {
             Bad::Rule => {
                 "Each number of a dial plan is made of digits, *, x and lists such as [1-9], and \
                  may end in one dot."
+            }
+            Bad::RuleHidesClaim => {
+                "A number of this dial plan is dialled before a code to assign the phone could be: \
+                 nothing that begins with *44 may end without a dot."
             }
             Bad::TooManyRules => {
                 return write!(f, "There can be at most {DIAL_RULES_MAX} numbers in a dial plan.");

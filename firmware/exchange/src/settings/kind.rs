@@ -5,6 +5,7 @@ use crate::limits::{
     DIAL_PLAN_BYTES_MAX, DIAL_RULES_MAX, SETTING_BYTES_MAX, SETTING_HOST_BYTES_MAX,
     SETTING_URL_BYTES_MAX, WEB_PASSWORD_CHARS,
 };
+use crate::seat::CLAIM_RULE;
 use crate::zone;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -77,7 +78,11 @@ impl Setting {
             }
             Kind::Keys => keys::spelt(typed),
             Kind::DialPlan => {
-                let rules: Vec<&str> = rules(&lower)?.into_iter().map(|rule| rule.text).collect();
+                let rules = rules(&lower)?;
+                if rules.iter().any(|rule| !rule.open && hides_claim(rule.digits)) {
+                    return Err(Bad::RuleHidesClaim);
+                }
+                let rules: Vec<&str> = rules.into_iter().map(|rule| rule.text).collect();
                 Ok(rules.join("|"))
             }
             Kind::Secret => password(typed),
@@ -235,6 +240,35 @@ fn are_digits(text: &str) -> bool {
         };
     }
     !text.is_empty()
+}
+
+/// Whether a number that is dialled at once is the beginning of what is dialled with a claim code:
+/// the phone would never dial the rest.
+fn hides_claim(digits: &str) -> bool {
+    let mut claim = CLAIM_RULE.bytes();
+    let mut rest = digits.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let Some(dialled) = claim.next() else { return false };
+        let list = || {
+            let end = tail.iter().position(|byte| *byte == b']').unwrap_or(tail.len());
+            (tail.get(..end).unwrap_or_default(), tail.get(end + 1..).unwrap_or_default())
+        };
+        let meets = |digit: u8| dialled == digit || (dialled == b'x' && digit.is_ascii_digit());
+        let (fits, after) = match first {
+            b'x' => (dialled != b'*', tail),
+            b'[' => {
+                let (list, after) = list();
+                let ends = |pair: &[u8]| matches!(pair, [from, b'-', to] if (from..=to).contains(&&dialled));
+                (dialled == b'x' || list.contains(&dialled) || list.windows(3).any(ends), after)
+            }
+            digit => (meets(*digit), tail),
+        };
+        if !fits {
+            return false;
+        }
+        rest = after;
+    }
+    claim.next().is_some()
 }
 
 /// Whether this is `1-3`, `157` or `1-357`, with no range the wrong way round.

@@ -46,6 +46,12 @@ impl Store {
         }
     }
 
+    /// All that is set of a handset alone, by the settings' numbers.
+    pub(crate) fn of_handset(&self, handset: HandsetNo) -> Vec<(u8, String)> {
+        let values = self.layers.get(&Layer::Handset(handset)).into_iter().flatten();
+        values.map(|(code, value)| (*code, value.clone())).collect()
+    }
+
     /// The value that a layer itself has.
     pub fn get(&self, layer: &Layer, setting: Setting) -> Option<&str> {
         self.layers.get(layer)?.get(&setting.code()).map(String::as_str)

@@ -106,6 +106,9 @@ fn what_is_no_value_is_refused_with_its_reason() {
         (Setting::DialPlan, "[]x", Bad::Rule),
         (Setting::DialPlan, "1..", Bad::Rule),
         (Setting::DialPlan, "^.*$", Bad::Rule),
+        (Setting::DialPlan, "[1-9]xx|*xx", Bad::RuleHidesClaim),
+        (Setting::DialPlan, "*[3-5]4x", Bad::RuleHidesClaim),
+        (Setting::DialPlan, "*44xxxxx", Bad::RuleHidesClaim),
         (Setting::DialPlan, plans.as_str(), Bad::TooManyRules),
         (Setting::WebAdminPassword, "short", Bad::Password),
         (Setting::WebAdminPassword, "pass:word#1", Bad::Password),
@@ -113,6 +116,13 @@ fn what_is_no_value_is_refused_with_its_reason() {
         assert_eq!(setting.read(typed), Err(bad), "{typed}");
         let said = bad.to_string();
         assert!(said.ends_with('.') && (typed.len() < 8 || !said.contains(typed)), "{said}");
+    }
+}
+
+#[test]
+fn a_plan_that_leaves_claim_codes_alone_is_taken() {
+    for typed in ["*xx.", "*5x", "*[1-3]x", "[1-9]xx", "*44xxxxxx", "*44xxxxxxx", "x", "44x"] {
+        assert!(Setting::DialPlan.read(typed).is_ok(), "{typed}");
     }
 }
 

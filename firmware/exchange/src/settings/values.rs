@@ -1,12 +1,13 @@
 //! From what is stored to what a template reads.
 
-use super::{codecs, country, keys, language, rules, Codec, Setting, Store};
+use super::{codecs, country, keys, language, rules, Codec, Rule, Setting, Store};
 use crate::board::Site;
 use crate::catalog::Family;
 use crate::layer::Whom;
 use crate::names::{text, HandsetNo, Text};
 use crate::office::Office;
 use crate::render::{KeyValues, LanguageValues, RuleValues, SettingValues, ToneValues};
+use crate::seat::CLAIM_RULE;
 use crate::zone::{self, Zone};
 use alloc::string::{String, ToString};
 use core::str::FromStr;
@@ -57,6 +58,9 @@ pub(crate) fn values(store: &Store, whom: Whom<'_>) -> SettingValues {
     let keys = set(Setting::Keys).and_then(|text| keys(text).ok()).unwrap_or_default();
     let codecs = set(Setting::Codecs).and_then(|text| codecs(text).ok()).unwrap_or_default();
     let plan = set(Setting::DialPlan).and_then(|text| rules(text).ok()).unwrap_or_default();
+    // A plan that is set must not keep anybody from dialling who sits at the phone.
+    let claim = Rule { text: CLAIM_RULE, digits: CLAIM_RULE, open: false };
+    let claim = Some(claim).filter(|_| !plan.is_empty());
     SettingValues {
         keys: (1..)
             .zip(keys)
@@ -86,6 +90,7 @@ pub(crate) fn values(store: &Store, whom: Whom<'_>) -> SettingValues {
         }),
         dial_plan: plan
             .into_iter()
+            .chain(claim)
             .map(|rule| RuleValues { digits: rule.digits.to_string(), open: rule.open })
             .collect(),
     }

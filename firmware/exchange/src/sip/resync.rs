@@ -17,6 +17,8 @@
 mod notify;
 mod transaction;
 
+pub(super) use notify::way;
+
 use crate::catalog::Family;
 use crate::command::Refusal;
 use crate::limits::{RESYNCS_AT_ONCE, RESYNC_COMES_MS, RESYNC_SHOWN_MS, RESYNC_SLOT_MS};
@@ -110,7 +112,7 @@ impl Resync {
             return Err(if one { Refusal::NoSuchHandset } else { Refusal::NobodyMeant });
         }
         if let (Selection::One(no), None) = (whom, when) {
-            if notify::way(office, registrar, *no, now.mono).is_none() {
+            if way(office, registrar, *no, now.mono).is_none() {
                 return Err(Refusal::NotReachable);
             }
         }
@@ -338,7 +340,7 @@ impl Resync {
         let Some(row) = self.rows.get_mut(&no) else { return false };
         row.at = now.mono;
         office.revision += 1;
-        let way = notify::way(office, registrar, no, now.mono);
+        let way = way(office, registrar, no, now.mono);
         let mac = office.durable.handset(no).map(|known| known.mac);
         let Some((way, mac)) = way.zip(mac) else {
             row.progress = Progress::NotRegistered;

@@ -1,11 +1,17 @@
 //! The facts, and their bytes on flash.
 
+use crate::beside::Serving;
 use crate::catalog::{Meaning, OwnSign};
+use crate::certificates::{CertificatePlace, Kept};
 use crate::layer::Layer;
 use crate::limits::{RECORD_ALIGN_BYTES, RECORD_HEADING_BYTES};
-use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text};
+use crate::names::{ContactText, Extension, HandsetNo, LineNo, Side, Text, UserNo};
 use crate::network::Settings;
-use crate::secret::{BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, WebSecret};
+use crate::policy::Switch;
+use crate::seat::Seat;
+use crate::secret::{
+    BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, Pin, PnpKey, Remote, WebSecret,
+};
 use crate::template::{Change, Place};
 use crate::view::Origin;
 use alloc::string::String;
@@ -161,6 +167,121 @@ pub enum Event {
         /// Its content; empty where it is kept no more.
         content: OwnFile,
     },
+    /// An admin has chosen whom the box answers by DHCP.
+    ServingChosen {
+        /// Whom.
+        serving: Serving,
+    },
+    /// Another DHCP server was on a LAN before the box gave its first lease there.
+    ElderMet {
+        /// The network of the LAN, by its first address.
+        network: [u8; 4],
+        /// The server.
+        server: [u8; 4],
+        /// Its hardware address.
+        mac: [u8; 6],
+    },
+    /// Such a server was not heard for a long time.
+    ElderGone {
+        /// The network of the LAN, by its first address.
+        network: [u8; 4],
+        /// The server.
+        server: [u8; 4],
+    },
+    /// There is a user like this; the lines that belong to him have his name and extension.
+    UserSet {
+        /// Which one.
+        user: UserNo,
+        /// The name.
+        name: Text,
+        /// The number people dial.
+        extension: Option<Extension>,
+        /// What he types at a phone.
+        pin: Pin,
+    },
+    /// A user is there no more, and nobody is assigned to the lines that were his.
+    UserDeleted {
+        /// Which one.
+        user: UserNo,
+    },
+    /// A line belongs to a user.
+    LineOwned {
+        /// Which handset.
+        handset: HandsetNo,
+        /// Which line.
+        line: LineNo,
+        /// Whose it is.
+        user: UserNo,
+    },
+    /// Who sits at a handset was put off, or is settled.
+    SeatChanged {
+        /// Which handset.
+        handset: HandsetNo,
+        /// How it stands now.
+        seat: Seat,
+    },
+    /// A handset took over what another one was; that one is known no more.
+    HandsetReplaced {
+        /// The one that was.
+        old: HandsetNo,
+        /// The one that took over.
+        new: HandsetNo,
+        /// Its keys, in the spelling of the setting; `None` where it has none of its own.
+        keys: Option<String>,
+        /// Whether it takes over the other one's own templates too.
+        templates: bool,
+    },
+    /// The PIN that allows replacing a phone at the phone was set, or is there no more.
+    InstallPinSet {
+        /// The PIN.
+        pin: Option<Pin>,
+    },
+    /// A certificate is kept in this place, or none any more.
+    CertificateChanged {
+        /// Which place.
+        place: CertificatePlace,
+        /// The certificate and its key.
+        becomes: Option<Kept>,
+    },
+    /// A switch of the policy stands like this.
+    SwitchSet {
+        /// Which one.
+        switch: Switch,
+        /// Whether what it is called after is disabled.
+        disabled: bool,
+        /// The address from which an admin set it.
+        by: [u8; 4],
+        /// When, in seconds since 1970; `None` where the box did not know.
+        at: Option<u64>,
+    },
+    /// The secret key of Plug-and-Play from the WAN was drawn.
+    PnpKeyDrawn {
+        /// The key.
+        key: PnpKey,
+    },
+    /// A handset may, or may not, be used from the WAN.
+    RemoteMarked {
+        /// Which one.
+        handset: HandsetNo,
+        /// By what it is known there; `None` where it may not.
+        mark: Option<Remote>,
+    },
+    /// The passwords of a handset were drawn anew.
+    PasswordsDrawn {
+        /// Which one.
+        handset: HandsetNo,
+        /// Password of its own web page.
+        web: WebSecret,
+        /// Passwords of its lines, in their order.
+        lines: Vec<LineSecret>,
+    },
+    /// A hardware address gets nothing here, or is like any other again.
+    MacBanned {
+        /// Which one.
+        mac: [u8; 6],
+        /// Whether it gets nothing.
+        banned: bool,
+    },
 }
 
 impl Event {
@@ -184,7 +305,11 @@ impl Event {
         match self {
             Event::HandsetDeleted { .. }
             | Event::LineRemoved { .. }
-            | Event::LineAssigned { .. } => true,
+            | Event::LineAssigned { .. }
+            | Event::UserSet { .. }
+            | Event::UserDeleted { .. }
+            | Event::LineOwned { .. }
+            | Event::HandsetReplaced { .. } => true,
             // A new handset or line has no extension yet.
             Event::HandsetCreated { .. }
             | Event::LineAdded { .. }
@@ -202,7 +327,18 @@ impl Event {
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
             | Event::SignChanged { .. }
-            | Event::OwnFileKept { .. } => false,
+            | Event::OwnFileKept { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. }
+            | Event::SeatChanged { .. }
+            | Event::InstallPinSet { .. }
+            | Event::CertificateChanged { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::RemoteMarked { .. }
+            | Event::PasswordsDrawn { .. }
+            | Event::MacBanned { .. } => false,
         }
     }
 
@@ -216,7 +352,11 @@ impl Event {
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
             | Event::ContactLearnt { handset, .. }
-            | Event::OwnFileKept { handset, .. } => Some(*handset),
+            | Event::OwnFileKept { handset, .. }
+            | Event::LineOwned { handset, .. }
+            | Event::SeatChanged { handset, .. }
+            | Event::RemoteMarked { handset, .. }
+            | Event::PasswordsDrawn { handset, .. } => Some(*handset),
             Event::AddressGiven { .. }
             | Event::AddressForgotten { .. }
             | Event::CreationAllowed { .. }
@@ -229,7 +369,19 @@ impl Event {
             // Of a handset too: the store reckons its own bytes.
             | Event::SettingChanged { .. }
             | Event::TemplateChanged { .. }
-            | Event::SignChanged { .. } => None,
+            | Event::SignChanged { .. }
+            | Event::ServingChosen { .. }
+            | Event::ElderMet { .. }
+            | Event::ElderGone { .. }
+            | Event::UserSet { .. }
+            | Event::InstallPinSet { .. }
+            // Of several handsets: the fold counts them anew.
+            | Event::UserDeleted { .. }
+            | Event::HandsetReplaced { .. }
+            | Event::CertificateChanged { .. }
+            | Event::SwitchSet { .. }
+            | Event::PnpKeyDrawn { .. }
+            | Event::MacBanned { .. } => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{origin_number, Event, Handset, Line};
 use crate::limits::LINES_MAX;
 use crate::names::{ContactText, HandsetNo, LineNo};
+use crate::seat::Seat;
 
 impl Handset {
     /// The facts that make it from nothing.
@@ -30,19 +31,24 @@ impl Handset {
             let (name, content) = (name.clone(), content.clone());
             Event::OwnFileKept { handset, name, content }
         });
-        created.into_iter().chain(added).chain(told).chain(own)
+        let seat = Some(self.seat).filter(|seat| *seat != Seat::New);
+        let seat = seat.map(|seat| Event::SeatChanged { handset, seat });
+        let mark = self.remote.map(|remote| Event::RemoteMarked { handset, mark: Some(remote) });
+        created.into_iter().chain(added).chain(told).chain(own).chain(seat).chain(mark)
     }
 }
 
 impl Line {
     fn facts(&self, handset: HandsetNo, line: LineNo) -> impl Iterator<Item = Event> {
-        let assigned =
-            (self.extension.is_some() || !self.name.is_empty()).then(|| Event::LineAssigned {
+        let assigned = match self.owner {
+            Some(user) => Some(Event::LineOwned { handset, line, user }),
+            None => self.is_assigned().then(|| Event::LineAssigned {
                 handset,
                 line,
                 extension: self.extension,
                 name: self.name.clone(),
-            });
+            }),
+        };
         let contact = ContactText::try_from(self.contact.as_str()).ok();
         let contact = contact
             .filter(|contact| !contact.is_empty())

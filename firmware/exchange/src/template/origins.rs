@@ -34,7 +34,7 @@ impl Origins {
         // Of a setting that is made of two, what is said first.
         let mut own = self.0.iter().filter(|(of, _)| within(of)).map(|(_, words)| words.as_str());
         let default = match path.split('.').next() {
-            Some("handset" | "model" | "line_count") => "the handset",
+            Some("handset" | "model" | "line_count" | "screens_url") => "the handset",
             Some(_) | None => "the box",
         };
         own.next().unwrap_or(default)

@@ -7,6 +7,7 @@ use crate::names::HandsetNo;
 use crate::state::Event;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// All own templates, by their place.
 #[derive(Default)]
@@ -81,6 +82,25 @@ impl OwnTemplates {
         if self.places.len() != before {
             self.reckon();
         }
+    }
+
+    /// A handset takes over what was another one's alone, in place of what was its own.
+    pub(crate) fn hand_over(&mut self, old: HandsetNo, new: HandsetNo) {
+        self.places.retain(|place, _| place.layer != Layer::Handset(new));
+        let of_old = |place: &&Place| place.layer == Layer::Handset(old);
+        let places: Vec<Place> = self.places.keys().filter(of_old).cloned().collect();
+        for place in places {
+            if let Some(versions) = self.places.remove(&place) {
+                let place = Place { layer: Layer::Handset(new), ..place };
+                self.places.insert(place, versions);
+            }
+        }
+        self.reckon();
+    }
+
+    /// Whether any is of this handset alone.
+    pub(crate) fn any_of(&self, handset: HandsetNo) -> bool {
+        self.places.keys().any(|place| place.layer == Layer::Handset(handset))
     }
 
     fn reckon(&mut self) {

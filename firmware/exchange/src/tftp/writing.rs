@@ -5,7 +5,7 @@ use super::{error, Tftp};
 use crate::limits::{LOG_BYTES_MAX, TRANSFER_BYTES_MAX};
 use crate::note::{Note, Table};
 use crate::office::Office;
-use crate::output::{Answer, Arrival, Neighbour, TransferNo, Upload};
+use crate::output::{Answer, Arrival, Neighbour, TransferNo, Upload, Way};
 use crate::provision::Ask;
 use crate::story::{Door, Step};
 use crate::time::Now;
@@ -28,7 +28,8 @@ impl Tftp {
             return;
         }
         let name = core::str::from_utf8(request.name).unwrap_or("a file");
-        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
+        let way = Way::default();
+        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[], way };
         let Some(storing) = uploads::may_store(office, now, &ask) else {
             let text = "this server takes no files";
             return self.refuse(office, &arrival, ErrorCode::AccessViolation, text);
@@ -99,7 +100,8 @@ impl Tftp {
         let side = crate::names::Side::Lan;
         let arrival = Arrival { side, interface, from, neighbour: Neighbour::Unknown };
         let name = core::str::from_utf8(&transfer.name).unwrap_or_default();
-        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[] };
+        let way = Way::default();
+        let ask = Ask { arrival, door: Door::Tftp, name, query: "", user_agent: &[], way };
         let upload = Upload { end, bytes: *bytes };
         let (answer, after) = uploads::store(office, now, &ask, storing, &upload);
         match answer {
@@ -117,6 +119,7 @@ impl Tftp {
             | Answer::Kept { .. }
             | Answer::NotFound
             | Answer::Forbidden
+            | Answer::Unauthorized
             | Answer::BadName => {
                 self.give_up(office, now, no, ErrorCode::AccessViolation, "not for you");
             }

@@ -63,6 +63,34 @@ pub(super) fn its_tls_is_too_old() {
 }
 
 #[test]
+pub(super) fn its_ciphers_are_too_weak() {
+    let mut office = office();
+    office.boots(PHONE);
+    says(&mut office, at(), Protocol::Https, &unhex(HELLO_1_2));
+    let sentence = "It speaks TLS to this box with ciphers only that are too weak.";
+    let next = "Set the phone to an address that begins with http:, or give it newer firmware.";
+    stuck(&office, sentence, next);
+    let last = "Was refused TLS on the port of HTTPS: it knows no cipher that is used there";
+    assert_eq!(office.story(PHONE).last().map(String::as_str), Some(last));
+    fetches(&mut office);
+}
+
+#[test]
+fn a_port_with_tls_says_that_it_has_it() {
+    let mut office = office();
+    office.boots(PHONE);
+    says(&mut office, at(), Protocol::Https, &unhex(HELLO_1_0));
+    let sentence = "It speaks TLS to this box, at the highest TLS 1.0, which is too old.";
+    let next = "Set the phone to an address that begins with http:, or give it newer firmware.";
+    stuck(&office, sentence, next);
+    let last = "Was refused TLS on the port of HTTPS: it offers TLS 1.0 at most";
+    assert_eq!(office.story(PHONE).last().map(String::as_str), Some(last));
+    says(&mut office, at(), Protocol::Sips, &unhex(UNKNOWN_CA));
+    let last = "Gave up TLS on the port of SIP over TLS by alert 48 (unknown CA)";
+    assert_eq!(office.story(PHONE).last().map(String::as_str), Some(last));
+}
+
+#[test]
 pub(super) fn it_has_not_got_the_time() {
     let clock = |seconds: u32| {
         let mut hello = unhex(HELLO_1_2);

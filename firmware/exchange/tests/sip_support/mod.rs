@@ -8,7 +8,7 @@
 pub(crate) mod asking;
 
 use exchange::board::{Board, Interface, Network, Site, Subnet};
-use exchange::command::{By, Command};
+use exchange::command::{By, Command, Rule};
 use exchange::names::{HandsetNo, InterfaceNo, LineNo, RecordNo, Side};
 use exchange::note::Note;
 use exchange::render::{Render, Unrendered, Values};
@@ -120,10 +120,22 @@ impl Default for SmallOffice {
 
 impl SmallOffice {
     pub(crate) fn with(durable: Durable, seed: u8) -> SmallOffice {
+        SmallOffice::on(board(), durable, seed)
+    }
+
+    /// An office with room on its LAN for millions of addresses.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub(crate) fn wide() -> SmallOffice {
+        let mut board = board();
+        board.interfaces[0].prefix = 8;
+        SmallOffice::on(board, Durable::default(), 1)
+    }
+
+    fn on(board: Board, durable: Durable, seed: u8) -> SmallOffice {
         let accounts = Accounts::default();
         let render = Box::new(Reader(accounts.clone()));
         let seed = Seed([seed; 32]);
-        let exchange = Exchange::new(board(), durable, seed, render, PasswordHash::new());
+        let exchange = Exchange::new(board, durable, seed, render, PasswordHash::new());
         let now = Now { mono: Instant(1_000), wall: None };
         SmallOffice { exchange, now, accounts }
     }
@@ -191,6 +203,13 @@ impl SmallOffice {
         let by = By { side: Side::Lan, source: BOX, seen: None };
         assert!(self.exchange.command(self.now, &by, command).is_ok());
         self.drain();
+    }
+
+    /// Lets a phone be used from the WAN, and puts it there.
+    pub(crate) fn send_away(&mut self, phone: &mut Phone, from: SocketAddrV4) {
+        let handset = self.handset(phone);
+        self.command(Command::Rule(Rule::MarkRemote { handset, remote: true }));
+        (phone.side, phone.address) = (Side::Wan, from);
     }
 
     pub(crate) fn handset(&self, phone: &Phone) -> HandsetNo {
@@ -366,6 +385,8 @@ fn board() -> Board {
         ],
         subnets: vec![subnet],
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5_060,
         directory: "p".into(),
         site: Site {

@@ -18,6 +18,8 @@ pub(crate) fn plain() -> Board {
         ],
         subnets: vec![subnet],
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5060,
         directory: "prov".into(),
         site: Site {
@@ -27,6 +29,11 @@ pub(crate) fn plain() -> Board {
             realm: "dialtone".into(),
         },
     }
+}
+
+/// The same where phones are served by HTTPS as well.
+pub(crate) fn secured() -> Board {
+    Board { https_port: Some(443), ..plain() }
 }
 
 /// The same where clients are found by ARP.

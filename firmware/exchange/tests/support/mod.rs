@@ -25,7 +25,7 @@ use exchange::time::{Instant, Now, Wall};
 use exchange::view::{DeviceView, HandsetRow};
 use exchange::{
     Answer, Arrival, Departure, Exchange, Fetch, FileNo, Line, Neighbour, Output, PasswordHash,
-    Seed, TransferNo, Upload,
+    Seed, TransferNo, Upload, Way,
 };
 use files::Plain;
 use phones::builders::DhcpDraft;
@@ -166,10 +166,20 @@ impl Office {
         name: &str,
         agent: &str,
     ) -> (String, Vec<u8>) {
+        self.fetch_by(arrival, name, agent, Way::default())
+    }
+
+    /// The same in some way.
+    pub(crate) fn fetch_by(
+        &mut self,
+        arrival: Arrival,
+        name: &str,
+        agent: &str,
+        way: Way<'_>,
+    ) -> (String, Vec<u8>) {
         let now = self.now();
         let user_agent = agent.as_bytes();
-        let fetch =
-            Fetch { arrival, name, user_agent, upload: None, way: exchange::Way::default() };
+        let fetch = Fetch { arrival, name, user_agent, upload: None, way };
         let fetched = self.exchange.fetch(now, &fetch);
         let after = fetched.after;
         self.drain();
@@ -181,6 +191,7 @@ impl Office {
             }
             Answer::NotFound => ("not found".into(), Vec::new()),
             Answer::Forbidden => ("forbidden".into(), Vec::new()),
+            Answer::Unauthorized => ("unauthorized".into(), Vec::new()),
             Answer::BadName => ("bad name".into(), Vec::new()),
             Answer::Unavailable => ("unavailable".into(), Vec::new()),
             Answer::Stored | Answer::TooLarge => panic!("nothing was sent"),
@@ -208,6 +219,7 @@ impl Office {
             | Answer::Book { .. }
             | Answer::Kept { .. }
             | Answer::NotFound
+            | Answer::Unauthorized
             | Answer::BadName => "else",
         }
     }
@@ -353,6 +365,21 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::TemplateChanged { .. } => "TemplateChanged",
         Event::SignChanged { .. } => "SignChanged",
         Event::OwnFileKept { .. } => "OwnFileKept",
+        Event::ServingChosen { .. } => "ServingChosen",
+        Event::ElderMet { .. } => "ElderMet",
+        Event::ElderGone { .. } => "ElderGone",
+        Event::UserSet { .. } => "UserSet",
+        Event::UserDeleted { .. } => "UserDeleted",
+        Event::LineOwned { .. } => "LineOwned",
+        Event::SeatChanged { .. } => "SeatChanged",
+        Event::HandsetReplaced { .. } => "HandsetReplaced",
+        Event::InstallPinSet { .. } => "InstallPinSet",
+        Event::CertificateChanged { .. } => "CertificateChanged",
+        Event::SwitchSet { .. } => "SwitchSet",
+        Event::PnpKeyDrawn { .. } => "PnpKeyDrawn",
+        Event::RemoteMarked { .. } => "RemoteMarked",
+        Event::PasswordsDrawn { .. } => "PasswordsDrawn",
+        Event::MacBanned { .. } => "MacBanned",
     }
 }
 

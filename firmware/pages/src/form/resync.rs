@@ -76,7 +76,10 @@ impl ResyncForm {
             | Refusal::SettingsFull
             | Refusal::SettingsChangedMeanwhile
             | Refusal::Template(_)
-            | Refusal::Sign(_) => &mut form.form_error,
+            | Refusal::Sign(_)
+            | Refusal::Seat(_)
+            | Refusal::Certificate(_)
+            | Refusal::Rule(_) => &mut form.form_error,
         };
         *place = Some(refusal.to_string());
         form

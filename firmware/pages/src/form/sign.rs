@@ -95,8 +95,7 @@ pub fn tried(fields: &Fields) -> Option<(OwnKind, String)> {
     Some((kind, typed.get(..cut?)?.to_string()))
 }
 
-const BAD_MAKER: &str =
-    "Choose a maker; \"other makers\" is for phones of all that are not listed.";
+pub(super) const BAD_MAKER: &str = "This maker is not known. Take one of the list.";
 
 fn kind(fields: &Fields) -> Option<OwnKind> {
     fields.field("kind").and_then(OwnKind::from_id)

@@ -14,7 +14,8 @@ use exchange::view::{
 };
 use pages::backup::{self, NotRestored};
 use pages::form::{
-    AddForm, AssignForm, LanForm, PasswordForm, SettingForm, SignForm, Typed, WanForm,
+    AddForm, AssignForm, LanForm, PasswordForm, RuleForm, SettingForm, SignForm, Typed, UserForm,
+    WanForm,
 };
 use pages::{Claim, Html, Occasion, Viewer};
 
@@ -42,6 +43,12 @@ fn evil_add() -> AddForm {
         mac_error: error.clone(),
         extension_error: error.clone(),
         name_error: error.clone(),
+        maker: EVIL.to_string(),
+        model: EVIL.to_string(),
+        remote: true,
+        near: true,
+        maker_error: error.clone(),
+        model_error: error.clone(),
         form_error: error,
     }
 }
@@ -50,7 +57,22 @@ fn evil_lists() -> Vec<Html> {
     let mut view = office();
     view.handsets.iter_mut().for_each(|row| *row = evil_row(row));
     view.strangers.iter_mut().for_each(|row| *row = evil_stranger(row));
-    vec![pages::handsets(&view, &VIEWER, Some(&evil_add())), pages::handsets_fragment(&view)]
+    let form = RuleForm {
+        error: Some(EVIL.to_string()),
+        shown: Some(EVIL.to_string()),
+        password_error: Some(EVIL.to_string()),
+    };
+    let mut away = crate::rules::strangers();
+    away.rows.iter_mut().for_each(|row| (row.maker, row.model) = (Some(EVIL), text(EVIL)));
+    let mut rules = crate::rules::rules();
+    rules.wan_url = Some(EVIL.to_string());
+    vec![
+        pages::handsets(&view, &VIEWER, Some(&evil_add())),
+        pages::handsets_fragment(&view),
+        pages::strangers(&away, &VIEWER, Some(&form)),
+        pages::voip(&rules, &VIEWER, Some(&form)),
+        pages::device_shown(&registered_device(), &VIEWER, EVIL),
+    ]
 }
 
 fn evil_devices() -> Vec<Html> {
@@ -129,6 +151,26 @@ fn evil_machines() -> Vec<Html> {
     ]
 }
 
+fn evil_users() -> [Html; 2] {
+    let mut view = crate::users::view();
+    view.users.iter_mut().for_each(|row| row.name = text(EVIL));
+    view.codes.iter_mut().for_each(|row| (row.name, row.dialled) = (text(EVIL), EVIL.to_string()));
+    let error = Some(EVIL.to_string());
+    let echo = UserForm {
+        name: EVIL.to_string(),
+        extension: EVIL.to_string(),
+        name_error: error.clone(),
+        extension_error: error.clone(),
+        install_error: error.clone(),
+        form_error: error,
+    };
+    let mut device = crate::users::device();
+    device.handset = device.handset.as_ref().map(evil_row);
+    device.people.users.iter_mut().for_each(|(_, words)| *words = EVIL.to_string());
+    device.people.replaceable = vec![(exchange::names::HandsetNo(7), EVIL.to_string())];
+    [pages::users(&view, &VIEWER, Some(&echo)), pages::device(&device, &VIEWER, None)]
+}
+
 fn evil_identity() -> Html {
     let error = Some(EVIL.to_string());
     let echo = SignForm {
@@ -172,6 +214,8 @@ fn no_text_of_a_phone_or_a_person_becomes_a_tag() {
     pages.extend(evil_machines());
     pages.extend(evil_settings());
     pages.push(evil_identity());
+    pages.extend(evil_users());
+    pages.push(crate::certificates::evil(EVIL));
     for page in pages {
         assert!(page.contains("alert(1)"), "the text is there");
         assert!(!page.contains("<script>") && !page.contains("\"'"), "{page}");

@@ -5,8 +5,8 @@ use exchange::command::{DnsServers, Domain, Flaw, Refusal};
 use exchange::names::{Mac, Side};
 use exchange::time::{Instant, Now, MINUTE_MS, SECOND_MS};
 use exchange::view::{
-    AdminPassword, BackupRefused, BadLine, BadLines, BoxView, Changes, Lan, Summary, Wan, WanView,
-    Wrong,
+    AdminPassword, BackupRefused, BadLine, BadLines, BoxView, Changes, Lan, Profile, Summary, Wan,
+    WanView, Wrong,
 };
 use pages::backup::{self, NotRestored};
 use pages::form::{self, Fields, LanForm, WanForm};
@@ -46,6 +46,7 @@ pub(crate) fn the_box() -> BoxView {
         flash_bytes: Some(1_048_512),
         read_only: false,
         seals_backups: true,
+        profile: Some(Profile::Guarded),
     }
 }
 

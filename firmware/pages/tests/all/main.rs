@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it is wrong")]
 
+mod certificates;
+mod dhcp;
 mod firmware;
 mod golden;
 mod hostile;
@@ -11,9 +13,11 @@ mod mutation;
 mod office;
 mod preview;
 mod recovery;
+mod rules;
 mod settings;
 mod shape;
 mod sheet;
 mod tags;
 mod templates;
+mod users;
 mod weight;

@@ -8,7 +8,8 @@ use exchange::resync::{Asked, ClockTime, Errand, Progress};
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::time::{Instant, Now, Wall, HOUR_MS, MINUTE_MS, SECOND_MS};
 use exchange::view::{
-    Alarm, DeviceView, HandsetRow, LineRow, Origin, SignSeen, Status, StoredRow, StrangerRow, View,
+    Alarm, DeviceView, HandsetRow, LineRow, Origin, OtherServer, PeopleView, Remote, SignSeen,
+    Status, StoredRow, StrangerRow, View,
 };
 use pages::Viewer;
 use std::net::Ipv4Addr;
@@ -32,6 +33,7 @@ pub(crate) fn line(no: u8, extension: &str, name: &str) -> LineRow {
         line: LineNo::new(no).unwrap(),
         extension: Extension::parse(extension),
         name: text(name),
+        owner: None,
         registered_until: Some(NOW.mono.after_ms(42 * MINUTE_MS)),
     }
 }
@@ -119,10 +121,14 @@ pub(crate) fn office() -> View {
             stranger(41, Some("Grandstream"), Some(Cause::CreationClosed(Side::Wan))),
             stranger(77, None, None),
         ],
-        alarms: vec![Alarm::OtherDhcpServer {
+        alarms: vec![Alarm::OtherDhcpServer(OtherServer {
             server: Ipv4Addr::new(192, 168, 10, 1),
-            at: before(4 * MINUTE_MS),
-        }],
+            mac: None,
+            maker: None,
+            elder: false,
+            since: before(4 * MINUTE_MS),
+            last: before(4 * MINUTE_MS),
+        })],
         notes: vec![
             (before(28 * SECOND_MS), Note::RegisterRefused(Ipv4Addr::new(192, 168, 10, 24))),
             (before(90 * SECOND_MS), Note::Registered(Mac([0, 0x15, 0x65, 0x2f, 0, 6]))),
@@ -274,6 +280,10 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        screen: None,
+        people: PeopleView::default(),
+        remote: Remote::No,
+        banned: false,
     }
 }
 
@@ -305,6 +315,7 @@ pub(crate) fn stuck_device() -> DeviceView {
     DeviceView {
         files_proof: Some("rule"),
         files_unproven: "summer time",
+        screen: Some((before(70 * SECOND_MS), "Who uses this phone?")),
         ..device(row, &[Step::RegisterRefused(Cause::WrongPassword)])
     }
 }
@@ -334,5 +345,9 @@ pub(crate) fn stranger_device() -> DeviceView {
         restarts_apart: true,
         resync_restarts: false,
         stored: Vec::new(),
+        people: PeopleView::default(),
+        screen: None,
+        remote: Remote::No,
+        banned: false,
     }
 }

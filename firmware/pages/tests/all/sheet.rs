@@ -16,7 +16,11 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     pages.extend(crate::recovery::all());
     pages.extend(crate::templates::all());
     pages.extend(crate::identity::all());
+    pages.extend(crate::users::all());
     pages.extend(crate::firmware::all());
+    pages.extend(crate::dhcp::all());
+    pages.extend(crate::certificates::all());
+    pages.extend(crate::rules::all());
     pages
 }
 

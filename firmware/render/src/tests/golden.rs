@@ -4,10 +4,11 @@
 //! Three cases: a handset with one line and nobody assigned, one with three lines and names made to
 //! break out, and one of eight lines in a zone without summer time, half an hour off the others.
 //! A maker who gives several forms of file one name has a case more for each, and everything that
-//! can be set is set in one more.
+//! can be set is set in one more. A handset that nobody has asks at its display, if it can.
 
 use super::office;
 use crate::{Form, Shipped, Templates, SHIPPED};
+use exchange::catalog::Family;
 use exchange::render::{Render, Values};
 use std::path::PathBuf;
 
@@ -27,6 +28,10 @@ fn cases(shipped: &Shipped) -> Vec<(&'static str, Values)> {
             (*case, Values { model: (*model).into(), ..values })
         }));
         cases.push(("everything", office::everything_set(2)));
+        let family = shipped.name.split('/').next().and_then(Family::from_id);
+        if family.and_then(Family::screens).is_some() && shipped.name != "polycom/mac.cfg" {
+            cases.push(("asking", office::asking(2)));
+        }
         cases
     } else {
         vec![

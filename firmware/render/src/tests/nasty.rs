@@ -80,6 +80,7 @@ fn nasty(dice: &mut Dice, lines: u8, zone: &str) -> Values {
     let mut values = office::handset(zone, lines, "Anna");
     values.model = dice.text();
     values.settings = nasty_settings(dice);
+    values.screens_url = format!("x{}", dice.text());
     let site = &mut values.site;
     for field in [
         &mut site.server,
@@ -196,6 +197,7 @@ fn no_text_in_any_field_changes_the_structure_of_any_file() {
             let mut values = nasty(&mut dice, lines, zone);
             let mut plain = office::handset(zone, lines, "Anna");
             plain.settings = office::everything();
+            plain.screens_url = "http://192.0.2.1/p/screen/".into();
             if let Some(handset) = &mut plain.handset {
                 handset.user_password = "user-marker1".into();
             }

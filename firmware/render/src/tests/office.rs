@@ -4,6 +4,7 @@ use exchange::render::{
     HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, SiteValues,
     ToneValues, Values,
 };
+use exchange::seat::CLAIM_RULE;
 use exchange::zone;
 
 /// Cases and models of a template that writes another form for them.
@@ -39,7 +40,14 @@ pub(super) fn site(zone_name: &str) -> SiteValues {
 /// Values of a file common to all phones.
 pub(super) fn common(zone_name: &str) -> Values {
     let settings = SettingValues::default();
-    Values { handset: None, model: "T46U".into(), line_count: 0, site: site(zone_name), settings }
+    Values {
+        handset: None,
+        model: "T46U".into(),
+        line_count: 0,
+        screens_url: String::new(),
+        site: site(zone_name),
+        settings,
+    }
 }
 
 /// Values of a handset; `name` is who sits there, or empty while nobody does.
@@ -81,6 +89,8 @@ pub(super) fn everything() -> SettingValues {
         dial_plan: vec![
             RuleValues { digits: "[1-9]xx".into(), open: false },
             RuleValues { digits: "0x".into(), open: true },
+            // As the exchange ends every plan.
+            RuleValues { digits: CLAIM_RULE.into(), open: false },
         ],
     }
 }
@@ -94,6 +104,13 @@ pub(super) fn everything_set(lines: u8) -> Values {
     if let Some(handset) = &mut values.handset {
         handset.user_password = "user-marker1".into();
     }
+    values
+}
+
+/// A handset that nobody has, and that asks at its display who does.
+pub(super) fn asking(lines: u8) -> Values {
+    let mut values = handset("Europe/Berlin", lines, "");
+    values.screens_url = "http://192.168.1.1:8667/p/screen/".into();
     values
 }
 

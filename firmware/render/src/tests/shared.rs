@@ -25,6 +25,7 @@ fn a_file_with_kept_parts_is_the_file_with_its_parts_made_anew() {
         office::handset("Asia/Tokyo", 8, ""),
         office::everything_set(8),
         office::common("Europe/Berlin"),
+        office::asking(2),
         wet,
     ];
     // Twice, so that the second time everything is kept.
@@ -42,13 +43,14 @@ fn a_file_with_kept_parts_is_the_file_with_its_parts_made_anew() {
 fn whatever_a_part_reads_makes_it_another_one() {
     let templates = Templates::shipped().unwrap();
     let plain = office::handset("Europe/Berlin", 2, "Anna");
-    let (mut settings, mut site, mut model, mut lines) =
-        (plain.clone(), plain.clone(), plain.clone(), plain.clone());
+    let (mut settings, mut site, mut model, mut lines, mut asking) =
+        (plain.clone(), plain.clone(), plain.clone(), plain.clone(), plain.clone());
+    asking.screens_url = "http://192.0.2.1/p/screen/".into();
     settings.settings.syslog_server = "log.example.com".into();
     site.site.ntp_server = "time.example.com".into();
     model.model = "T58A".into();
     lines.line_count = 1;
-    for (at, values) in [plain, settings, site, model, lines].iter().enumerate() {
+    for (at, values) in [plain, settings, site, model, lines, asking].iter().enumerate() {
         templates.render("yealink/mac.cfg", values, &mut Vec::new()).unwrap();
         assert_eq!(templates.shared.borrow().len(), at + 1);
     }

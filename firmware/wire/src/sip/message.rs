@@ -17,6 +17,8 @@ pub enum Transport {
     Udp,
     /// Messages one after the other, cut by [`super::frame()`].
     Tcp,
+    /// The same over TLS.
+    Tls,
 }
 
 impl Transport {
@@ -25,6 +27,7 @@ impl Transport {
         match self {
             Transport::Udp => "UDP",
             Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
         }
     }
 }
@@ -204,7 +207,7 @@ impl Length {
     fn body(self, rest: &[u8], transport: Transport) -> Option<&[u8]> {
         match (self, transport) {
             (Length::Absent, Transport::Udp) => Some(rest),
-            (Length::Absent, Transport::Tcp) | (Length::Broken, _) => None,
+            (Length::Absent, Transport::Tcp | Transport::Tls) | (Length::Broken, _) => None,
             (Length::Known(length), _) => rest.get(..length),
         }
     }

@@ -20,6 +20,7 @@ use std::time::Duration;
 /// Silence on the cable that means the daemon has probed its addresses ahead.
 pub(crate) const QUIET: Duration = Duration::from_millis(1_200);
 /// Time for the kernel to notice that the cable is plugged in.
+pub(crate) const LOOKS: Duration = Duration::from_secs(4);
 pub(crate) const LINK_UP: Duration = Duration::from_millis(200);
 /// How long probing ahead may take.
 pub(crate) const PROBING_MAX: Duration = Duration::from_secs(40);
@@ -114,6 +115,8 @@ fn against(
         let servers = [Server::start(&cable, program, &words, (log, "Admin page"))?];
         let [server] = &servers;
         let mut wire = Wire::open(cable.index)?;
+        // A box without a state looks first whether another DHCP server is there.
+        std::thread::sleep(LOOKS);
         generator::settle(&mut wire, QUIET, PROBING_MAX)?;
         let boot = round * 2;
         never_seen.push(measured(&mut wire, &servers, Some(&state), (count, boot), wish)?);

@@ -2,8 +2,8 @@
 //! clients that can say anything, from any address of 127/8.
 
 use crate::call::{
-    answer_access, answer_firmware, answer_templates, desk, Ask, Asked, Call, Desk, Origin, Reply,
-    Sent,
+    answer_access, answer_certificates, answer_firmware, answer_rules, answer_templates, desk, Ask,
+    Asked, Call, Desk, Origin, Reply, Sent,
 };
 use crate::clock::Clock;
 use crate::firmware::Shelf;
@@ -14,7 +14,6 @@ use crate::web::{Facts, WebSite};
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::names::{InterfaceNo, Side};
 use exchange::network::Settings;
-use exchange::note::Protocol;
 use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now};
 use exchange::view::HandsetRow;
@@ -109,7 +108,8 @@ impl Stand {
         let clock = now.clone();
         std::thread::spawn(move || exchange_thread(make(), questions, &clock));
         let site = Arc::new(facts(WebSite::with(limits, password::Door::weak())));
-        tokio::spawn(serve(listener, InterfaceNo(0), side, desk.clone(), site));
+        let place = (InterfaceNo(0), side);
+        tokio::spawn(serve(listener, place, false, desk.clone(), site));
         Stand { at, now, desk }
     }
 
@@ -203,20 +203,15 @@ fn found(origin: Origin) -> Arrival {
 
 fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
     match call {
-        Call::Fetch { origin, name, user_agent, upload } => {
+        Call::Fetch { origin, name, user_agent, upload, came } => {
             let arrival = found(origin);
             let upload = upload.as_ref().map(Sent::upload);
-            let fetch = Fetch {
-                arrival,
-                name: &name,
-                user_agent: &user_agent,
-                upload,
-                way: exchange::Way::default(),
-            };
+            let fetch =
+                Fetch { arrival, name: &name, user_agent: &user_agent, upload, way: came.way() };
             Reply::Fetched(exchange.fetch(now, &fetch).answer)
         }
-        Call::SpokeTls { origin, bytes } => {
-            exchange.spoke_tls(now, found(origin), Protocol::Http, &bytes);
+        Call::SpokeTls { origin, at, bytes } => {
+            exchange.spoke_tls(now, found(origin), at, &bytes);
             Reply::Heard
         }
         Call::Admits { side, source } => Reply::Admits(exchange.admits_admin(side, source)),
@@ -229,7 +224,9 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
         Call::LookAtSettings(layer) => {
             Reply::LookedAtSettings(Box::new(exchange.settings_view(now, layer)))
         }
+        Call::LookAtDhcp => Reply::LookedAtDhcp(Box::new(exchange.dhcp_view(now))),
         Call::LookAtBook => Reply::LookedAtBook(Box::new(exchange.book_view())),
+        Call::LookAtUsers => Reply::LookedAtUsers(Box::new(exchange.users_view(now))),
         Call::Do { by, command } => Reply::Done(exchange.command(now, &by, command).map(|_| ())),
         Call::Access(ask) => Reply::Access(answer_access(exchange, now, ask).0),
         Call::CopyState { for_backup_of } => {
@@ -242,11 +239,13 @@ fn reply(exchange: &mut Exchange, now: Now, call: Call) -> Reply {
             exchange.may_be_replaced(now, source).map(|()| *exchange = self::restarted(&facts)),
         ),
         Call::Templates(ask) => Reply::Templates(answer_templates(exchange, now, ask)),
+        Call::Rules(ask) => Reply::Rules(answer_rules(exchange, now, ask)),
         Call::LookAtSigns(tried) => {
             let tried = tried.as_ref().map(|(kind, text)| (*kind, text.as_str()));
             Reply::LookedAtSigns(Box::new(exchange.signs_view(tried)))
         }
         Call::Firmware(ask) => Reply::Firmware(answer_firmware(exchange, now, ask)),
+        Call::Certificates(ask) => Reply::Certificates(answer_certificates(exchange, now, ask).0),
         Call::Piece(transfer, piece) => {
             exchange.piece(now, transfer, piece);
             Reply::Done(Ok(()))
@@ -279,6 +278,8 @@ fn board() -> Board {
             reservations: Vec::new(),
         }],
         http_port: 80,
+        https_port: None,
+        sips_port: None,
         sip_port: 5060,
         directory: "prov".to_owned(),
         site: Site {

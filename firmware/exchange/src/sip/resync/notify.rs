@@ -26,7 +26,7 @@ const RESET: &str = "action=reset\nRegisterCallId={}\n\
 
 /// The way to a handset: how it registered last, or, where this box has started since and nothing
 /// was heard of it yet, the Contact that is remembered, if its address is still leased to it.
-pub(super) fn way(
+pub(in crate::sip) fn way(
     office: &Office,
     registrar: &Registrar,
     no: HandsetNo,
@@ -66,10 +66,15 @@ pub(super) fn write(
     let login = office.durable.handset(no)?.line(way.line)?.login.text();
     let (interface, transport) = match way.flow {
         Flow::Datagram(interface, _) => (interface, Transport::Udp),
+        Flow::Stream(interface, stream) if office.is_secured(stream) => (interface, Transport::Tls),
         Flow::Stream(interface, _) => (interface, Transport::Tcp),
     };
+    let port = match transport {
+        Transport::Tls => office.board.sips_port.unwrap_or(office.board.sip_port),
+        Transport::Udp | Transport::Tcp => office.board.sip_port,
+    };
     let own = office.board.interface(interface)?.address;
-    let own = SocketAddrV4::new(own, office.board.sip_port);
+    let own = SocketAddrV4::new(own, port);
     let (branch, tag, call) =
         (office.chance.number(), office.chance.number(), office.chance.number());
     // RFC 3261 section 19.1.1: a Request-URI has no headers.
@@ -85,6 +90,7 @@ pub(super) fn write(
     let transport = match transport {
         Transport::Udp => "",
         Transport::Tcp => ";transport=tcp",
+        Transport::Tls => ";transport=tls",
     };
     writer.header(Name::Contact, format_args!("<sip:dialtone@{own}{transport}>"));
     writer.header(Name::Event, event);

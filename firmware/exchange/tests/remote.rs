@@ -1,0 +1,313 @@
+//! Phones on the WAN: who is given a file there, by what he is known afterwards, and what a phone
+//! that was lost is still worth.
+
+mod support;
+
+use exchange::cause::Cause;
+use exchange::command::{Command, Rule};
+use exchange::names::{text, Extension, InterfaceNo, Side, Text};
+use exchange::note::{Note, RuleNote, Shown};
+use exchange::policy::Switch;
+use exchange::view::{Origin, Remote};
+use exchange::{Arrival, Revealed, Way};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use support::sip::{account, Wish};
+use support::{address, boards, files, from_neighbour, own_file, Office, PHONE, PHONE_2};
+use wire::Mac;
+
+const AGENT: &str = "Yealink SIP-T46U 108.86.0.20 00:15:65:00:00:01";
+
+fn wan(last: u8) -> Arrival {
+    let from = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, last), 40_000);
+    let neighbour = exchange::Neighbour::Unknown;
+    Arrival { side: Side::Wan, interface: InterfaceNo(1), from, neighbour }
+}
+
+fn lan() -> Arrival {
+    from_neighbour(address(200), 5_060, PHONE)
+}
+
+fn office() -> Office {
+    Office::new(boards::secured)
+}
+
+fn rule(office: &mut Office, rule: Rule) {
+    assert!(office.command(Command::Rule(rule)).is_ok());
+}
+
+fn open_wan(office: &mut Office) -> String {
+    rule(office, Rule::SetSwitch { switch: Switch::WanCreates, disabled: false });
+    key(office)
+}
+
+fn key(office: &mut Office) -> String {
+    reveal(office, Shown::PnpKey)
+}
+
+fn reveal(office: &mut Office, what: Shown) -> String {
+    let now = office.now();
+    let shown = office.exchange.show(now, address(200), true, what);
+    office.drain();
+    let Revealed::Secret(secret) = shown else { panic!("there is nothing to show") };
+    secret
+}
+
+/// Asks over TLS with this password.
+fn with(office: &mut Office, at: Arrival, name: &str, password: &str) -> (String, Vec<u8>) {
+    let way = Way { tls: true, credentials: Some(("", password)), certified: None };
+    office.fetch_by(at, name, AGENT, way)
+}
+
+/// Asks over TLS and shows nothing but what stands in the name.
+fn over_tls(office: &mut Office, at: Arrival, name: &str) -> (String, Vec<u8>) {
+    office.fetch_by(at, name, AGENT, Way { tls: true, ..Way::default() })
+}
+
+/// The token in the address that a file names.
+fn token(file: &[u8]) -> String {
+    let url = files::value(file, "url").unwrap_or_default();
+    let Some(rest) = url.strip_prefix("https://203.0.113.1/prov/") else { panic!("{url}") };
+    rest.trim_end_matches('/').to_owned()
+}
+
+fn prestage(mac: [u8; 6], remote: bool) -> Rule {
+    let (extension, name) = (Extension::parse("204"), text("Ann"));
+    Rule::Prestage { mac: Mac(mac), extension, name, make: None, remote, sure: false }
+}
+
+#[test]
+fn the_key_opens_the_first_fetch_and_the_file_replaces_it_by_a_token() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    assert_eq!(
+        (key.len(), with(&mut office, wan(7), &own_file(PHONE), "no").0.as_str()),
+        (16, "unauthorized")
+    );
+    assert!(!office.knows(PHONE));
+    let (answer, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    assert!(answer.starts_with("file"), "{answer}");
+    let device = office.device(PHONE);
+    assert_eq!((device.origin, device.remote), (Some(Origin::WanPlugAndPlay), Remote::Claimed));
+    let token = token(&file);
+    assert_eq!(token.len(), 26);
+    let name = format!("prov/{token}/{}", own_file(PHONE));
+    let (answer, again) = over_tls(&mut office, wan(8), &name);
+    assert!(answer.starts_with("file"), "{answer}");
+    assert!(account(&file, 1) == account(&again, 1));
+    assert_eq!(with(&mut office, wan(8), &own_file(PHONE), &token).0, answer, "as a password too");
+    assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
+    assert_eq!(office.cause(PHONE), Some(Cause::ClaimedAlready));
+}
+
+#[test]
+fn the_key_may_stand_in_the_address_and_is_told_nobody() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    for (at, secret) in [(1, "abcdefghijkmnpqr"), (2, key.as_str())] {
+        over_tls(&mut office, wan(at), &format!("prov/{secret}/{}", own_file(PHONE)));
+    }
+    assert!(office.knows(PHONE));
+    let story = office.story(PHONE).join("\n");
+    let notes: Vec<String> =
+        office.exchange.view(office.now()).notes.iter().map(|(_, note)| note.to_string()).collect();
+    for said in [story, notes.join("\n")] {
+        assert!(!said.contains(&key) && !said.contains("abcdefghijkmnpqr"), "{said}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_address_is_told_nobody_on_the_lan_either() {
+    let mut office = office();
+    office.boots(PHONE);
+    let name = format!("prov/abcdefghijkmnpqr/{}", own_file(PHONE));
+    assert!(office.fetch(support::from(address(10), 1), &name).0.starts_with("file"));
+    let upload = "abcdefghijkmnpqr/001565000001-app.log";
+    office.puts(support::from(address(10), 1), upload, b"up\n");
+    assert!(!office.story(PHONE).join("\n").contains("abcdefghijkmnpqr"));
+}
+
+#[test]
+fn not_even_the_right_key_helps_while_the_switch_says_no() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    rule(&mut office, Rule::SetSwitch { switch: Switch::WanCreates, disabled: true });
+    assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "forbidden");
+    assert_eq!(with(&mut office, wan(7), "y000000000000.cfg", &key).0, "unauthorized");
+    assert!(!office.knows(PHONE));
+    rule(&mut office, Rule::OpenGate { side: Side::Wan, minutes: 5 });
+    let (_, common) = with(&mut office, wan(7), "y000000000000.cfg", &key);
+    assert!(!common.is_empty() && files::value(&common, "line 1").is_none());
+    assert!(with(&mut office, wan(7), &own_file(PHONE), &key).0.starts_with("file"));
+}
+
+#[test]
+fn a_new_key_makes_the_old_one_worthless_and_touches_nobody_who_is_enrolled() {
+    let mut office = office();
+    let old = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &old);
+    rule(&mut office, Rule::DrawKey);
+    let new = key(&mut office);
+    assert_ne!(old, new);
+    assert_eq!(with(&mut office, wan(7), &own_file(PHONE_2), &old).0, "unauthorized");
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+    assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"));
+    assert!(with(&mut office, wan(7), &own_file(PHONE_2), &new).0.starts_with("file"));
+}
+
+#[test]
+fn wrong_keys_are_slowed_by_their_source_and_tokens_never() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    for _ in 0..10 {
+        assert_eq!(with(&mut office, wan(7), &own_file(PHONE_2), "guess").0, "unauthorized");
+    }
+    assert_eq!(with(&mut office, wan(7), &own_file(PHONE_2), &key).0, "unauthorized", "slowed");
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+    assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"), "behind the same address");
+    office.wait_ms(30_000);
+    assert!(with(&mut office, wan(7), &own_file(PHONE_2), &key).0.starts_with("file"));
+    assert!(office.count(Note::Rule(RuleNote::WrongKey(Ipv4Addr::UNSPECIFIED))) >= 1);
+}
+
+#[test]
+fn a_handset_that_was_added_by_hand_counts_as_known_and_is_claimed_once() {
+    let mut office = office();
+    rule(&mut office, Rule::SetProfile(exchange::policy::Profile::Locked));
+    rule(&mut office, Rule::DrawKey);
+    let key = key(&mut office);
+    rule(&mut office, prestage(PHONE, true));
+    assert_eq!(office.device(PHONE).remote, Remote::Awaited);
+    // A phone asks for what is common to its kind first.
+    assert!(with(&mut office, wan(7), "y000000000000.cfg", &key).0.starts_with("file"));
+    let (answer, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    assert!(answer.starts_with("file"), "{answer}");
+    assert_eq!(files::value(&file, "label"), Some("204 Ann"));
+    assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
+    office.restart();
+    assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+    assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"));
+}
+
+#[test]
+fn a_remote_handset_is_staged_once_on_the_lan() {
+    let mut office = office();
+    rule(&mut office, prestage(PHONE, true));
+    let (_, file) = office.fetch(lan(), &own_file(PHONE));
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+    assert_eq!(office.device(PHONE).remote, Remote::Claimed);
+    assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"));
+    let own = account(&file, 1);
+    assert_eq!(office.registers(wan(7), &own, Wish::default()), 200);
+    let handset = office.handset(PHONE).handset;
+    rule(&mut office, Rule::MarkRemote { handset, remote: false });
+    assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized");
+    assert_eq!(office.registers(wan(7), &own, Wish::default()), 401);
+    let (_, file) = office.fetch(lan(), &own_file(PHONE));
+    assert_eq!(files::value(&file, "url"), Some("http://10.1.0.1/prov/"));
+}
+
+#[test]
+fn what_a_lost_phone_knows_is_worth_nothing() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    let (own, handset) = (account(&file, 1), office.handset(PHONE).handset);
+    assert_eq!(office.registers(wan(7), &own, Wish::default()), 200);
+    let web = reveal(&mut office, Shown::WebPassword(Mac(PHONE)));
+    rule(&mut office, Rule::DrawPasswords { handset });
+    assert!(office.handset(PHONE).lines.iter().all(|line| line.registered_until.is_none()));
+    assert_eq!(office.registers(wan(7), &own, Wish::default()), 401);
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+    assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized");
+    assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
+    let (_, file) = office.fetch(lan(), &own_file(PHONE));
+    assert!(own != account(&file, 1) && files::value(&file, "web") != Some(web.as_str()));
+    assert_eq!(office.registers(wan(7), &account(&file, 1), Wish::default()), 200);
+    office.restart();
+    assert_eq!(office.registers(wan(7), &account(&file, 1), Wish::default()), 200);
+}
+
+#[test]
+fn a_certificate_proves_the_device_that_it_names() {
+    let mut office = office();
+    rule(&mut office, prestage(PHONE, true));
+    let certified = |mac: [u8; 6]| Way { tls: true, credentials: None, certified: Some(Mac(mac)) };
+    let (answer, _) = office.fetch_by(wan(7), &own_file(PHONE), "", certified(PHONE));
+    assert!(answer.starts_with("file"), "{answer}");
+    let (answer, _) = office.fetch_by(wan(7), &own_file(PHONE), "", certified(PHONE_2));
+    assert_eq!(answer, "forbidden", "another's");
+    rule(&mut office, Rule::SetSwitch { switch: Switch::WanCreates, disabled: false });
+    let (answer, _) = office.fetch_by(wan(7), &own_file(PHONE_2), "", certified(PHONE_2));
+    assert_eq!((answer.as_str(), office.knows(PHONE_2)), ("forbidden", false), "without the key");
+    let clear = Way { tls: false, ..certified(PHONE) };
+    assert_eq!(office.fetch_by(wan(7), &own_file(PHONE), "", clear).0, "forbidden");
+}
+
+#[test]
+fn whoever_proves_nothing_hears_the_same_whatever_he_asks_for() {
+    let mut office = office();
+    open_wan(&mut office);
+    rule(&mut office, prestage(PHONE, true));
+    let names = [own_file(PHONE), own_file(PHONE_2), "y000000000000.cfg".into(), "none".into()];
+    for name in names {
+        assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized", "{name}");
+        assert_eq!(office.fetch(wan(7), &name).0, "forbidden", "{name}");
+    }
+}
+
+#[test]
+fn a_token_fetches_the_file_of_its_own_handset_only() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    with(&mut office, wan(7), &own_file(PHONE_2), &key);
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE_2));
+    assert_eq!(over_tls(&mut office, wan(7), &name).0, "forbidden");
+}
+
+#[test]
+fn a_wrong_password_shows_nothing_and_is_slowed_like_a_log_in() {
+    let mut office = office();
+    rule(&mut office, Rule::DrawKey);
+    let now = office.now();
+    for _ in 0..3 {
+        let shown = office.exchange.show(now, address(200), false, Shown::PnpKey);
+        assert!(matches!(shown, Revealed::Wrong));
+    }
+    assert!(office.exchange.may_log_in(now, address(200)).is_err());
+    let nothing = office.exchange.show(now, address(200), true, Shown::WebPassword(Mac(PHONE)));
+    assert!(matches!(nothing, Revealed::Nothing));
+    office.drain();
+    assert_eq!(office.count(Note::Rule(RuleNote::SecretShown(address(200), Shown::PnpKey))), 0);
+}
+
+#[test]
+fn who_set_a_switch_and_when_is_kept_over_a_restart() {
+    let mut office = office();
+    office.wall = Some(exchange::time::Wall(1_764_528_000));
+    rule(&mut office, Rule::SetSwitch { switch: Switch::AssignAtPhone, disabled: true });
+    office.restart();
+    let durable = office.exchange.durable();
+    let by = durable.rules().set_by(Switch::AssignAtPhone).unwrap();
+    assert_eq!((by.source, by.at), (address(200), Some(exchange::time::Wall(1_764_528_000))));
+    assert!(!durable.assigns_at_phone() && durable.rules().set_by(Switch::LanCreates).is_none());
+}
+
+#[test]
+fn a_box_without_a_port_to_the_wan_has_no_remote_phones() {
+    let mut office = Office::new(|| {
+        let mut board = boards::plain();
+        board.interfaces.truncate(1);
+        board
+    });
+    let wish = Command::Rule(prestage(PHONE, true));
+    assert_eq!(
+        office.command(wish),
+        Err(exchange::command::Refusal::Rule(exchange::command::RuleFlaw::NoWan))
+    );
+    assert!(office.facts.is_empty());
+    let name = Text::new();
+    office.command(Command::AddHandset { mac: Mac(PHONE), extension: None, name }).unwrap();
+}

@@ -1,0 +1,135 @@
+//! The pages of the rules by which phones are taken in, in every state worth looking at.
+
+use crate::office::{away_device, before, registered_device, NOW, VIEWER};
+use exchange::cause::Cause;
+use exchange::command::{Refusal, RuleFlaw};
+use exchange::names::{text, Mac, Side};
+use exchange::time::{Wall, MINUTE_MS, SECOND_MS};
+use exchange::view::{
+    DeviceView, Profile, Remote, RulesView, SetBy, StrangersView, Switch, SwitchRow, TurnedAwayRow,
+};
+use pages::form::{self, AddForm, Fields, RuleForm};
+use pages::Html;
+use std::net::Ipv4Addr;
+
+const ADMIN: Ipv4Addr = Ipv4Addr::new(192, 168, 10, 20);
+
+pub(crate) fn rules() -> RulesView {
+    let disabled = Profile::Guarded.disabled();
+    let by = [
+        None,
+        Some(SetBy { source: ADMIN, at: Some(Wall(1_741_100_000)) }),
+        Some(SetBy { source: ADMIN, at: None }),
+    ];
+    let switches = [0, 1, 2].map(|place| SwitchRow {
+        switch: Switch::ALL[place],
+        disabled: disabled[place],
+        by: by[place],
+    });
+    RulesView {
+        now: NOW,
+        switches,
+        profile: Some(Profile::Guarded),
+        lan_gate: None,
+        wan_gate: Some(NOW.mono.after_ms(12 * MINUTE_MS)),
+        has_key: true,
+        wan_url: Some("https://203.0.113.2/prov/".to_string()),
+        has_wan: true,
+        remote: 3,
+        read_only: false,
+    }
+}
+
+fn row(last: u8, side: Side, count: u32, cause: Cause) -> TurnedAwayRow {
+    TurnedAwayRow {
+        mac: Mac([0, 0x15, 0x65, 0x2f, 9, last]),
+        maker: (last != 3).then_some("Yealink"),
+        model: text(if last == 3 { "" } else { "T46U" }),
+        side,
+        address: (last != 3).then_some(Ipv4Addr::new(198, 51, 100, last)),
+        count,
+        last: before(u64::from(last) * 20 * SECOND_MS),
+        cause,
+        ignored: last == 3,
+    }
+}
+
+pub(crate) fn strangers() -> StrangersView {
+    StrangersView {
+        now: NOW,
+        rows: vec![
+            row(1, Side::Lan, 1, Cause::CreationClosed(Side::Lan)),
+            row(2, Side::Wan, 17, Cause::WrongKey),
+            row(3, Side::Lan, 4, Cause::CreationClosed(Side::Lan)),
+        ],
+        banned: vec![Mac([0x3c, 0x2a, 0xf4, 0x11, 9, 1])],
+        read_only: false,
+    }
+}
+
+fn typed(body: &str) -> Fields {
+    Fields::parse(body.as_bytes()).unwrap()
+}
+
+pub(crate) fn all() -> Vec<(&'static str, Html)> {
+    let voip = |view: &RulesView, echo| pages::voip(view, &VIEWER, echo);
+    let shown = RuleForm { shown: Some("abcdefghijkmnpqr".to_string()), ..RuleForm::default() };
+    let wrong = RuleForm {
+        password_error: Some("This is not your password.".to_string()),
+        ..RuleForm::default()
+    };
+    let own = RulesView { profile: None, wan_gate: None, ..rules() };
+    let bare = RulesView {
+        has_wan: false,
+        has_key: false,
+        wan_url: None,
+        lan_gate: Some(NOW.mono.after_ms(40 * SECOND_MS)),
+        ..rules()
+    };
+    let fixed = RulesView { read_only: true, ..rules() };
+    let too_long = RuleForm::refused(Refusal::Rule(RuleFlaw::GateTooLong));
+    let none = StrangersView { rows: Vec::new(), banned: Vec::new(), ..strangers() };
+    let read_only = StrangersView { read_only: true, ..strangers() };
+    let full = RuleForm::refused(Refusal::Rule(RuleFlaw::BansFull));
+    let remote = |remote, view: DeviceView| DeviceView { remote, ..view };
+    let near = RuleFlaw::NearStranger(Mac([0, 0x15, 0x65, 0x2f, 9, 1]));
+    let near = AddForm::refused(
+        &typed("mac=0015652f0901&maker=yealink&model=T46U&remote=yes"),
+        Refusal::Rule(near),
+    );
+    let bad = *form::add(&typed("mac=0015652f0901&maker=acme&model=X")).err().unwrap();
+    let add = |form: &AddForm| pages::handsets(&crate::office::quiet_office(), &VIEWER, Some(form));
+    vec![
+        ("voip", voip(&rules(), None)),
+        ("voip-own", voip(&own, Some(&too_long))),
+        ("voip-bare", voip(&bare, None)),
+        ("voip-shown", voip(&rules(), Some(&shown))),
+        ("voip-wrong", voip(&rules(), Some(&wrong))),
+        ("voip-read-only", voip(&fixed, None)),
+        ("strangers", pages::strangers(&strangers(), &VIEWER, None)),
+        ("strangers-none", pages::strangers(&none, &VIEWER, None)),
+        ("strangers-full", pages::strangers(&strangers(), &VIEWER, Some(&full))),
+        ("strangers-read-only", pages::strangers(&read_only, &VIEWER, None)),
+        (
+            "device-remote",
+            pages::device(&remote(Remote::Claimed, registered_device()), &VIEWER, None),
+        ),
+        ("device-awaited", pages::device(&remote(Remote::Awaited, away_device()), &VIEWER, None)),
+        ("device-shown", pages::device_shown(&registered_device(), &VIEWER, "abcdefghijkmnpqr")),
+        ("handsets-near", add(&near)),
+        ("handsets-bad-make", add(&bad)),
+    ]
+}
+
+#[test]
+fn the_switches_are_called_as_installers_know_them() {
+    let page = pages::voip(&rules(), &VIEWER, None);
+    for label in [
+        "Disable Phone Creates via LAN Plug-and-Play",
+        "Disable Phone Creates via WAN (Remote Phone) Plug-and-Play",
+        "Disable Assign User at Phone",
+    ] {
+        assert!(page.contains(label), "{label}");
+    }
+    assert!(page.contains("even when it brings the right secret key"));
+}
