@@ -176,9 +176,14 @@ impl Desk {
     /// Brings a transfer the piece of a file that it asked for; waits while the loop is busy, which
     /// a thread of its own may do.
     pub(crate) fn bring(&self, transfer: TransferNo, piece: Option<Vec<u8>>) {
+        self.tell(Call::Piece(transfer, piece));
+    }
+
+    /// Has the loop know something; like [`Desk::bring`] for threads of their own.
+    pub(crate) fn tell(&self, call: Call) {
         let (answer, _nobody) = oneshot::channel();
-        // A loop that has ended sends nothing any more.
-        let _ = self.0.blocking_send(Asked { call: Call::Piece(transfer, piece), answer });
+        // A loop that has ended needs to know nothing any more.
+        let _ = self.0.blocking_send(Asked { call, answer });
     }
 
     /// Asks who may use the pages; `None` when the loop has ended.

@@ -37,6 +37,18 @@ const RUSH_MS: u64 = 10_000;
 /// How long an upload rests then before each piece.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// Where firmware of phones is kept.
+#[derive(Clone, Default)]
+pub(crate) enum Store {
+    /// Nowhere: the box has no place for it.
+    #[default]
+    Nowhere,
+    /// The place cannot be used, in words.
+    Unusable(String),
+    /// Here.
+    Shelf(Shelf),
+}
+
 /// Opens what the path names, or says why it cannot be used.
 pub(crate) fn open(path: &Path) -> Result<Files<Chip>, String> {
     let chip = Chip::of_files(path).map_err(|problem| problem.to_string())?;
@@ -97,6 +109,11 @@ impl From<NotKept<io::Error>> for Failed {
         }
     }
 }
+
+/// Is called on the thread once something has changed, also where whoever wanted that has left.
+pub(crate) trait Told: FnOnce(Stock) + Send + 'static {}
+
+impl<F: FnOnce(Stock) + Send + 'static> Told for F {}
 
 /// A piece of work for the thread.
 type Work = Box<dyn FnOnce(&mut Files<Chip>) + Send>;
@@ -194,13 +211,13 @@ impl Shelf {
         Ok(upload)
     }
 
-    /// Deletes a file, and says what is left; `None` where that failed.
-    pub(crate) async fn delete(&self, no: FileNo) -> Option<Stock> {
+    /// Deletes a file, and has `told` know what is left; `None` where that failed.
+    pub(crate) async fn delete(&self, no: FileNo, told: impl Told) -> Option<()> {
         let deleted = self.ask(move |files| {
-            files.delete(files::FileNo(no.0)).map(|_| stock(files)).map_err(words)
+            files.delete(files::FileNo(no.0)).map_err(words).map(|_| told(stock(files)))
         });
         match deleted.await? {
-            Ok(stock) => Some(stock),
+            Ok(()) => Some(()),
             Err(problem) => {
                 log::error!("a file of firmware could not be deleted: {problem}");
                 None
@@ -240,10 +257,11 @@ impl Upload {
         Ok(written.ok_or(Failed::Gone)??)
     }
 
-    /// Makes it a file, and says what there is then.
-    pub(crate) async fn finish(mut self) -> Result<Stock, Failed> {
+    /// Makes it a file, and has `told` know what there is then.
+    pub(crate) async fn finish(mut self, told: impl Told) -> Result<(), Failed> {
         self.whole = true;
-        let finished = self.shelf.ask(|files| files.finish().map(|_| stock(files))).await;
+        let finish = |files: &mut Files<Chip>| files.finish().map(|_| told(stock(files)));
+        let finished = self.shelf.ask(finish).await;
         Ok(finished.ok_or(Failed::Gone)??)
     }
 }

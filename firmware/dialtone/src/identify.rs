@@ -1,7 +1,7 @@
 //! `dialtone identify`: what the catalogue makes of a sign, one JSON line in, one out.
 
 use crate::config::bytes_of;
-use exchange::catalog::{Catalog, Identity, Sign};
+use exchange::catalog::{Catalog, Identity, OwnSigns, Sign};
 use exchange::limits::IDENTIFY_LINE_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read, Write};
@@ -41,9 +41,15 @@ struct Verdict<'a> {
     mac: Option<String>,
 }
 
-/// Answers every line of `questions`; `Err` is a broken pipe or an unreadable input.
-pub(crate) fn run(questions: impl Read, mut answers: impl Write) -> std::io::Result<()> {
-    let catalog = Catalog::new();
+/// Answers every line of `questions`, also by an admin's `own` signs; `Err` is a broken pipe or an
+/// unreadable input.
+pub(crate) fn run(
+    own: &OwnSigns,
+    questions: impl Read,
+    mut answers: impl Write,
+) -> std::io::Result<()> {
+    let mut catalog = Catalog::new();
+    catalog.learn(own);
     let mut questions = std::io::BufReader::new(questions);
     let mut line = Vec::new();
     let mut number = 0u64;
@@ -147,7 +153,7 @@ mod tests {
 
     fn said(questions: &str) -> Vec<String> {
         let mut answers = Vec::new();
-        run(questions.as_bytes(), &mut answers).unwrap();
+        run(&OwnSigns::default(), questions.as_bytes(), &mut answers).unwrap();
         String::from_utf8(answers).unwrap().lines().map(str::to_owned).collect()
     }
 

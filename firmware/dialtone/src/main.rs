@@ -53,6 +53,7 @@ mod watchdog;
 mod wear;
 mod web;
 
+use exchange::catalog::OwnSigns;
 use nor_file::Timing;
 use say::{complain, say};
 use std::io::Write as _;
@@ -71,8 +72,9 @@ Dialtone gives every desk phone on the LAN its dial tone.
       known phones are served, and nothing new is stored
   dialtone check-config FILE
       reads a configuration and says what is wrong with it
-  dialtone identify
-      reads JSON lines {\"kind\": ..., \"string\": ...} and says which phone each sign is of
+  dialtone identify [--state FILE]
+      reads JSON lines {\"kind\": ..., \"string\": ...} and says which phone each sign is of, also
+      by the signs that were added to this state
   dialtone options --mac MAC [--vendor-class TEXT] [--request-list N,N..] [--user-class TEXT]
       [--user-agent TEXT] [--max-size BYTES] [--config FILE] [--packet]
       which DHCP options such a phone would be offered, with their bytes and why each is sent, and
@@ -162,11 +164,11 @@ fn obey(words: &[&str]) -> Result<(), Refusal> {
         ["serve", ..] => unclear("serve wants --config FILE"),
         ["check-config", file] => Ok(check_config(file)?),
         ["check-config", ..] => unclear("check-config wants one FILE"),
-        ["identify"] => {
-            let outcome = identify::run(std::io::stdin(), std::io::stdout().lock());
-            Ok(outcome.map_err(|error| error.to_string())?)
+        ["identify"] => identify(&OwnSigns::default()),
+        ["identify", "--state", file] => identify(looked(file)?.into_durable().signs()),
+        ["identify", ..] => {
+            unclear("identify wants --state FILE or nothing, and questions on standard input")
         }
-        ["identify", ..] => unclear("identify wants its questions on standard input"),
         ["options", rest @ ..] => options(rest),
         ["state", "stat", file] => {
             Ok(looked(file).map(|it| say(format_args!("{}", it.stat().trim_end())))?)
@@ -233,6 +235,11 @@ fn options(words: &[&str]) -> Result<(), Refusal> {
 fn trials(user: Option<&str>) -> Option<rehearsal::Rehearsals> {
     let started = rehearsal::Rehearsals::start(user);
     started.map_err(|why| complain(format_args!("{why}"))).ok()
+}
+
+fn identify(own: &OwnSigns) -> Result<(), Refusal> {
+    let outcome = identify::run(own, std::io::stdin(), std::io::stdout().lock());
+    Ok(outcome.map_err(|error| error.to_string())?)
 }
 
 fn looked(file: &str) -> Result<state::Looked, String> {

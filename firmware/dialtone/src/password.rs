@@ -14,9 +14,9 @@ use crate::entropy;
 use argon2::{Algorithm, Argon2, Params, Version};
 use exchange::backup::{BackupKey, Recipe};
 use exchange::limits::{PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX, PASSWORD_TURN_MS};
+use exchange::sorted::SortedSet;
 use exchange::PasswordHash;
 use nix::time::ClockId;
-use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -181,7 +181,7 @@ fn read(record: &str) -> Option<(Vec<u8>, Vec<u8>, u32, u32)> {
 #[derive(Clone)]
 pub(crate) struct Door {
     one: Arc<Semaphore>,
-    waiting: Arc<Mutex<BTreeSet<Ipv4Addr>>>,
+    waiting: Arc<Mutex<SortedSet<Ipv4Addr>>>,
     strength: Arc<OnceLock<Strength>>,
 }
 
@@ -196,7 +196,7 @@ pub(crate) struct Turn {
 
 /// A place in the queue.
 struct Place {
-    waiting: Arc<Mutex<BTreeSet<Ipv4Addr>>>,
+    waiting: Arc<Mutex<SortedSet<Ipv4Addr>>>,
     source: Ipv4Addr,
 }
 

@@ -15,7 +15,7 @@ use crate::config::{ButtonEntry, Hardware, Port};
 use crate::device;
 use crate::drive::{Driver, Ended, Hands, Wakes};
 use crate::entropy;
-use crate::firmware::{self, Shelf};
+use crate::firmware::{self, Shelf, Store};
 use crate::flash::{self, FlashThread};
 use crate::host;
 use crate::http;
@@ -255,7 +255,10 @@ fn open(
     if hardware.bring_up {
         exchange.set_appliance(hardware.trial_ms());
     }
-    let kept = firmware_of(&hardware, demonstrates(&ports));
+    let (kept, flaw) = match firmware_of(&hardware, demonstrates(&ports)) {
+        Ok(kept) => (kept, None),
+        Err(why) => (None, Some(why)),
+    };
     if let Some(kept) = &kept {
         exchange.firmware_kept(firmware::stock(kept).files);
     }
@@ -266,7 +269,9 @@ fn open(
     let facts = Facts { board: hardware.name.clone(), slot: release::slot(), ports: ports.clone() };
     let (shelf, queue) = Shelf::new(clock);
     let shelf = Some(shelf).filter(|_| kept.is_some());
-    let site = WebSite::new().of(facts, rehearsals, shelf.clone());
+    let unusable = flaw.map_or(Store::Nowhere, Store::Unusable);
+    let store = shelf.clone().map_or(unusable, Store::Shelf);
+    let site = WebSite::new().of(facts, rehearsals, store);
     let https = ports.iter().find_map(|port| port.secured).map(|secured| secured.https);
     let site = Arc::new(site.secured_by(secured.clone(), https));
     listen_web(&web, &ports, &desk, &site)?;
@@ -311,16 +316,15 @@ fn stores(found: &journal::Mounted, bytes: u64, room: u64, read_only: bool) -> b
 }
 
 /// Where firmware of phones is kept; a box that cannot keep any serves all the same.
-fn firmware_of(hardware: &Hardware, in_memory: bool) -> Option<Files<Chip>> {
+fn firmware_of(hardware: &Hardware, in_memory: bool) -> Result<Option<Files<Chip>>, String> {
     let Some(path) = &hardware.firmware else {
-        return in_memory.then(firmware::in_memory).flatten();
+        return Ok(in_memory.then(firmware::in_memory).flatten());
     };
-    let opened = firmware::open(path);
-    opened
-        .map_err(|why| {
-            complain(format_args!("firmware of phones is not kept in {}: {why}", path.display()));
-        })
-        .ok()
+    firmware::open(path).map(Some).map_err(|why| {
+        let why = format!("firmware of phones is not kept in {}: {why}", path.display());
+        complain(format_args!("{why}"));
+        why
+    })
 }
 
 /// The exchange as its state makes it.

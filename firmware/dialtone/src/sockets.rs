@@ -11,13 +11,13 @@ use exchange::limits::{
     DATAGRAMS_A_TURN_MAX, DATAGRAM_BYTES_MAX, RECEIVE_BUFFER_BYTES, ROUNDS_A_TURN_MAX,
 };
 use exchange::names::{InterfaceNo, Side};
+use exchange::sorted::SortedMap;
 use exchange::{Departure, Line, To, TransferNo};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{
     bind, getsockname, recvfrom, sendto, setsockopt, socket, sockopt, AddressFamily,
     IpMembershipRequest, MsgFlags, SockFlag, SockType, SockaddrIn,
 };
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -34,11 +34,11 @@ pub(crate) struct Sockets {
     epoll: Epoll,
     /// The same epoll set, for the runtime to watch.
     wakes: AsyncFd<OwnedFd>,
-    open: BTreeMap<u64, Socket>,
-    transfers: BTreeMap<TransferNo, u64>,
-    by_line: BTreeMap<(InterfaceNo, Line), u64>,
-    raw: BTreeMap<InterfaceNo, RawPort>,
-    ears: BTreeMap<InterfaceNo, Ear>,
+    open: SortedMap<u64, Socket>,
+    transfers: SortedMap<TransferNo, u64>,
+    by_line: SortedMap<(InterfaceNo, Line), u64>,
+    raw: SortedMap<InterfaceNo, RawPort>,
+    ears: SortedMap<InterfaceNo, Ear>,
     ports: Vec<Port>,
     next: u64,
     /// Whether a socket was left before it was empty.
@@ -69,11 +69,11 @@ impl Sockets {
         let mut sockets = Sockets {
             wakes: raw::wakes(epoll.0.try_clone()?)?,
             epoll,
-            open: BTreeMap::new(),
-            transfers: BTreeMap::new(),
-            by_line: BTreeMap::new(),
-            raw: BTreeMap::new(),
-            ears: BTreeMap::new(),
+            open: SortedMap::new(),
+            transfers: SortedMap::new(),
+            by_line: SortedMap::new(),
+            raw: SortedMap::new(),
+            ears: SortedMap::new(),
             ports: Vec::new(),
             next: 0,
             unread: false,

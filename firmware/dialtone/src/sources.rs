@@ -2,13 +2,13 @@
 //!
 //! Only addresses that have a connection are remembered; what is refused leaves no trace.
 
-use std::collections::BTreeMap;
+use exchange::sorted::SortedMap;
 use std::net::Ipv4Addr;
 
 /// Connections, counted by the address they come from.
 #[derive(Default)]
 pub(crate) struct Sources {
-    by_address: BTreeMap<Ipv4Addr, usize>,
+    by_address: SortedMap<Ipv4Addr, usize>,
     all: usize,
 }
 

@@ -23,8 +23,8 @@ use exchange::limits::{
 };
 use exchange::names::{InterfaceNo, Side};
 use exchange::note::Protocol;
+use exchange::sorted::SortedMap;
 use exchange::StreamNo;
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,7 +50,7 @@ pub(crate) enum Spoken {
 
 /// The loop's ends of all connections.
 #[derive(Default)]
-pub(crate) struct Streams(BTreeMap<StreamNo, mpsc::Sender<Vec<u8>>>);
+pub(crate) struct Streams(SortedMap<StreamNo, mpsc::Sender<Vec<u8>>>);
 
 impl Streams {
     pub(crate) fn opened(&mut self, stream: StreamNo, writer: mpsc::Sender<Vec<u8>>) {

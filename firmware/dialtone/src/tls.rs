@@ -1,7 +1,7 @@
 //! TLS (RFC 8446, RFC 5246): which certificate is shown, who is let in how fast, and what is told
 //! of a handshake that fails.
 //!
-//! Versions 1.2 and 1.3 by rustls, with its own choice of ciphers; nothing older. What has to be
+//! Versions 1.2 and 1.3 by rustls, with the ciphers that [`provider`] names; nothing older. What has to be
 //! shown and believed the exchange decides; [`keep_up`] looks at that every minute, has missing
 //! certificates made beside the loop, and from then on shows them. A phone may prove by a
 //! certificate of its maker who it is. One that cannot be believed is no reason to refuse a
@@ -14,6 +14,7 @@
 mod believed;
 mod issue;
 mod pem;
+mod provider;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -31,12 +32,12 @@ use exchange::limits::{
     TLS_SESSIONS_MAX,
 };
 use exchange::names::Side;
+use exchange::sorted::SortedMap;
 use exchange::time::Instant;
-use rustls::crypto::CryptoProvider;
+use provider::provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::ServerSessionMemoryCache;
 use rustls::{ServerConfig, ServerConnection};
-use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -188,7 +189,7 @@ impl Secured {
         authority: &Kept,
         phones: &[Vec<u8>],
     ) -> Result<(), Trouble> {
-        let believed = Believed::new(phones, &provider()).map(Arc::new);
+        let believed = Believed::new(phones).map(Arc::new);
         let config = config(&kept, believed.clone())?;
         self.with(|shown| {
             *shown = Shown {
@@ -216,10 +217,6 @@ fn reason(error: &io::Error, heard: Vec<u8>) -> Option<Vec<u8>> {
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
 fn config(kept: &Kept, believed: Option<Arc<Believed>>) -> Result<ServerConfig, Trouble> {
     let builder = ServerConfig::builder_with_provider(provider());
     let builder = builder.with_safe_default_protocol_versions().map_err(|_| Trouble::NotMade)?;
@@ -245,7 +242,7 @@ fn split(chain: &[u8]) -> Vec<CertificateDer<'static>> {
 struct Handshakes {
     since: Instant,
     all: u16,
-    by: BTreeMap<Ipv4Addr, u16>,
+    by: SortedMap<Ipv4Addr, u16>,
 }
 
 impl Handshakes {

@@ -41,7 +41,7 @@ pub(crate) use machine::Facts;
 pub(crate) use route::Route;
 
 use crate::call::{Call, Reply};
-use crate::firmware::Shelf;
+use crate::firmware::{Shelf, Store};
 use crate::http::{Answered, Guests, Limits, Visitor};
 use crate::password::Door;
 use crate::rehearsal::Rehearsals;
@@ -80,7 +80,7 @@ pub(crate) struct WebSite {
     facts: Facts,
     restores: Restores,
     drafts: Drafts,
-    firmware: Option<Shelf>,
+    firmware: Store,
     secured: Option<(Arc<Secured>, u16)>,
 }
 
@@ -107,7 +107,7 @@ impl WebSite {
             facts,
             restores: Restores::new(),
             drafts: Drafts::new(None),
-            firmware: None,
+            firmware: Store::Nowhere,
             secured: None,
         }
     }
@@ -117,7 +117,7 @@ impl WebSite {
         self,
         facts: Facts,
         rehearsals: Option<Rehearsals>,
-        firmware: Option<Shelf>,
+        firmware: Store,
     ) -> WebSite {
         WebSite { facts, drafts: Drafts::new(rehearsals), firmware, ..self }
     }
@@ -137,9 +137,17 @@ impl WebSite {
         self.secured.as_ref().map(|(_, port)| *port)
     }
 
-    /// Where firmware of phones is kept, if it is.
+    /// Where firmware of phones is kept.
+    pub(crate) fn store(&self) -> &Store {
+        &self.firmware
+    }
+
+    /// The same, where it can be used.
     pub(crate) fn firmware(&self) -> Option<&Shelf> {
-        self.firmware.as_ref()
+        match &self.firmware {
+            Store::Shelf(shelf) => Some(shelf),
+            Store::Unusable(_) | Store::Nowhere => None,
+        }
     }
 
     pub(crate) fn guests(&self) -> &Arc<Guests> {

@@ -15,8 +15,8 @@ use crate::limits::{
     CLAIM_MS, LOGIN_SOURCES_MAX, LOGIN_WAIT_MAX_S, SESSIONS_MAX, SESSION_IDLE_MS, SESSION_MS,
 };
 use crate::secret::PasswordHash;
+use crate::sorted::SortedMap;
 use crate::time::{Instant, SECOND_MS};
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::fmt::Write;
 use core::net::Ipv4Addr;
@@ -63,8 +63,8 @@ pub enum Unclaimed {
 pub(crate) struct Access {
     first_password: Option<PasswordHash>,
     claimed_until: Option<Instant>,
-    sessions: BTreeMap<[u8; 32], Open>,
-    failures: BTreeMap<Ipv4Addr, Failures>,
+    sessions: SortedMap<[u8; 32], Open>,
+    failures: SortedMap<Ipv4Addr, Failures>,
 }
 
 struct Open {
@@ -84,8 +84,8 @@ impl Access {
         Access {
             first_password: Some(first_password).filter(|hash| !hash.is_empty()),
             claimed_until: None,
-            sessions: BTreeMap::new(),
-            failures: BTreeMap::new(),
+            sessions: SortedMap::new(),
+            failures: SortedMap::new(),
         }
     }
 
@@ -157,7 +157,7 @@ impl Access {
             }
         }
         let failures =
-            self.failures.entry(source).or_insert(Failures { count: 0, not_before: now });
+            self.failures.get_or_insert_with(source, || Failures { count: 0, not_before: now });
         failures.count = failures.count.saturating_add(1);
         let doublings = failures.count.saturating_sub(3).min(6);
         let wait_s = if failures.count < 3 { 0 } else { (1u64 << doublings).min(LOGIN_WAIT_MAX_S) };

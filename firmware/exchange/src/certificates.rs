@@ -17,10 +17,10 @@ use crate::names::{RecordNo, Side};
 use crate::note::Note;
 use crate::office::Office;
 use crate::secret::PrivateKey;
+use crate::sorted::SortedMap;
 use crate::state::Event;
 use crate::time::{Now, DAY_MS, SECOND_MS};
 use crate::Exchange;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -67,7 +67,7 @@ pub struct Kept {
 
 /// All that are kept.
 #[derive(Default)]
-pub struct Certificates(BTreeMap<CertificatePlace, Kept>);
+pub struct Certificates(SortedMap<CertificatePlace, Kept>);
 
 /// What a certificate that the box makes for itself has to say.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,14 +5,14 @@
 use crate::limits::{TEMPLATE_FAILING_MAX, TEMPLATE_FAILURES_MAX};
 use crate::note::Note;
 use crate::office::Office;
+use crate::sorted::SortedMap;
 use crate::template::Place;
 use crate::time::Now;
-use alloc::collections::BTreeMap;
 use wire::Mac;
 
 /// How often each own template failed, and for whom; somebody who is not known counts as one phone.
 #[derive(Default)]
-pub(crate) struct Failing(BTreeMap<(Place, Option<Mac>), u8>);
+pub(crate) struct Failing(SortedMap<(Place, Option<Mac>), u8>);
 
 /// What a phone is answered whose own template failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

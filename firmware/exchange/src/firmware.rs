@@ -16,9 +16,9 @@ use crate::office::Office;
 use crate::output::FileNo;
 use crate::provision;
 use crate::settings::{Origin, Setting};
+use crate::sorted::SortedSet;
 use crate::time::{Now, Wall};
 use crate::view::{FirmwareRow, FirmwareView};
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -171,7 +171,7 @@ impl Office {
 
     /// The files as they may be shown, and for what others could be.
     pub(crate) fn firmware_view(&self, now: Now) -> FirmwareView {
-        let kinds: BTreeSet<_> = self
+        let kinds: SortedSet<_> = self
             .durable
             .handsets()
             .filter_map(|(_, handset)| {

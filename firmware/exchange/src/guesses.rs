@@ -6,8 +6,8 @@
 //! so what this saves is not the password but the work and the noise.
 
 use crate::limits::{GUESSES_MAX, LOGIN_SOURCES_MAX};
+use crate::sorted::SortedMap;
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
-use alloc::collections::BTreeMap;
 
 /// The time in which they count together.
 const WINDOW_MS: u64 = MINUTE_MS;
@@ -16,7 +16,7 @@ const SILENCE_MS: u64 = 30 * SECOND_MS;
 
 /// Who gave wrong answers: addresses, or accounts for which they were given.
 pub(crate) struct Guesses<K> {
-    sources: BTreeMap<K, Source>,
+    sources: SortedMap<K, Source>,
 }
 
 #[derive(Clone, Copy)]
@@ -41,7 +41,7 @@ pub(crate) enum Earns {
 
 impl<K> Default for Guesses<K> {
     fn default() -> Guesses<K> {
-        Guesses { sources: BTreeMap::new() }
+        Guesses { sources: SortedMap::new() }
     }
 }
 

@@ -10,22 +10,22 @@ use crate::limits::{
     PROBED_AHEAD_MAX, PROBE_AGAIN_MS, PROBE_FRESH_MS, PROBE_WAIT_MS, QUARANTINE_MAX, QUARANTINE_MS,
 };
 use crate::office::Office;
+use crate::sorted::SortedMap;
 use crate::state::Durable;
 use crate::time::{Instant, MINUTE_MS, SECOND_MS};
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
 /// All leases and the state of the pools.
 pub(crate) struct Leases {
-    by_address: BTreeMap<Ipv4Addr, Lease>,
-    by_mac: BTreeMap<Mac, Ipv4Addr>,
+    by_address: SortedMap<Ipv4Addr, Lease>,
+    by_mac: SortedMap<Mac, Ipv4Addr>,
     /// What was offered and not yet asked for; an offer does not end a lease.
-    offers: BTreeMap<Mac, (Ipv4Addr, Instant)>,
-    offered: BTreeMap<Ipv4Addr, Mac>,
-    quarantine: BTreeMap<Ipv4Addr, Instant>,
-    probing: BTreeMap<Ipv4Addr, Probing>,
+    offers: SortedMap<Mac, (Ipv4Addr, Instant)>,
+    offered: SortedMap<Ipv4Addr, Mac>,
+    quarantine: SortedMap<Ipv4Addr, Instant>,
+    probing: SortedMap<Ipv4Addr, Probing>,
     pools: Vec<Pool>,
     swept: Instant,
 }
@@ -61,7 +61,7 @@ struct Pool {
     /// Where the search for a free address goes on.
     cursor: usize,
     /// Addresses that a probe found silent, and when.
-    clean: BTreeMap<Ipv4Addr, Instant>,
+    clean: SortedMap<Ipv4Addr, Instant>,
     /// When a search of the whole pool last found nothing.
     exhausted: Option<Instant>,
     /// When nothing could be found for anybody, neither free nor taken back.
@@ -75,12 +75,12 @@ impl Leases {
     /// Starts every remembered address on a whole term.
     pub(crate) fn new(board: &Board, durable: &Durable) -> Leases {
         let mut leases = Leases {
-            by_address: BTreeMap::new(),
-            by_mac: BTreeMap::new(),
-            offers: BTreeMap::new(),
-            offered: BTreeMap::new(),
-            quarantine: BTreeMap::new(),
-            probing: BTreeMap::new(),
+            by_address: SortedMap::new(),
+            by_mac: SortedMap::new(),
+            offers: SortedMap::new(),
+            offered: SortedMap::new(),
+            quarantine: SortedMap::new(),
+            probing: SortedMap::new(),
             pools: board.subnets.iter().map(|_| Pool::default()).collect(),
             swept: Instant(0),
         };

@@ -73,6 +73,7 @@ mod secret;
 pub mod settings;
 mod sip;
 mod slow;
+pub mod sorted;
 pub mod state;
 pub mod story;
 mod strangers;

@@ -18,8 +18,8 @@ use crate::limits::{MDNS_NAMES_MAX, MDNS_PROBES};
 use crate::names::{InterfaceNo, RecordNo, Side};
 use crate::office::Office;
 use crate::output::{Arrival, Line, To};
+use crate::sorted::SortedMap;
 use crate::time::{Instant, Now, SECOND_MS};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use core::net::{Ipv4Addr, SocketAddrV4};
@@ -36,7 +36,7 @@ const ANSWER_EVERY_MS: u64 = SECOND_MS;
 #[derive(Default)]
 pub(crate) struct Mdns {
     host: Option<Host>,
-    ports: BTreeMap<InterfaceNo, Port>,
+    ports: SortedMap<InterfaceNo, Port>,
 }
 
 struct Host {
@@ -189,7 +189,7 @@ impl Mdns {
     /// Probes and tells what is due.
     pub(crate) fn tick(&mut self, office: &mut Office, now: Now) {
         let Some(host) = self.host.as_ref().map(Host::text) else { return };
-        for (interface, port) in &mut self.ports {
+        for (interface, port) in self.ports.iter_mut() {
             let Some(own) = office.board.interface(*interface).map(|port| port.address) else {
                 continue;
             };

@@ -23,12 +23,14 @@ use crate::policy::Gates;
 use crate::resync::ClockTime;
 use crate::seat::Seats;
 use crate::settings;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::state::{Durable, Event};
 use crate::story::Step;
 use crate::strangers::TurnedAway;
 use crate::time::{Instant, Now, Wall, HOUR_MS, SECOND_MS};
 use crate::uploads::{Hour, Logs};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -40,7 +42,7 @@ pub(crate) struct Office {
     pub(crate) durable: Durable,
     pub(crate) leases: Leases,
     pub(crate) chance: Chance,
-    pub(crate) devices: BTreeMap<Mac, Device>,
+    pub(crate) devices: SortedMap<Mac, Box<Device>>,
     pub(crate) notes: VecDeque<(Instant, Note)>,
     pub(crate) counters: [u64; Note::KINDS],
     pub(crate) others: Others,
@@ -50,11 +52,11 @@ pub(crate) struct Office {
     pub(crate) flash_bytes: u64,
     pub(crate) revision: u64,
     /// What signs meant that were heard before; phones of one model say the same.
-    pub(crate) said_before: BTreeMap<u64, Identity>,
+    pub(crate) said_before: SortedMap<u64, Identity>,
     out: VecDeque<Output>,
     records: RecordNo,
     /// The last fact of an admin's about each handset, since this start.
-    changed: BTreeMap<HandsetNo, RecordNo>,
+    changed: SortedMap<HandsetNo, RecordNo>,
     /// The last fact of an admin's about what is set of more than one handset.
     pub(crate) settings_changed: RecordNo,
     /// When a note that anybody can cause was last passed on, by its kind.
@@ -73,7 +75,7 @@ pub(crate) struct Office {
     /// Users and seats.
     pub(crate) seats: Seats,
     /// Connections over TLS that are open.
-    pub(crate) secured: BTreeSet<StreamNo>,
+    pub(crate) secured: SortedSet<StreamNo>,
     /// Where new handsets are taken in for some minutes.
     pub(crate) gates: Gates,
     /// Strangers that were turned away.
@@ -100,17 +102,17 @@ impl Office {
             durable,
             leases,
             chance,
-            devices: BTreeMap::new(),
+            devices: SortedMap::new(),
             notes: VecDeque::new(),
             counters: [0; Note::KINDS],
             others: Others::default(),
             read_only: false,
             flash_bytes: u64::MAX,
             revision: 0,
-            said_before: BTreeMap::new(),
+            said_before: SortedMap::new(),
             out: VecDeque::new(),
             records: RecordNo(0),
-            changed: BTreeMap::new(),
+            changed: SortedMap::new(),
             settings_changed: RecordNo(0),
             complained: [None; Note::KINDS],
             strangers: Budget { left: STRANGER_RECORDS_BURST, refilled: Instant(0), told: false },
@@ -120,7 +122,7 @@ impl Office {
             stored: Hour::default(),
             books: Books::default(),
             seats: Seats::default(),
-            secured: BTreeSet::new(),
+            secured: SortedSet::new(),
             gates: Gates::default(),
             turned_away: TurnedAway::default(),
             key_guesses: Guesses::default(),
@@ -282,7 +284,8 @@ impl Office {
             }
         }
         let records = self.records;
-        let device = self.devices.entry(mac).or_insert_with(|| Device::new(now.mono, records));
+        let device =
+            self.devices.get_or_insert_with(mac, || Box::new(Device::new(now.mono, records)));
         device.last_seen = now.mono;
         device.heard = true;
         Some(device)

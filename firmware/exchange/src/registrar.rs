@@ -28,10 +28,10 @@ use crate::output::StreamNo;
 use crate::policy::{Act, Verdict};
 use crate::request::{Reply, Request};
 use crate::secret::{LineSecret, LoginId};
+use crate::sorted::SortedMap;
 use crate::state::Event;
 use crate::story::Step;
 use crate::time::{Instant, Now};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use bindings::{At, Binding, Bindings, Order, OutOfOrder, Update};
 pub(crate) use bindings::{Flow, Way};
@@ -48,7 +48,7 @@ pub(crate) struct Registrar {
     watch: Watch,
     bindings: Bindings,
     /// When the Contact of a line was last written.
-    learnt: BTreeMap<At, Instant>,
+    learnt: SortedMap<At, Instant>,
 }
 
 /// What does not go on: the answer, or silence.

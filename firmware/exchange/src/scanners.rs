@@ -17,8 +17,8 @@
 //! that share one are heard sooner, never later.
 
 use crate::limits::{SCANNED_ACCOUNTS_MAX, SCANNERS_MAX, SCANNER_BAN_MS};
+use crate::sorted::SortedMap;
 use crate::time::{Instant, HOUR_MS};
-use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -60,7 +60,7 @@ pub(crate) fn is_scanner(text: &[u8]) -> bool {
 /// The addresses that are watched.
 #[derive(Default)]
 pub(crate) struct Scanners {
-    sources: BTreeMap<Ipv4Addr, Source>,
+    sources: SortedMap<Ipv4Addr, Source>,
     /// Who has asked before; empty until somebody is slowed.
     asked: Vec<Asked>,
 }

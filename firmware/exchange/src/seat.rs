@@ -51,11 +51,11 @@ use crate::note::Note;
 use crate::office::Office;
 use crate::secret::Pin;
 use crate::slow::Slow;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::state::{Event, Line};
 use crate::time::{Now, SECOND_MS};
 use crate::users::User;
 use crate::view::Origin;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ pub(crate) struct Seats {
     /// Handsets whose files changed by what somebody did who expects to see it on the phone.
     pub(crate) resyncs: Vec<HandsetNo>,
     /// What did not carry over to handsets that took another one's place.
-    pub(crate) carried: BTreeMap<HandsetNo, Carried>,
+    pub(crate) carried: SortedMap<HandsetNo, Carried>,
 }
 
 /// Who guessed PINs.
@@ -148,7 +148,7 @@ pub(crate) fn users(office: &Office) -> Vec<(UserNo, &User)> {
 /// The users who own no phone yet, likewise.
 pub(crate) fn free_users(office: &Office) -> Vec<(UserNo, &User)> {
     let lines = office.durable.handsets().flat_map(|(_, handset)| &handset.lines);
-    let owners: BTreeSet<UserNo> = lines.filter_map(|line| line.owner).collect();
+    let owners: SortedSet<UserNo> = lines.filter_map(|line| line.owner).collect();
     users(office).into_iter().filter(|(no, _)| !owners.contains(no)).collect()
 }
 
@@ -362,7 +362,7 @@ pub(crate) fn next_extension(office: &Office) -> Option<Extension> {
     let lines = office.durable.handsets().flat_map(|(_, handset)| &handset.lines);
     let lines = lines.filter_map(|line| line.extension);
     let users = office.durable.users().all().filter_map(|(_, user)| user.extension);
-    let taken: BTreeSet<u32> = lines.chain(users).map(Extension::number).collect();
+    let taken: SortedSet<u32> = lines.chain(users).map(Extension::number).collect();
     let first = taken.first().copied().unwrap_or(FIRST_EXTENSION);
     let digits = first.ilog10();
     let helps = |number: &u32| EMERGENCY.iter().any(|range| range.contains(number));

@@ -4,8 +4,8 @@
 //! In memory only. A full table gives up the one whose wait is over first.
 
 use crate::limits::{GUESSERS_MAX, PIN_WAIT_MAX_S};
+use crate::sorted::SortedMap;
 use crate::time::{Instant, SECOND_MS};
-use alloc::collections::BTreeMap;
 
 /// Guesses that are forgotten once nobody guessed for so long, beyond the longest wait.
 const FORGOTTEN_MS: u64 = 4 * PIN_WAIT_MAX_S * SECOND_MS;
@@ -14,7 +14,7 @@ const FREE: u32 = 2;
 
 /// Wrong guesses, by whoever made them or by what they were about.
 #[derive(Default)]
-pub(crate) struct Slow(BTreeMap<u32, Guesses>);
+pub(crate) struct Slow(SortedMap<u32, Guesses>);
 
 struct Guesses {
     count: u32,
@@ -36,7 +36,7 @@ impl Slow {
                 self.0.remove(&first);
             }
         }
-        let guesses = self.0.entry(who).or_insert(Guesses { count: 0, not_before: now });
+        let guesses = self.0.get_or_insert_with(who, || Guesses { count: 0, not_before: now });
         guesses.count = guesses.count.saturating_add(1);
         let doublings = guesses.count.saturating_sub(FREE).min(16);
         let wait_s = if doublings == 0 { 0 } else { (1u64 << doublings).min(PIN_WAIT_MAX_S) };

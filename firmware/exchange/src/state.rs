@@ -25,10 +25,10 @@ use crate::secret::{
     BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, Pin, Remote, RemoteToken, WebSecret,
 };
 use crate::settings::Store;
+use crate::sorted::SortedMap;
 use crate::template::OwnTemplates;
 use crate::users::Users;
 use crate::view::Origin;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -41,12 +41,12 @@ pub use rules::{Rules, SetBy};
 
 /// Everything that survives a power cut.
 pub struct Durable {
-    addresses: BTreeMap<Mac, Ipv4Addr>,
-    holders: BTreeMap<Ipv4Addr, Mac>,
-    handsets: BTreeMap<HandsetNo, Handset>,
-    by_mac: BTreeMap<Mac, HandsetNo>,
-    by_login: BTreeMap<LoginId, (HandsetNo, LineNo)>,
-    by_token: BTreeMap<RemoteToken, HandsetNo>,
+    addresses: SortedMap<Mac, Ipv4Addr>,
+    holders: SortedMap<Ipv4Addr, Mac>,
+    handsets: SortedMap<HandsetNo, Handset>,
+    by_mac: SortedMap<Mac, HandsetNo>,
+    by_login: SortedMap<LoginId, (HandsetNo, LineNo)>,
+    by_token: SortedMap<RemoteToken, HandsetNo>,
     last_handset: HandsetNo,
     rules: Rules,
     admin_password: Option<PasswordHash>,
@@ -81,7 +81,7 @@ pub struct Handset {
     /// Its lines, at least one and at most [`crate::limits::LINES_MAX`].
     pub lines: Vec<Line>,
     /// Changes made on the phone itself that it keeps here, by the name of the file.
-    pub(crate) own: BTreeMap<String, OwnFile>,
+    pub(crate) own: SortedMap<String, OwnFile>,
     /// What was said about who sits there, while nobody is assigned; see
     /// [`crate::seat::seat`].
     pub(crate) seat: Seat,
@@ -127,12 +127,12 @@ impl Line {
 impl Default for Durable {
     fn default() -> Self {
         Durable {
-            addresses: BTreeMap::new(),
-            holders: BTreeMap::new(),
-            handsets: BTreeMap::new(),
-            by_mac: BTreeMap::new(),
-            by_login: BTreeMap::new(),
-            by_token: BTreeMap::new(),
+            addresses: SortedMap::new(),
+            holders: SortedMap::new(),
+            handsets: SortedMap::new(),
+            by_mac: SortedMap::new(),
+            by_login: SortedMap::new(),
+            by_token: SortedMap::new(),
             last_handset: HandsetNo(0),
             rules: Rules::default(),
             admin_password: None,
@@ -307,7 +307,7 @@ impl Durable {
                 firmware: firmware.clone(),
                 web: *web,
                 lines: Vec::new(),
-                own: BTreeMap::new(),
+                own: SortedMap::new(),
                 seat: Seat::New,
                 remote: None,
             },

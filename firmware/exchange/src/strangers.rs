@@ -13,10 +13,10 @@ use crate::note::{Note, RuleNote};
 use crate::office::Office;
 use crate::output::{Arrival, Neighbour};
 use crate::provision;
+use crate::sorted::SortedMap;
 use crate::story::Step;
 use crate::time::{Instant, Now};
 use crate::view::{StrangersView, TurnedAwayRow};
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::net::Ipv4Addr;
@@ -25,7 +25,7 @@ use wire::Mac;
 /// The strangers.
 #[derive(Default)]
 pub(crate) struct TurnedAway {
-    rows: BTreeMap<Mac, Row>,
+    rows: SortedMap<Mac, Row>,
 }
 
 /// One of them, as he came last.

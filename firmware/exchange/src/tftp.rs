@@ -23,9 +23,9 @@ use crate::office::Office;
 use crate::output::{Answer, Arrival, Line, Output, To, TransferNo, Way};
 use crate::provision::{self, Ask};
 use crate::render::Render;
+use crate::sorted::SortedMap;
 use crate::story::{Door, Step};
 use crate::time::{Instant, Now, SECOND_MS};
-use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::SocketAddrV4;
@@ -41,8 +41,8 @@ const REPEAT_AFTER_MS: u64 = SECOND_MS;
 /// All transfers under way.
 #[derive(Default)]
 pub(crate) struct Tftp {
-    transfers: BTreeMap<TransferNo, Transfer>,
-    by_peer: BTreeMap<SocketAddrV4, TransferNo>,
+    transfers: SortedMap<TransferNo, Transfer>,
+    by_peer: SortedMap<SocketAddrV4, TransferNo>,
     last: u32,
     bytes: usize,
 }

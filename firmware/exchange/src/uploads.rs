@@ -25,11 +25,11 @@ use crate::office::Office;
 use crate::output::{Answer, Upload};
 use crate::provision::{plain_name, prove, step_name, Ask};
 use crate::secret::OwnFile;
+use crate::sorted::SortedMap;
 use crate::state::{Event, Handset};
 use crate::story::{FileAnswer, Step};
 use crate::time::{Instant, Now, HOUR_MS};
 use crate::view::StoredRow;
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use wire::Mac;
@@ -55,7 +55,7 @@ const TELLING: [&str; 14] = [
 /// The logs of all handsets.
 #[derive(Default)]
 pub(crate) struct Logs {
-    of: BTreeMap<Mac, Vec<Log>>,
+    of: SortedMap<Mac, Vec<Log>>,
     bytes: usize,
 }
 

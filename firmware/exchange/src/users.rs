@@ -9,8 +9,8 @@
 
 use crate::names::{Extension, Text, UserNo};
 use crate::secret::Pin;
+use crate::sorted::SortedMap;
 use crate::state::Event;
-use alloc::collections::BTreeMap;
 
 /// A user.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub struct User {
 /// All users.
 #[derive(Default)]
 pub struct Users {
-    all: BTreeMap<UserNo, User>,
+    all: SortedMap<UserNo, User>,
     bytes: u64,
 }
 

@@ -24,6 +24,17 @@ pub struct Room {
     pub all: u64,
 }
 
+/// The place on this box for such files.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// There is one, with so much room.
+    Room(Room),
+    /// There is one that cannot be used; why, as the console says it.
+    Unusable(&'a str),
+    /// There is none.
+    Nowhere,
+}
+
 /// What was typed into the form, and what is wrong with it.
 #[derive(Default)]
 pub struct FirmwareForm {
@@ -42,18 +53,18 @@ pub struct FirmwareForm {
 struct FirmwarePage<'a> {
     viewer: &'a Viewer<'a>,
     view: &'a FirmwareView,
-    room: Option<Room>,
+    place: Place<'a>,
     form: &'a FirmwareForm,
 }
 
-/// The whole page; without `room` the box has no place for such files.
+/// The whole page.
 pub fn firmware(
     view: &FirmwareView,
-    room: Option<Room>,
+    place: Place<'_>,
     viewer: &Viewer<'_>,
     form: &FirmwareForm,
 ) -> Html {
-    html(&FirmwarePage { viewer, view, room, form }, 12 * 1024)
+    html(&FirmwarePage { viewer, view, place, form }, 12 * 1024)
 }
 
 /// Why a file does not fit, with the bytes that are missing.
@@ -71,10 +82,11 @@ impl FirmwarePage<'_> {
         let known = Family::ALL.into_iter().filter(|family| *family != Family::Generic);
         known.map(|family| (family.id(), maker(family)))
     }
+}
 
-    fn is_in_pieces(&self) -> bool {
-        self.room.is_some_and(|room| room.largest < room.free)
-    }
+/// Whether what is free is more than the largest file that fits.
+fn is_in_pieces(room: &Room) -> bool {
+    room.largest < room.free
 }
 
 /// For whom a file is, in words.

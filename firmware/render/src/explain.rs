@@ -6,10 +6,10 @@ use crate::reads::Reads;
 use crate::shipped;
 use exchange::limits::FILE_BYTES_MAX;
 use exchange::render::Values;
+use exchange::sorted::SortedSet;
 use exchange::template::{Explained, ExplainedLine, Fault};
 use minijinja::value::{Serde, Value};
 use minijinja::{OutputSpan, OutputSpanKind};
-use std::collections::BTreeSet;
 
 /// Renders a file and says of each line where it comes from; `own` is an admin's source in the
 /// place of the shipped one.
@@ -44,7 +44,7 @@ pub fn explain(template: &str, own: Option<&str>, values: &Values) -> Result<Exp
         let within = spans.iter().skip(over).take_while(|span| span.output_range().start < end);
         let mut line =
             ExplainedLine { text: piece.trim_end_matches('\n').to_owned(), ..Default::default() };
-        let mut read = BTreeSet::new();
+        let mut read = SortedSet::new();
         for span in within {
             let from = source_at(span, begin);
             if line.template.is_empty() {

@@ -5,7 +5,7 @@
 //! been read is told: of two values behind one name in one loop both, and for what stands inside of
 //! an `if` or a `for` also what that one looks at. What a macro is called with is not followed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use exchange::sorted::{SortedMap, SortedSet};
 use std::ops::Range;
 
 /// How often a name may stand for another name; templates do so once or twice.
@@ -32,7 +32,7 @@ const WORDS: [&str; 17] = [
 ];
 
 /// A stretch of a source, and what is looked at around it.
-type Around = (Range<usize>, BTreeSet<String>);
+type Around = (Range<usize>, SortedSet<String>);
 
 /// A way to a value, and the template and the byte of it where it is said.
 type Said = (String, String, usize);
@@ -44,32 +44,32 @@ struct Given {
     scope: Range<usize>,
     /// Where it is given; what it stands for is read there.
     at: usize,
-    stands_for: BTreeSet<String>,
+    stands_for: SortedSet<String>,
 }
 
 /// A statement that is not ended yet.
 struct Open {
     from: usize,
-    looked_at: BTreeSet<String>,
+    looked_at: SortedSet<String>,
     /// Whether names that are given within end with it.
     is_scope: bool,
-    given: Vec<(String, usize, usize, BTreeSet<String>)>,
+    given: Vec<(String, usize, usize, SortedSet<String>)>,
 }
 
 /// What the sources of a template and of its parts read.
 #[derive(Default)]
 pub(crate) struct Reads {
-    names: BTreeMap<String, Vec<Given>>,
+    names: SortedMap<String, Vec<Given>>,
     /// By template: what is looked at around each stretch of it.
-    around: BTreeMap<String, Vec<Around>>,
+    around: SortedMap<String, Vec<Around>>,
     /// By part: what is looked at where it is included, and where that is.
-    included: BTreeMap<String, BTreeSet<Said>>,
+    included: SortedMap<String, SortedSet<Said>>,
 }
 
 impl Reads {
     /// Takes in one source.
     pub(crate) fn add(&mut self, template: &str, source: &str) {
-        let mut open: Vec<Open> = vec![Open::of(0, BTreeSet::new(), true)];
+        let mut open: Vec<Open> = vec![Open::of(0, SortedSet::new(), true)];
         let mut closed = Vec::new();
         for (place, tag) in tags(source) {
             let (word, rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
@@ -84,10 +84,10 @@ impl Reads {
                     open.push(inner);
                 }
                 "macro" => {
-                    let mut inner = Open::of(place.end, BTreeSet::new(), true);
+                    let mut inner = Open::of(place.end, SortedSet::new(), true);
                     let (_, names) = rest.split_once('(').unwrap_or_default();
                     let names = names.split([',', ')', '=']).map(str::trim);
-                    names.for_each(|name| inner.give(name, &place, BTreeSet::new()));
+                    names.for_each(|name| inner.give(name, &place, SortedSet::new()));
                     open.push(inner);
                 }
                 "elif" | "else" if open.len() > 1 => {
@@ -113,43 +113,46 @@ impl Reads {
                     let part = rest.split(['"', '\'']).nth(1).unwrap_or_default();
                     let said = |path: &String| (path.clone(), template.to_owned(), place.start);
                     let around = open.iter().flat_map(|open| open.looked_at.iter().map(said));
-                    self.included.entry(part.to_owned()).or_default().extend(around);
+                    self.included
+                        .get_or_insert_with(part.to_owned(), Default::default)
+                        .extend(around);
                 }
                 _other => (),
             }
         }
         open.into_iter().for_each(|open| self.end(template, open, usize::MAX));
-        self.around.entry(template.to_owned()).or_default().extend(closed);
+        self.around.get_or_insert_with(template.to_owned(), Default::default).extend(closed);
     }
 
     fn end(&mut self, template: &str, open: Open, at: usize) {
         for (name, given_at, from, stands_for) in open.given {
             let template = template.to_owned();
             let given = Given { template, scope: from..at.max(from), at: given_at, stands_for };
-            self.names.entry(name).or_default().push(given);
+            self.names.get_or_insert_with(name, Default::default).push(given);
         }
     }
 
     /// What an expression reads that stands at a byte of a template.
-    pub(crate) fn by(&self, expression: &str, template: &str, at: usize) -> BTreeSet<String> {
+    pub(crate) fn by(&self, expression: &str, template: &str, at: usize) -> SortedSet<String> {
         let said = |path| (path, template.to_owned(), at);
         self.followed(paths(expression).into_iter().map(said).collect())
     }
 
     /// What is looked at before a byte of a template is written at all.
-    pub(crate) fn around(&self, template: &str, at: usize) -> BTreeSet<String> {
+    pub(crate) fn around(&self, template: &str, at: usize) -> SortedSet<String> {
         let stretches = self.around.get(template).into_iter().flatten();
         let here = stretches.filter(|(place, _)| place.contains(&at));
         let said = |path: &String| (path.clone(), template.to_owned(), at);
-        let mut found: BTreeSet<Said> =
+        let mut found: SortedSet<Said> =
             here.flat_map(|(_, looked_at)| looked_at.iter().map(said)).collect();
         found.extend(self.included.get(template).into_iter().flatten().cloned());
         self.followed(found)
     }
 
-    fn followed(&self, mut said: BTreeSet<Said>) -> BTreeSet<String> {
+    fn followed(&self, mut said: SortedSet<Said>) -> SortedSet<String> {
         for _ in 0..FOLLOWED {
-            let next: BTreeSet<Said> = said.iter().flat_map(|said| self.stands_for(said)).collect();
+            let next: SortedSet<Said> =
+                said.iter().flat_map(|said| self.stands_for(said)).collect();
             if next == said {
                 break;
             }
@@ -184,11 +187,11 @@ impl Reads {
 }
 
 impl Open {
-    fn of(from: usize, looked_at: BTreeSet<String>, is_scope: bool) -> Open {
+    fn of(from: usize, looked_at: SortedSet<String>, is_scope: bool) -> Open {
         Open { from, looked_at, is_scope, given: Vec::new() }
     }
 
-    fn give(&mut self, name: &str, place: &Range<usize>, stands_for: BTreeSet<String>) {
+    fn give(&mut self, name: &str, place: &Range<usize>, stands_for: SortedSet<String>) {
         self.given.push((name.to_owned(), place.start, place.end, stands_for));
     }
 }
@@ -225,8 +228,8 @@ fn tags(source: &str) -> Vec<(Range<usize>, &str)> {
 
 /// The names in an expression, each with what is taken of it; without filters, tests, functions
 /// and texts.
-fn paths(expression: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+fn paths(expression: &str) -> SortedSet<String> {
+    let mut found = SortedSet::new();
     let mut rest = expression;
     // What stands before a name: it is none if it is a filter, a test or a key.
     let mut before = ' ';
@@ -270,7 +273,7 @@ fn is_of_path(letter: char) -> bool {
 mod tests {
     use super::*;
 
-    fn of(paths: &BTreeSet<String>) -> Vec<&str> {
+    fn of(paths: &SortedSet<String>) -> Vec<&str> {
         paths.iter().map(String::as_str).collect()
     }
 
@@ -298,7 +301,7 @@ mod tests {
         {% for key in settings.keys %}{% set n = key.place %}2{% endfor %}\
         {% macro m(x, y=1) %}3{{ x }}{% endmacro %}";
 
-    fn of_owned(paths: BTreeSet<String>) -> Vec<String> {
+    fn of_owned(paths: SortedSet<String>) -> Vec<String> {
         paths.into_iter().collect()
     }
 

@@ -13,7 +13,7 @@ use exchange::limits::{
     VISITS_PER_SOURCE_MAX,
 };
 use exchange::names::InterfaceNo;
-use std::collections::BTreeMap;
+use exchange::sorted::SortedMap;
 use std::io::{self, IoSlice};
 use std::net::Ipv4Addr;
 use std::pin::Pin;
@@ -134,7 +134,7 @@ pub(crate) struct Guests {
 #[derive(Default)]
 struct Table {
     next: u64,
-    visits: BTreeMap<u64, Arc<Visit>>,
+    visits: SortedMap<u64, Arc<Visit>>,
     sources: Sources,
     leaving: usize,
 }

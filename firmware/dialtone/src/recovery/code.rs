@@ -6,8 +6,8 @@
 //! at the price that it keeps others waiting for some seconds.
 
 use crate::entropy;
+use exchange::sorted::SortedMap;
 use exchange::time::{Instant, SECOND_MS};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -63,7 +63,7 @@ impl fmt::Display for Code {
 /// The wrong tries so far.
 #[derive(Default)]
 pub(super) struct Tries {
-    of_one: BTreeMap<Ipv4Addr, Count>,
+    of_one: SortedMap<Ipv4Addr, Count>,
     of_all: Count,
 }
 
@@ -102,7 +102,11 @@ impl Tries {
                 self.of_one.remove(&soonest);
             }
         }
-        self.of_one.entry(source).or_default().add(now, FREE_OF_ONE, WAIT_OF_ONE_S);
+        self.of_one.get_or_insert_with(source, Default::default).add(
+            now,
+            FREE_OF_ONE,
+            WAIT_OF_ONE_S,
+        );
         self.of_all.add(now, FREE_OF_ALL, WAIT_OF_ALL_S);
     }
 

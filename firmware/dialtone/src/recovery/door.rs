@@ -8,12 +8,12 @@ use exchange::limits::{
     ACCEPT_AGAIN_MS, HTTP_HEAD_BYTES_MAX, HTTP_HEAD_MS, RECOVERY_DOWNLOAD_MS, RECOVERY_VISITS_MAX,
     RECOVERY_VISITS_PER_SOURCE_MAX, RECOVERY_VISIT_MS,
 };
+use exchange::sorted::SortedMap;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::Request;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
@@ -94,7 +94,7 @@ async fn converse(stream: TcpStream, place: Place, page: Arc<Page>, visitor: Vis
 /// How many are connected, by address.
 #[derive(Default)]
 pub(super) struct Places {
-    taken: Mutex<BTreeMap<Ipv4Addr, usize>>,
+    taken: Mutex<SortedMap<Ipv4Addr, usize>>,
 }
 
 /// A place, given back when dropped.

@@ -12,11 +12,15 @@ use crate::flash;
 use crate::mtd::Mtd;
 use crate::nor_file::{NorFile, Timing};
 use crate::password;
+use crate::rehearsal::Rehearsals;
+use crate::rendering::example_board;
 use exchange::backup::{
     self, AdminPassword, BackupKey, Changes, Ground, Refused, Restored, Secrets, Summary,
 };
 use exchange::limits::{BACKUP_BYTES_MAX, PASSPHRASE_FILE_BYTES_MAX};
 use exchange::state::{Durable, Event};
+use exchange::template::{Place, Trials};
+use exchange::time::{Instant, Now};
 use journal::mem::MemFlash;
 use journal::Flash as _;
 use std::fmt::Write as _;
@@ -78,6 +82,7 @@ pub(crate) fn import(
         Failed::Refused(why) => said(text, &why),
         Failed::Entropy(why) => why,
     })?;
+    tried(&restored).map_err(|why| named(text, &format_args!("nothing was changed. {why}")))?;
     let chip = held.map_or_else(|| Chip::open(flash, Timing::Host), Ok).map_err(unusable)?;
     let size = chip.geometry().size;
     let mut journal = flash::open(chip).map_err(unusable)?.journal;
@@ -102,6 +107,22 @@ fn read(
         .map_err(|error| Failed::Entropy(format!("the kernel gives no entropy: {error}")))?;
     let ground = Ground { before, board: None, room: u64::from(room), network_stays: false };
     backup::read(bytes, key, &ground, seed).map_err(Failed::Refused)
+}
+
+/// Tries the templates of a state before it is in force, as a restore on the page does.
+fn tried(restored: &Restored) -> Result<(), String> {
+    let now = Now { mono: Instant(0), wall: None };
+    let trials = Trials::new(example_board(), now, &restored.facts);
+    if trials.is_empty() {
+        return Ok(());
+    }
+    let stage = Rehearsals::start(None)?;
+    for (Place { template, layer }, rehearsal) in trials {
+        stage
+            .try_out(&rehearsal)
+            .map_err(|stopped| format!("Its template {template} for {layer} fails: {stopped}"))?;
+    }
+    Ok(())
 }
 
 /// Why nothing was changed, line by line where it is lines.
@@ -312,6 +333,22 @@ mod tests {
         for wanted in [Wanted::Clear, Wanted::Sealed] {
             assert_eq!(exported(&other, wanted), exported(&flash, wanted));
         }
+    }
+
+    #[test]
+    fn a_text_with_a_template_that_fails_changes_nothing() {
+        let folder = Folder::new("template");
+        let flash = folder.path("flash");
+        let with = |source: &str| {
+            let text = format!("template for=snom/mac.htm layer=site\nsource text=\"{source}\"\n");
+            folder.write("template.txt", &format!("dialtone-state 1\n{text}"))
+        };
+        let why = import(&flash, &with("{{ no.such }}"), None).unwrap_err();
+        let said =
+            "template.txt: nothing was changed. Its template snom/mac.htm for the site fails";
+        assert!(why.contains(said) && !flash.exists(), "{why}");
+        import(&flash, &with("plain"), None).unwrap();
+        assert!(exported(&flash, Wanted::LeftOut).contains("snom/mac.htm"));
     }
 
     #[test]

@@ -5,38 +5,39 @@
 //! end holds the key is proven there, and whom the certificate names counts only where an installed
 //! authority has signed it.
 
+use super::provider::PROOFS;
 use super::Trouble;
 use crate::clock::Clock;
 use exchange::certificates::MADE_FROM;
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureScheme};
-use std::sync::Arc;
+use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use std::time::Duration;
+use webpki::{anchor_from_trusted_cert, EndEntityCert, KeyUsage};
 use wire::x509::Certificate;
 use wire::Mac;
 
 /// Authorities that sign certificates of phones.
 #[derive(Debug)]
-pub(super) struct Believed(Arc<dyn ClientCertVerifier>);
+pub(super) struct Believed {
+    authorities: Vec<TrustAnchor<'static>>,
+    names: Vec<DistinguishedName>,
+}
 
 impl Believed {
     /// `None` where there is none that can be used; then no phone is asked for a certificate.
-    pub(super) fn new(phones: &[Vec<u8>], provider: &Arc<CryptoProvider>) -> Option<Believed> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(phones.iter().map(|it| CertificateDer::from(&it[..])));
-        let builder =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-        builder.build().ok().map(Believed)
+    pub(super) fn new(phones: &[Vec<u8>]) -> Option<Believed> {
+        let authorities: Vec<_> = phones.iter().filter_map(|it| read(it)).collect();
+        let name = |it: &TrustAnchor<'_>| DistinguishedName::in_sequence(&it.subject);
+        let names = authorities.iter().map(name).collect();
+        (!authorities.is_empty()).then_some(Believed { authorities, names })
     }
 
-    /// Whether an authority can be used at all: its key is of a kind that is known.
+    /// Whether an authority can be used at all.
     pub(super) fn can_use(authority: &[u8]) -> Result<(), Trouble> {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from(authority)).map_err(|_| Trouble::NotMade)
+        read(authority).map(drop).ok_or(Trouble::NotMade)
     }
 
     /// The hardware address in a certificate that one of the authorities has signed, whose holder
@@ -46,9 +47,17 @@ impl Believed {
         // While the box does not know the time it takes it for the earliest that it can be.
         let seconds = clock.now().wall.map_or(MADE_FROM, |wall| wall.0);
         let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        self.0.verify_client_cert(first, between, now).ok()?;
+        let usage = KeyUsage::client_auth();
+        let read = EndEntityCert::try_from(first).ok()?;
+        read.verify_for_usage(PROOFS.all, &self.authorities, between, now, usage, None, None)
+            .ok()?;
         Certificate::first(first).and_then(|(it, _)| it.mac())
     }
+}
+
+fn read(authority: &[u8]) -> Option<TrustAnchor<'static>> {
+    let certificate = CertificateDer::from(authority);
+    anchor_from_trusted_cert(&certificate).ok().map(|it| it.to_owned())
 }
 
 impl ClientCertVerifier for Believed {
@@ -57,7 +66,7 @@ impl ClientCertVerifier for Believed {
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.0.root_hint_subjects()
+        &self.names
     }
 
     fn verify_client_cert(
@@ -76,7 +85,7 @@ impl ClientCertVerifier for Believed {
         first: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, first, signed)
+        verify_tls12_signature(message, first, signed, &PROOFS)
     }
 
     fn verify_tls13_signature(
@@ -85,10 +94,10 @@ impl ClientCertVerifier for Believed {
         first: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, first, signed)
+        verify_tls13_signature(message, first, signed, &PROOFS)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        PROOFS.supported_schemes()
     }
 }

@@ -15,7 +15,7 @@ use wire::x509::Certificate;
 
 const INTEGER: u8 = 0x02;
 const BITS: u8 = 0x03;
-const OCTETS: u8 = 0x04;
+pub(super) const OCTETS: u8 = 0x04;
 const UTF8: u8 = 0x0c;
 const GENERAL_TIME: u8 = 0x18;
 const UTC_TIME: u8 = 0x17;
@@ -186,12 +186,12 @@ fn moment(seconds: u64) -> Vec<u8> {
     }
 }
 
-fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     element(SEQUENCE, &parts.concat())
 }
 
 /// An element of less than 64 KiB, as all of these are.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let [high, low] = (content.len() as u16).to_be_bytes();
     let heading: &[u8] = match content.len() {
         0..=0x7f => &[tag, low],

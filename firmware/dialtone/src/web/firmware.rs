@@ -8,10 +8,10 @@
 use super::office::notice;
 use super::{reply, Admin};
 use crate::call::{AskFirmware, Call, Reply, ToldFirmware};
-use crate::firmware::{Failed, Stock, Upload};
+use crate::firmware::{Failed, Stock, Store, Told, Upload};
 use crate::http::Answered;
 use exchange::catalog::Family;
-use exchange::firmware::{About, Firmware};
+use exchange::firmware::About;
 use exchange::limits::{FIRMWARE_FIELD_BYTES_MAX, FIRMWARE_PIECE_BYTES, FIRMWARE_SENT_MAX};
 use exchange::view::FirmwareView;
 use exchange::FileNo;
@@ -20,7 +20,7 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, StatusCode};
 use journal::files::{NotBegun, Room};
-use pages::firmware::{too_large, FirmwareForm};
+use pages::firmware::{too_large, FirmwareForm, Place};
 use pages::form::{Fields, FormError, Piece, UploadStream};
 
 /// Why a file was not stored.
@@ -51,14 +51,15 @@ impl Admin<'_> {
         form: &FirmwareForm,
     ) -> Answered {
         let Some(view) = self.all_firmware().await else { return reply::unavailable() };
-        let room = match self.visitor.site.firmware() {
-            Some(shelf) => match shelf.look().await {
-                Some(stock) => Some(shown(stock.room)),
+        let place = match self.visitor.site.store() {
+            Store::Shelf(shelf) => match shelf.look().await {
+                Some(stock) => Place::Room(shown(stock.room)),
                 None => return reply::unavailable(),
             },
-            None => None,
+            Store::Unusable(why) => Place::Unusable(why),
+            Store::Nowhere => Place::Nowhere,
         };
-        let html = pages::firmware::firmware(&view, room, &self.viewer(notice), form);
+        let html = pages::firmware::firmware(&view, place, &self.viewer(notice), form);
         reply::html(status, html)
     }
 
@@ -77,9 +78,11 @@ impl Admin<'_> {
     }
 
     /// Has the exchange know what there is after a change.
-    async fn tell_firmware(&self, files: Vec<Firmware>) {
-        let source = self.visitor.source();
-        self.ask_firmware(AskFirmware::Changed { source, files }).await;
+    fn tells_firmware(&self) -> impl Told {
+        let (source, desk) = (self.visitor.source(), self.visitor.desk.clone());
+        move |Stock { files, .. }| {
+            desk.tell(Call::Firmware(AskFirmware::Changed { source, files }));
+        }
     }
 
     pub(super) async fn delete_firmware(&self, fields: &Fields) -> Answered {
@@ -87,11 +90,8 @@ impl Admin<'_> {
         let Some((no, shelf)) = no.zip(self.visitor.site.firmware()) else {
             return reply::unknown();
         };
-        match shelf.delete(no).await {
-            Some(Stock { files, .. }) => {
-                self.tell_firmware(files).await;
-                reply::see("/firmware?done=firmware-deleted")
-            }
+        match shelf.delete(no, self.tells_firmware()).await {
+            Some(()) => reply::see("/firmware?done=firmware-deleted"),
             None => reply::unavailable(),
         }
     }
@@ -113,10 +113,7 @@ impl Admin<'_> {
             }
         };
         let why = match incoming.store().await {
-            Ok(Stock { files, .. }) => {
-                self.tell_firmware(files).await;
-                return reply::see("/firmware?done=firmware");
-            }
+            Ok(()) => return reply::see("/firmware?done=firmware"),
             Err(why) => why,
         };
         incoming.discard().await;
@@ -149,7 +146,7 @@ struct Form<'a> {
 
 impl Form<'_> {
     /// Stores the file that comes.
-    async fn store(&mut self) -> Result<Stock, NotStored> {
+    async fn store(&mut self) -> Result<(), NotStored> {
         loop {
             match self.piece().await? {
                 Piece::Begins { file: Some(file), name } if name == "file" => {
@@ -250,7 +247,7 @@ impl Form<'_> {
     }
 
     /// Puts what comes on flash; it counts once the form has come to its end.
-    async fn keep(&mut self, upload: Upload) -> Result<Stock, NotStored> {
+    async fn keep(&mut self, upload: Upload) -> Result<(), NotStored> {
         let mut held = Vec::new();
         loop {
             match self.piece().await? {
@@ -267,7 +264,7 @@ impl Form<'_> {
         }
         self.put(&upload, Bytes::from(held)).await?;
         match self.piece().await? {
-            Piece::Done => Ok(upload.finish().await?),
+            Piece::Done => Ok(upload.finish(self.admin.tells_firmware()).await?),
             Piece::Begins { .. } | Piece::Bytes(_) | Piece::Ends => Err(FormError::Garbled.into()),
         }
     }

@@ -18,8 +18,8 @@ use super::words::Entry;
 use crate::certificates::{CertificatePlace, Certificates, Kept};
 use crate::limits::PHONE_AUTHORITIES_MAX;
 use crate::secret::{unspell, PrivateKey};
+use crate::sorted::SortedMap;
 use crate::state::{Durable, Event};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -51,8 +51,8 @@ fn place(text: &str) -> Option<CertificatePlace> {
 /// The certificates as far as a text was read, each with the line where it is.
 #[derive(Default)]
 pub(super) struct Draft {
-    chains: BTreeMap<CertificatePlace, (usize, Vec<u8>)>,
-    keys: BTreeMap<CertificatePlace, (usize, Option<Vec<u8>>)>,
+    chains: SortedMap<CertificatePlace, (usize, Vec<u8>)>,
+    keys: SortedMap<CertificatePlace, (usize, Option<Vec<u8>>)>,
 }
 
 impl Draft {

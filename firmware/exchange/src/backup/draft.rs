@@ -16,8 +16,8 @@ use crate::names::{text, ContactText, Extension, HandsetNo, LineNo, Side, Text, 
 use crate::network::{check_lan, check_wan, Settings};
 use crate::seat::Seat;
 use crate::secret::{LineSecret, LoginId, PasswordHash, Remote, RemoteToken, WebSecret};
+use crate::sorted::{SortedMap, SortedSet};
 use crate::state::{Durable, Event};
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -71,22 +71,22 @@ const WAN_KEYS: [&str; 4] = ["by", "address", "gateway", "dns"];
 /// What the lines so far say. A map that ends in a number says in which line something is.
 #[derive(Default)]
 pub(super) struct Draft {
-    once: BTreeMap<&'static str, usize>,
+    once: SortedMap<&'static str, usize>,
     lan_creates: Option<bool>,
     wan_creates: Option<bool>,
     hash: Option<PasswordHash>,
     kept: Settings,
     proposed: Option<Settings>,
     last: Option<HandsetNo>,
-    addresses: BTreeMap<Mac, Ipv4Addr>,
-    handsets: BTreeMap<HandsetNo, Handset>,
+    addresses: SortedMap<Mac, Ipv4Addr>,
+    handsets: SortedMap<HandsetNo, Handset>,
     /// Handsets whose own line is bad: that they are missing is no fault of their lines.
-    spoilt: BTreeSet<HandsetNo>,
-    held_by: BTreeMap<Mac, usize>,
-    holders: BTreeMap<Ipv4Addr, usize>,
-    macs: BTreeMap<Mac, usize>,
-    logins: BTreeMap<LoginId, usize>,
-    extensions: BTreeMap<Extension, usize>,
+    spoilt: SortedSet<HandsetNo>,
+    held_by: SortedMap<Mac, usize>,
+    holders: SortedMap<Ipv4Addr, usize>,
+    macs: SortedMap<Mac, usize>,
+    logins: SortedMap<LoginId, usize>,
+    extensions: SortedMap<Extension, usize>,
     settings: settings::Settings,
     templates: templates::Draft,
     signs: signs::Draft,
@@ -448,7 +448,7 @@ fn again(what: &'static str, line: usize) -> Wrong {
     Wrong::Again { what, line }
 }
 
-fn unused<K: Ord>(what: &'static str, known: &BTreeMap<K, usize>, key: &K) -> Result<(), Wrong> {
+fn unused<K: Ord>(what: &'static str, known: &SortedMap<K, usize>, key: &K) -> Result<(), Wrong> {
     known.get(key).map_or(Ok(()), |line| Err(again(what, *line)))
 }
 

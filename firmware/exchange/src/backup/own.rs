@@ -11,15 +11,15 @@ use super::words::Entry;
 use crate::limits::{OWN_FILES_OF_HANDSET_MAX, OWN_FILE_BYTES_MAX};
 use crate::names::HandsetNo;
 use crate::secret::{unspell, OwnFile};
+use crate::sorted::SortedMap;
 use crate::state::{Event, Handset};
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use wire::Mac;
 
 /// The files of one handset, each with the line where it is.
 #[derive(Default)]
-pub(super) struct Files(BTreeMap<String, (usize, Option<Vec<u8>>)>);
+pub(super) struct Files(SortedMap<String, (usize, Option<Vec<u8>>)>);
 
 impl Files {
     /// Takes a line in, of which the handset was read.

@@ -18,9 +18,9 @@ use crate::limits::USERS_MAX;
 use crate::names::{Extension, HandsetNo, LineNo, Text, UserNo};
 use crate::seat::Seat;
 use crate::secret::Pin;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::state::{Durable, Event};
 use crate::users::User;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -61,10 +61,10 @@ pub(super) fn seat(line: &mut String, seat: Seat) {
 /// The users as far as a text was read.
 #[derive(Default)]
 pub(super) struct Draft {
-    users: BTreeMap<UserNo, Read>,
+    users: SortedMap<UserNo, Read>,
     /// Users whose own line is bad: that they are missing is no fault of their phones' lines.
-    spoilt: BTreeSet<UserNo>,
-    extensions: BTreeMap<Extension, usize>,
+    spoilt: SortedSet<UserNo>,
+    extensions: SortedMap<Extension, usize>,
     /// Whether there is a PIN for replacing phones, and which.
     install: Option<Option<Pin>>,
 }

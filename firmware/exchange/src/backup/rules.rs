@@ -10,9 +10,9 @@ use super::words::{pair, Entry};
 use crate::limits::BANS_MAX;
 use crate::policy::Switch;
 use crate::secret::PnpKey;
+use crate::sorted::SortedSet;
 use crate::state::{Event, Rules, SetBy};
 use crate::time::Wall;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -48,7 +48,7 @@ pub(super) fn lines(rules: &Rules) -> Vec<String> {
 pub(super) struct Draft {
     switches: [Option<(usize, Event)>; Switch::ALL.len()],
     key: Option<(usize, Option<PnpKey>)>,
-    bans: BTreeSet<Mac>,
+    bans: SortedSet<Mac>,
 }
 
 impl Draft {

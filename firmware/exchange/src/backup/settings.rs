@@ -14,8 +14,8 @@ use crate::limits::{SETTINGS_BYTES_MAX, SETTING_BYTES_MAX, SETTING_VALUES_MAX};
 use crate::names::{text, HandsetNo};
 use crate::secret::{spell, unspell};
 use crate::settings::{Bad, Reach, Setting, TABLE};
+use crate::sorted::SortedMap;
 use crate::state::{Durable, Event};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -90,7 +90,7 @@ fn place(layer: &Layer, mac: Option<Mac>, code: u8) -> String {
 /// The settings as far as a text was read.
 #[derive(Default)]
 pub(super) struct Settings {
-    values: BTreeMap<(Layer, u8), (usize, Option<String>)>,
+    values: SortedMap<(Layer, u8), (usize, Option<String>)>,
 }
 
 impl Settings {
@@ -154,7 +154,7 @@ impl Settings {
     pub(super) fn facts(
         self,
         before: &Durable,
-        was: &BTreeMap<HandsetNo, HandsetNo>,
+        was: &SortedMap<HandsetNo, HandsetNo>,
         chance: &mut Chance,
     ) -> Vec<Event> {
         let old = |layer: &Layer, code: u8| {

@@ -9,8 +9,8 @@ use super::bad::Wrong;
 use super::parts;
 use super::words::{pair, quoted, Entry};
 use crate::catalog::{Family, Meaning, OwnKind, OwnSign, OwnSigns};
+use crate::sorted::SortedMap;
 use crate::state::Event;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 /// The line of one own sign, without its end.
@@ -29,7 +29,7 @@ pub(super) fn line(sign: &OwnSign, means: &Meaning) -> String {
 #[derive(Default)]
 pub(super) struct Draft {
     signs: OwnSigns,
-    lines: BTreeMap<OwnSign, usize>,
+    lines: SortedMap<OwnSign, usize>,
 }
 
 impl Draft {

@@ -19,9 +19,9 @@ use crate::catalog::Family;
 use crate::layer::{Firmware, Layer};
 use crate::limits::{TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TEMPLATE_BYTES_MAX};
 use crate::names::{HandsetNo, Text};
+use crate::sorted::SortedMap;
 use crate::state::Event;
 use crate::template::{Change, OwnTemplates, Place, Versions};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -162,7 +162,7 @@ impl Draft {
                 bad.add(*at, Wrong::NotText);
             }
         }
-        let places: BTreeMap<&Place, usize> =
+        let places: SortedMap<&Place, usize> =
             self.read.iter().map(|it| (&it.place, it.at)).collect();
         if let Some(at) = places.values().max().filter(|_| places.len() > TEMPLATES_MAX) {
             bad.add(*at, Wrong::TemplatesFull);
@@ -171,9 +171,9 @@ impl Draft {
 
     /// Their facts.
     pub(super) fn facts(self) -> impl Iterator<Item = Event> {
-        let mut places: BTreeMap<Place, [Option<String>; 2]> = BTreeMap::new();
+        let mut places: SortedMap<Place, [Option<String>; 2]> = SortedMap::new();
         for Source { place, before, text, .. } in self.read {
-            let [was, is] = places.entry(place).or_default();
+            let [was, is] = places.get_or_insert_with(place, Default::default);
             *(if before { was } else { is }) = Some(text);
         }
         places.into_iter().flat_map(|(place, [was, is])| {

@@ -13,8 +13,8 @@ use super::{shorthand, Family, Identity, Sign};
 use crate::limits::{SIGNS_MAX, SIGN_BYTES_MAX, SIGN_STEPS_MAX};
 use crate::names::Text;
 use crate::pattern::{Flaw, Pattern};
+use crate::sorted::SortedMap;
 use crate::state::Event;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -157,7 +157,7 @@ impl OwnSign {
 /// The own signs as they survive: a fold of facts, total and without refusal.
 #[derive(Default)]
 pub struct OwnSigns {
-    signs: BTreeMap<OwnSign, Meaning>,
+    signs: SortedMap<OwnSign, Meaning>,
     record_bytes: u64,
 }
 

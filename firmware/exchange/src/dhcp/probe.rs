@@ -11,8 +11,8 @@ use crate::limits::PROBES_MAX;
 use crate::note::Note;
 use crate::office::Office;
 use crate::output::Arrival;
+use crate::sorted::SortedMap;
 use crate::time::{Now, SECOND_MS};
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::dhcp::Message;
@@ -21,7 +21,7 @@ use wire::Mac;
 /// DISCOVERs that wait for a probe, by the address probed; at most [`PROBES_MAX`].
 #[derive(Default)]
 pub(crate) struct Waiting {
-    by_address: BTreeMap<Ipv4Addr, (Mac, Arrival, Vec<u8>)>,
+    by_address: SortedMap<Ipv4Addr, (Mac, Arrival, Vec<u8>)>,
 }
 
 impl Waiting {

@@ -10,8 +10,8 @@ use crate::limits::CONTACTS_PER_LINE_MAX;
 use crate::names::{HandsetNo, InterfaceNo, LineNo};
 use crate::output::{Line, StreamNo};
 use crate::request::Request;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::time::{Instant, SECOND_MS};
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::SocketAddrV4;
@@ -216,11 +216,11 @@ fn stream_of(line: Line) -> Option<StreamNo> {
 /// The bindings of all lines.
 #[derive(Default)]
 pub(super) struct Bindings {
-    lines: BTreeMap<At, Vec<Binding>>,
+    lines: SortedMap<At, Vec<Binding>>,
     /// When the first binding of a line ends.
-    due: BTreeSet<(Instant, At)>,
+    due: SortedSet<(Instant, At)>,
     /// Which lines were registered over a connection that is open.
-    streams: BTreeSet<(StreamNo, At)>,
+    streams: SortedSet<(StreamNo, At)>,
 }
 
 impl Bindings {

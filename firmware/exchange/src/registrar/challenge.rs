@@ -15,8 +15,8 @@ use crate::limits::{NONCES_MAX, NONCE_LIFE_MS};
 use crate::office::Office;
 use crate::request::{Reply, Request};
 use crate::secret::LineSecret;
+use crate::sorted::SortedMap;
 use crate::time::Instant;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use wire::sip::{Credentials, Name};
 
@@ -122,7 +122,7 @@ fn copes_with_sha256(office: &Office, request: &Request<'_>) -> bool {
 /// Which counts of which nonces were used. Only right answers get in, so strangers fill nothing.
 #[derive(Default)]
 struct Counts {
-    last: BTreeMap<NonceId, u32>,
+    last: SortedMap<NonceId, u32>,
     /// What was forgotten to make room: this nonce and all before it count as used up.
     forgotten: Option<NonceId>,
 }
@@ -136,11 +136,9 @@ impl Counts {
         if self.forgotten.is_some_and(|forgotten| nonce <= forgotten) {
             return false;
         }
-        while let Some(oldest) = self.last.first_entry() {
-            if now.0.saturating_sub(oldest.key().0) <= NONCE_LIFE_MS {
-                break;
-            }
-            oldest.remove();
+        let is_old = |made: u64| now.0.saturating_sub(made) > NONCE_LIFE_MS;
+        while self.last.first().is_some_and(|((made, _), _)| is_old(*made)) {
+            self.last.pop_first();
         }
         let higher = match (self.last.get(&nonce), count) {
             (Some(last), Some(count)) => count > *last,

@@ -7,8 +7,8 @@ use crate::note::{Note, RuleNote};
 use crate::office::Office;
 use crate::request::Request;
 use crate::scanners::{digest, is_scanner, Scanners, Stand};
+use crate::sorted::SortedMap;
 use crate::time::Now;
-use alloc::collections::BTreeMap;
 use core::net::Ipv4Addr;
 use wire::sip::Name;
 use wire::Mac;
@@ -20,7 +20,7 @@ pub(super) struct Watch {
     accounts: Guesses<u64>,
     scanners: Scanners,
     /// From where handsets on the WAN registered last, and a digest of their User-Agent.
-    came: BTreeMap<HandsetNo, (Ipv4Addr, u64)>,
+    came: SortedMap<HandsetNo, (Ipv4Addr, u64)>,
 }
 
 impl Watch {

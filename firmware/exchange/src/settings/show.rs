@@ -5,9 +5,9 @@ use super::{codecs, keys, Codec, Ground, KeyKind, Origin, Setting, TABLE};
 use crate::catalog::Family;
 use crate::layer::{Layer, Whom};
 use crate::office::Office;
+use crate::sorted::SortedSet;
 use crate::time::Now;
 use crate::view::{SettingRow, SettingsView, Unsaid};
-use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use wire::Mac;
@@ -15,7 +15,7 @@ use wire::Mac;
 /// Every setting as a layer has it, and as it is in force there.
 pub(crate) fn view(office: &Office, now: Now, layer: Layer) -> SettingsView {
     let store = office.durable.settings();
-    let kinds: BTreeSet<_> = office
+    let kinds: SortedSet<_> = office
         .durable
         .handsets()
         .filter_map(|(_, handset)| {

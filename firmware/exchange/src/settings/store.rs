@@ -3,8 +3,8 @@
 use super::Setting;
 use crate::layer::{Layer, Whom};
 use crate::names::HandsetNo;
+use crate::sorted::SortedMap;
 use crate::state::Event;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 /// A setting that only newer software knows is kept by its number, and means nothing here.
 #[derive(Default)]
 pub struct Store {
-    layers: BTreeMap<Layer, BTreeMap<u8, String>>,
+    layers: SortedMap<Layer, SortedMap<u8, String>>,
     len: usize,
     bytes: u64,
 }
@@ -29,7 +29,7 @@ impl Store {
             Some(value) => {
                 self.len += 1;
                 self.bytes += record_bytes(layer, code, value);
-                let values = self.layers.entry(layer.clone()).or_default();
+                let values = self.layers.get_or_insert_with(layer.clone(), Default::default);
                 values.insert(code, String::from(value));
             }
             None => self.layers.retain(|_, values| !values.is_empty()),
@@ -66,7 +66,7 @@ impl Store {
             shared.map(|(layer, _)| layer).filter(|layer| layer.reaches(whom)).collect();
         layers.sort_by(|one, other| other.compare(one));
         let own = whom.handset.map(Layer::Handset);
-        let own = own.and_then(|own| self.layers.get_key_value(&own)).map(|(layer, _)| layer);
+        let own = own.and_then(|own| self.layers.range(&own..=&own).next()).map(|(layer, _)| layer);
         own.into_iter().chain(layers).collect()
     }
 

@@ -7,8 +7,9 @@
 use crate::limits::{ANSWER_BYTES_MAX, SHELF_ANSWERS_MAX, SHELF_BYTES_MAX};
 use crate::names::RecordNo;
 use crate::request::{Reply, Request};
+use crate::sorted::SortedMap;
 use crate::time::{Instant, SECOND_MS};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 use wire::sip::{Essentials, Name};
@@ -24,7 +25,7 @@ pub(crate) struct Answers {
 
 #[derive(Default)]
 struct Shelf {
-    answers: BTreeMap<Key, Answer>,
+    answers: SortedMap<Key, Answer>,
     oldest_first: VecDeque<Key>,
     bytes: usize,
 }

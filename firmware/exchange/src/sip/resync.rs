@@ -27,9 +27,10 @@ use crate::office::Office;
 use crate::output::{Arrival, Line};
 use crate::registrar::Registrar;
 use crate::resync::{Asked, ClockTime, Errand, Progress, Selection};
+use crate::sorted::SortedMap;
 use crate::story::Step;
 use crate::time::{Instant, Now, Wall, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use transaction::{Heard, Transaction};
 use wire::sip::Message;
@@ -43,11 +44,11 @@ const LATE_MS: u64 = HOUR_MS;
 /// Everything that handsets were asked.
 #[derive(Default)]
 pub(crate) struct Resync {
-    rows: BTreeMap<HandsetNo, Row>,
+    rows: SortedMap<HandsetNo, Row>,
     /// Whose turn comes next.
     queue: VecDeque<HandsetNo>,
     plan: Option<Plan>,
-    under_way: BTreeMap<HandsetNo, UnderWay>,
+    under_way: SortedMap<HandsetNo, UnderWay>,
 }
 
 /// What one handset was last asked.
@@ -201,13 +202,11 @@ impl Resync {
         (arrival, line): (Arrival, Line),
         (message, code): (&Message<'_>, u16),
     ) {
-        let mut all = self.under_way.iter_mut();
-        let Some((no, heard)) = all.find_map(|(no, one)| {
+        let told = self.under_way.iter_mut().find_map(|(no, one)| {
             let transaction = one.transaction.as_mut()?;
             Some((*no, transaction.hear(now.mono, arrival, line, message, code)?))
-        }) else {
-            return;
-        };
+        });
+        let Some((no, heard)) = told else { return };
         let (progress, step) = match heard {
             Heard::Provisional => return,
             Heard::Good => (Progress::Acknowledged, Step::SaysItWill),

@@ -25,9 +25,9 @@ use crate::office::Office;
 use crate::output::{Arrival, Line, To};
 use crate::registrar::{Flow, Registrar};
 use crate::resync::{Rung, ANSWER_MS};
+use crate::sorted::SortedMap;
 use crate::story::Step;
 use crate::time::{Instant, Now};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -47,7 +47,7 @@ const REQUEST_BYTES: usize = 2 * 1_024;
 /// The phones that are rung.
 #[derive(Default)]
 pub(super) struct Ring {
-    calls: BTreeMap<HandsetNo, Call>,
+    calls: SortedMap<HandsetNo, Call>,
 }
 
 /// One phone that is rung.

@@ -6,8 +6,8 @@ use crate::limits::BAN_RECORD_BYTES;
 use crate::names::{HandsetNo, Side};
 use crate::policy::{Profile, Switch};
 use crate::secret::{LineSecret, PnpKey, Remote, RemoteToken, WebSecret};
+use crate::sorted::SortedSet;
 use crate::time::Wall;
-use alloc::collections::BTreeSet;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
@@ -15,7 +15,7 @@ use wire::Mac;
 pub struct Rules {
     switches: [Set; Switch::ALL.len()],
     key: Option<PnpKey>,
-    bans: BTreeSet<Mac>,
+    bans: SortedSet<Mac>,
 }
 
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl SetBy {
 impl Default for Rules {
     fn default() -> Rules {
         let switches = Profile::Guarded.disabled().map(|disabled| Set { disabled, by: None });
-        Rules { switches, key: None, bans: BTreeSet::new() }
+        Rules { switches, key: None, bans: SortedSet::new() }
     }
 }
 

@@ -4,15 +4,15 @@ use super::{Change, Flaw, Place};
 use crate::layer::Layer;
 use crate::limits::{TEMPLATES_BYTES_MAX, TEMPLATES_MAX};
 use crate::names::HandsetNo;
+use crate::sorted::SortedMap;
 use crate::state::Event;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// All own templates, by their place.
 #[derive(Default)]
 pub struct OwnTemplates {
-    places: BTreeMap<Place, Versions>,
+    places: SortedMap<Place, Versions>,
     record_bytes: u64,
 }
 

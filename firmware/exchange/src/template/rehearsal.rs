@@ -20,9 +20,9 @@ use crate::render::{
     Values,
 };
 use crate::settings::{Codec, KeyKind, Known};
+use crate::sorted::SortedSet;
 use crate::state::Handset;
 use crate::time::Now;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -74,7 +74,7 @@ pub(crate) fn rehearsal(office: &Office, now: Now, place: &Place, change: &Chang
         phones: Vec::new(),
         worst: None,
     };
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     for (_, handset) in office.durable.handsets() {
         let known = office.known(handset.mac);
         let family = office.family(handset.mac).unwrap_or(Family::Generic);

@@ -21,7 +21,8 @@ pub struct Trials {
 }
 
 impl Trials {
-    pub(crate) fn new(board: Board, now: Now, facts: &[Event]) -> Trials {
+    /// What is to be tried of a state that these facts make.
+    pub fn new(board: Board, now: Now, facts: &[Event]) -> Trials {
         let mut durable = Durable::default();
         let mut left = Vec::new();
         for fact in facts {

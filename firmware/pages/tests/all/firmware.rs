@@ -5,7 +5,7 @@ use exchange::names::text;
 use exchange::time::Wall;
 use exchange::view::{Family, FirmwareRow, FirmwareView};
 use exchange::FileNo;
-use pages::firmware::{firmware, too_large, FirmwareForm, Room};
+use pages::firmware::{firmware, too_large, FirmwareForm, Place, Room};
 use pages::Html;
 
 const ROOM: Room = Room { largest: 9_437_184, free: 9_437_184, all: 37_617_664 };
@@ -49,11 +49,14 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let pieces = Room { largest: 4_194_304, ..ROOM };
     let mut full = view(Vec::new());
     full.read_only = true;
+    let flaw = "firmware of phones is not kept in /dev/mtd5: it holds something else, or is \
+                damaged; erase it to use it";
     vec![
-        ("firmware", firmware(&two_files(), Some(ROOM), &VIEWER, &none)),
-        ("firmware-none-yet", firmware(&view(Vec::new()), Some(ROOM), &VIEWER, &none)),
-        ("firmware-refused", firmware(&two_files(), Some(pieces), &VIEWER, &refused)),
-        ("firmware-read-only", firmware(&full, Some(ROOM), &VIEWER, &none)),
-        ("firmware-no-place", firmware(&view(Vec::new()), None, &VIEWER, &none)),
+        ("firmware", firmware(&two_files(), Place::Room(ROOM), &VIEWER, &none)),
+        ("firmware-none-yet", firmware(&view(Vec::new()), Place::Room(ROOM), &VIEWER, &none)),
+        ("firmware-refused", firmware(&two_files(), Place::Room(pieces), &VIEWER, &refused)),
+        ("firmware-read-only", firmware(&full, Place::Room(ROOM), &VIEWER, &none)),
+        ("firmware-no-place", firmware(&view(Vec::new()), Place::Nowhere, &VIEWER, &none)),
+        ("firmware-unusable", firmware(&view(Vec::new()), Place::Unusable(flaw), &VIEWER, &none)),
     ]
 }

@@ -6,7 +6,7 @@ use crate::call::{
     Asked, Call, Desk, Origin, Reply, Sent,
 };
 use crate::clock::Clock;
-use crate::firmware::Shelf;
+use crate::firmware::{Shelf, Store};
 use crate::http::{serve, Limits, Listener};
 use crate::password;
 use crate::rehearsal::Rehearsals;
@@ -76,7 +76,7 @@ impl Stand {
         let stage = Rehearsals::start(None).unwrap();
         let make = || exchange(Durable::default());
         // A process for trials only for those that have something to try.
-        let facts = |site: WebSite| site.of(Facts::default(), Some(stage), None);
+        let facts = |site: WebSite| site.of(Facts::default(), Some(stage), Store::Nowhere);
         Stand::on(Limits::default(), Side::Lan, make, facts)
     }
 
@@ -87,8 +87,15 @@ impl Stand {
         let (shelf, queue) = Shelf::new(Clock::start());
         queue.start(journal::files::Files::mount(chip).ok().unwrap()).unwrap();
         let make = || exchange(Durable::default());
-        let facts = |site: WebSite| site.of(Facts::default(), None, Some(shelf));
+        let facts = |site: WebSite| site.of(Facts::default(), None, Store::Shelf(shelf));
         Stand::on(Limits::default(), Side::Lan, make, facts)
+    }
+
+    /// A box whose place for firmware of phones cannot be used.
+    pub(crate) fn with_flaw(why: &str) -> Stand {
+        let make = || exchange(Durable::default());
+        let store = Store::Unusable(why.to_owned());
+        Stand::on(Limits::default(), Side::Lan, make, |site| site.of(Facts::default(), None, store))
     }
 
     fn of(limits: Limits, side: Side, make: impl FnOnce() -> Exchange + Send + 'static) -> Stand {

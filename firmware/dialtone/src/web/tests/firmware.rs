@@ -177,3 +177,15 @@ async fn a_box_without_a_place_for_it_says_so() {
     let refused = browser.uploads("a.rom", "", "x").await;
     assert!(status(&refused) == 422 && refused.contains("no place"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_place_that_cannot_be_used_says_why() {
+    let stand = Stand::with_flaw("firmware of phones is not kept in <flash>: it is damaged");
+    let mut browser = Browser::new(&stand);
+    browser.log_in_for_good().await;
+    let page = browser.get("/firmware").await;
+    let why = "it was said: firmware of phones is not kept in &#60;flash&#62;: it is damaged.";
+    assert!(page.contains("No file can be kept on this box.") && page.contains(why), "{page}");
+    let refused = browser.uploads("a.rom", "", "x").await;
+    assert!(status(&refused) == 422 && refused.contains("no place"), "{refused}");
+}
