@@ -11,7 +11,6 @@ mod words;
 
 pub(crate) use hardware::{ButtonEntry, Hardware};
 
-use crate::tls::SPOKEN;
 use exchange::board::{Board, Interface, Network, Site, Subnet};
 use exchange::limits::{ADDRESSES_MAX, INTERFACES_MAX, SUBNETS_MAX};
 use exchange::names::{InterfaceNo, Side};
@@ -137,17 +136,12 @@ pub(crate) struct Port {
     pub(crate) dhcp_port: u16,
     pub(crate) tftp_port: u16,
     pub(crate) sip_port: u16,
-    /// Ports with TLS; a demonstration has none.
-    pub(crate) secured: Option<SecuredPorts>,
+    /// Pages and files over TLS, if it is spoken.
+    pub(crate) https_port: Option<u16>,
+    /// SIP over TLS, if it is spoken.
+    pub(crate) sips_port: Option<u16>,
     /// Where a demonstration's DHCP clients listen, all of them.
     pub(crate) client: Option<SocketAddrV4>,
-}
-
-/// Ports that are spoken to over TLS.
-#[derive(Clone, Copy)]
-pub(crate) struct SecuredPorts {
-    pub(crate) https: u16,
-    pub(crate) sips: u16,
 }
 
 /// A network device of the kernel.
@@ -227,8 +221,8 @@ pub(crate) fn read(text: &str, find: Option<&Finder>) -> Result<Config, String> 
             interfaces,
             subnets,
             http_port: file.ports.http,
-            https_port: SPOKEN.then_some(file.ports.https),
-            sips_port: SPOKEN.then_some(file.ports.sips),
+            https_port: wanted(file.ports.https),
+            sips_port: wanted(file.ports.sips),
             sip_port: file.ports.sip,
             directory: "prov".to_owned(),
             site: site(&file.site)?,
@@ -267,10 +261,16 @@ fn port(entry: &InterfaceEntry, file: &File, find: Option<&Finder>) -> Result<(P
         dhcp_port: file.ports.dhcp,
         tftp_port: file.ports.tftp,
         sip_port: file.ports.sip,
-        secured: SPOKEN.then_some(SecuredPorts { https: file.ports.https, sips: file.ports.sips }),
+        https_port: wanted(file.ports.https),
+        sips_port: wanted(file.ports.sips),
         client: None,
     };
     Ok((port, prefix))
+}
+
+/// A port that need not be there.
+fn wanted(port: u16) -> Option<u16> {
+    Some(port).filter(|port| *port != 0)
 }
 
 fn subnet(entry: &SubnetEntry, interfaces: &[InterfaceEntry]) -> Result<Subnet, String> {

@@ -44,10 +44,6 @@ mod state;
 mod stream;
 mod synchronised;
 mod syslog;
-#[cfg(feature = "tls")]
-mod tls;
-#[cfg(not(feature = "tls"))]
-#[path = "plain.rs"]
 mod tls;
 mod watchdog;
 mod wear;

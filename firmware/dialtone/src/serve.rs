@@ -49,7 +49,7 @@ use std::sync::Arc;
 #[cfg(feature = "demo")]
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
-use words::{demonstrates, in_use, web_in_use};
+use words::{demonstrates, in_use, tls_in_use, web_in_use};
 
 /// What to start with.
 pub(crate) struct Start {
@@ -272,10 +272,11 @@ fn open(
     let unusable = flaw.map_or(Store::Nowhere, Store::Unusable);
     let store = shelf.clone().map_or(unusable, Store::Shelf);
     let site = WebSite::new().of(facts, rehearsals, store);
-    let https = ports.iter().find_map(|port| port.secured).map(|secured| secured.https);
+    let https = ports.iter().find_map(|port| port.https_port);
     let site = Arc::new(site.secured_by(secured.clone(), https));
     listen_web(&web, &ports, &desk, &site)?;
-    let ours = https.map(|_| ports.clone());
+    let speaks = |port: &Port| port.https_port.or(port.sips_port).is_some();
+    let ours = ports.iter().any(speaks).then(|| ports.clone());
     let sockets = Sockets::open(ports).map_err(in_use)?;
     exchange.look_for_others(clock.now(), &sockets.ears());
     // Without it, e.g. for want of netlink, a lease alone is the proof.
@@ -352,9 +353,16 @@ fn listen_sip(
     let lobby = Arc::new(Lobby::default());
     for (place, port) in ports.iter().enumerate() {
         let plain = (port.sip_port, None);
-        let sips = port.secured.map(|numbers| (numbers.sips, Some(secured.clone())));
+        let sips = port.sips_port.map(|number| (number, Some(secured.clone())));
         for (number, secured) in std::iter::once(plain).chain(sips) {
-            let listener = stream::bind(port, number).map_err(in_use)?;
+            let over_tls = secured.is_some();
+            let listener = stream::bind(port, number).map_err(|error| {
+                if over_tls {
+                    tls_in_use(error, "sips")
+                } else {
+                    in_use(error)
+                }
+            })?;
             let at = (InterfaceNo(place as u8), port.side);
             let (lobby, spoken) = (lobby.clone(), spoken.clone());
             tokio::spawn(stream::listen(listener, at, lobby, spoken, secured));
@@ -378,9 +386,10 @@ fn listen_web(
     }
     // Over TLS on both sides.
     for (place, port) in ports.iter().enumerate() {
-        let Some(numbers) = port.secured else { continue };
-        let at = SocketAddrV4::new(port.address, numbers.https);
-        let listener = http::Listener::bind(at, port.device.as_ref()).map_err(in_use)?;
+        let Some(number) = port.https_port else { continue };
+        let at = SocketAddrV4::new(port.address, number);
+        let listener = http::Listener::bind(at, port.device.as_ref())
+            .map_err(|error| tls_in_use(error, "https"))?;
         let at = (InterfaceNo(place as u8), port.side);
         tokio::spawn(http::serve(listener, at, true, desk.clone(), site.clone()));
     }

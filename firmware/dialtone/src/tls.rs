@@ -50,9 +50,6 @@ use tokio_rustls::TlsAcceptor;
 use wire::x509::Certificate;
 use wire::Mac;
 
-/// Whether ports can speak TLS.
-pub(crate) const SPOKEN: bool = true;
-
 /// How long somebody waits who comes before there is a certificate, until it is looked at again.
 const NOT_YET: Duration = Duration::from_millis(50);
 

@@ -58,7 +58,7 @@ mod tests {
             Slot root-a is empty or damaged.\n\
             the WAN cannot be shut: no nf_tables; the WAN stays down\n\
             the last write was cut off by a power loss and was dropped\n\
-            Admin page: http://192.168.10.1/\n\
+            Admin page: https://192.168.10.1/\n\
             Password:   dbug-vep2-sa2i-xerz   (for the first log-in; you choose your own then)\n\
             Code:   fail-bug2   (for what the recovery page offers)\n";
         assert_eq!(unclean(console).len(), 6);

@@ -30,7 +30,7 @@ fn button(appliance: &Appliance, down: bool) {
 fn starts_owned(appliance: &mut Appliance) -> Admin {
     appliance.start();
     let first = appliance.first_password().expect("the console shows a password");
-    let admin = Admin::at_board(appliance.lan());
+    let admin = Admin::at_desk(appliance.lan());
     let page = admin.log_in(&first);
     let page = admin.post("/password", &[("new", PASSWORD), ("again", PASSWORD)], &page);
     assert!(page.url.contains("/handsets"), "{} {}\n{}", page.status, page.url, page.text());

@@ -79,6 +79,8 @@ fn the_wan_gives_an_address_and_gets_nothing_but_sip() {
     {
         assert!(["", "000"].contains(&knock(path).as_str()), "{path} is answered on the WAN");
     }
+    let page = ["-sk", "-m", "10", "-w", "%{http_code}", "https://203.0.113.5/login"];
+    assert_eq!(provider.run("curl", &page).out, "404", "the admin's pages exist on the WAN");
     assert_eq!(time_of(&provider, "203.0.113.5"), "", "the time is told on the WAN");
     let options = ["-s", "sip:203.0.113.5", "-v"];
     let sip = provider.run("sipsak", &options);
@@ -109,7 +111,7 @@ fn a_box_that_cannot_shut_its_wan_serves_the_lan_and_leaves_the_port_off() {
     assert!(said.contains("the WAN stays down"), "{said}");
 
     let desk = appliance.lan().plug_at("desk", "02:00:00:00:09:09", "192.168.10.9/24");
-    let login = desk.run("curl", &["-s", "-m", "10", "http://192.168.10.1/login"]);
+    let login = desk.run("curl", &["-sk", "-m", "10", "https://192.168.10.1/login"]);
     assert!(login.out.contains("Log in"), "{} {}", login.out, login.err);
 
     std::thread::sleep(WOULD_ASK);

@@ -34,7 +34,7 @@ fn a_phone_has_its_dial_tone_and_is_known_after_a_power_cut() {
     let account = phone.fetches();
     phone.registers(lease.ip(), &account);
 
-    let admin = Admin::at_board(appliance.lan());
+    let admin = Admin::at_desk(appliance.lan());
     let page = admin.log_in(&first);
     assert!(page.html.contains("Choose a password"), "{}", page.text());
     let page = admin.post("/password", &[("new", PASSWORD), ("again", PASSWORD)], &page);
@@ -113,7 +113,7 @@ fn the_box_is_what_it_says_and_its_programs_may_do_no_more_than_they_need() {
         (!asks).then_some(port)
     });
     let ports: BTreeSet<u16> = ports.collect();
-    assert_eq!(ports, BTreeSet::from([67, 69, 80, 123, 5_060, 5_353]), "{open}");
+    assert_eq!(ports, BTreeSet::from([67, 69, 80, 123, 443, 5_060, 5_061, 5_353]), "{open}");
 
     let desk = appliance.lan().plug_at("desk", "02:00:00:00:09:09", "192.168.10.9/24");
     let asks = ["+tries=2", "+time=3", "+short", "-p", "5353", "@192.168.10.1", "dialtone.local"];
@@ -122,7 +122,7 @@ fn the_box_is_what_it_says_and_its_programs_may_do_no_more_than_they_need() {
         said.contains("192.168.10.1").then_some(())
     });
     assert!(found.is_some(), "the box is not found by its name");
-    let named = ["-s", "-m", "10", "-H", "Host: dialtone.local", "http://192.168.10.1/login"];
+    let named = ["-sk", "-m", "10", "-H", "Host: dialtone.local", "https://192.168.10.1/login"];
     assert!(desk.run("curl", &named).out.contains("Log in"));
     assert_eq!(appliance.unclean(), [""; 0]);
 }

@@ -29,11 +29,6 @@ impl Admin {
         Admin::at(lan, "desk", "192.168.10.9")
     }
 
-    /// The same at a board whose daemon speaks no TLS.
-    pub fn at_board(lan: &Lan) -> Admin {
-        Admin { base: format!("http://{BOX}"), ..Admin::at_desk(lan) }
-    }
-
     /// The same at another desk, with another fixed address.
     pub fn at(lan: &Lan, label: &str, ip: &str) -> Admin {
         let last = ip.rsplit('.').next().unwrap_or_default();

@@ -64,7 +64,7 @@ impl Bench {
         // A panic ends the daemon, so nothing walks its stack.
         let mut cargo = self.cargo(tree, builds, &["force-unwind-tables=no"])?;
         cargo.args(["zigbuild", "--locked", "--release", "--target", BOX]);
-        cargo.args(["--package", "dialtone", "--no-default-features", "--features", "tls"]);
+        cargo.args(["--package", "dialtone", "--no-default-features"]);
         // A library without what walks and prints the stack, of which a stripped program has no
         // names: a fifteenth of the daemon. A panic still says where it was.
         cargo.env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size");

@@ -7,10 +7,6 @@ use exchange::Exchange;
 use std::net::Ipv4Addr;
 
 /// A question about certificates.
-#[cfg_attr(
-    not(feature = "tls"),
-    allow(dead_code, reason = "without TLS nobody asks for a certificate to show")
-)]
 pub(crate) enum AskCertificates {
     /// What is to be shown and believed, where ports have these addresses by now and a certificate
     /// of the box's own making is shown that says this?
@@ -22,10 +18,6 @@ pub(crate) enum AskCertificates {
 }
 
 /// The answer, by the question.
-#[cfg_attr(
-    not(feature = "tls"),
-    allow(dead_code, reason = "without TLS nobody asks for a certificate to show")
-)]
 pub(crate) enum ToldCertificates {
     Wanted(Box<Wanted>),
     Made,

@@ -16,13 +16,14 @@ pub(super) fn file(file: &File) -> Result<(), String> {
     }
     let Ports { http, https, sip, sips, tftp, dhcp } = file.ports;
     let connections = [("http", http), ("https", https), ("sip", sip), ("sips", sips)];
+    let secured = |name| matches!(name, "https" | "sips");
     for (name, port) in connections.into_iter().chain([("tftp", tftp), ("dhcp", dhcp)]) {
-        if port == 0 {
+        if port == 0 && !secured(name) {
             return Err(format!("ports: {name} wants 1 to 65535"));
         }
     }
     for (place, (name, port)) in connections.iter().enumerate() {
-        let twin = connections.iter().take(place).find(|(_, other)| other == port);
+        let twin = connections.iter().take(place).find(|(_, other)| other == port && *port != 0);
         if let Some((other, _)) = twin {
             return Err(format!("ports: {other} and {name} are the same"));
         }
@@ -142,6 +143,9 @@ mod tests {
         assert_eq!(refusal(&none), "no [[subnet]]: nobody gets an address");
         let zero = format!("{EXAMPLE}\n[ports]\nhttp = 0\n");
         assert_eq!(refusal(&zero), "ports: http wants 1 to 65535");
+        let none = format!("{EXAMPLE}\n[ports]\nhttps = 0\nsips = 0\n");
+        let config = crate::config::read(&none, None).unwrap();
+        assert_eq!((config.board.https_port, config.board.sips_port), (None, None));
         let nowhere = EXAMPLE.replace("/var/lib/dialtone/flash", "");
         assert_eq!(refusal(&nowhere), "state wants a file name");
     }

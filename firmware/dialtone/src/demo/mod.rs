@@ -92,7 +92,8 @@ fn port() -> Port {
         dhcp_port: DHCP_PORT,
         tftp_port: TFTP_PORT,
         sip_port: SIP_PORT,
-        secured: None,
+        https_port: None,
+        sips_port: None,
         client: Some(CLIENTS),
     }
 }

@@ -101,7 +101,8 @@ impl Bench {
             dhcp_port: DHCP,
             tftp_port: TFTP,
             sip_port,
-            secured: None,
+            https_port: None,
+            sips_port: None,
             client: Some(address_of(&dhcp)),
         };
         let templates = render::Templates::shipped().ok().unwrap();

@@ -44,6 +44,16 @@ pub(super) fn in_use(error: std::io::Error) -> String {
     format!("{said}{hint}")
 }
 
+/// The same of a port that need not be there; `name` is its own in the configuration.
+pub(super) fn tls_in_use(error: std::io::Error, name: &str) -> String {
+    let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+    let said = in_use(error);
+    match is_taken {
+        true => format!("{said} Or set {name} under [ports] to another one, or to 0 for none."),
+        false => said,
+    }
+}
+
 /// The address that an error is about: what stands before the system's own words.
 fn place(said: &str) -> &str {
     let ends = [": EADDRINUSE", ": Address already in use"];
@@ -61,6 +71,10 @@ mod tests {
         let error = taken("on eth0: 10.0.0.1:67: EADDRINUSE: Address already in use");
         let wanted = "on eth0: 10.0.0.1:67 is taken. Is another Dialtone running? Stop it first.";
         assert_eq!(in_use(error), wanted);
+        let error = taken("10.0.0.1:443: Address already in use (os error 98)");
+        let wanted = "10.0.0.1:443 is taken. Is another Dialtone running? Stop it first. Or set \
+                      https under [ports] to another one, or to 0 for none.";
+        assert_eq!(tls_in_use(error, "https"), wanted);
         let error = taken("10.0.0.1:80: Address already in use (os error 98)");
         let wanted = "10.0.0.1:80 is taken. Is another Dialtone running? Stop it first.";
         assert_eq!(web_in_use(error, &[], &[]), wanted);
