@@ -17,9 +17,9 @@ use crate::sockets;
 use crate::sources::Sources;
 use crate::tls::{Secured, Stream};
 use exchange::limits::{
-    ACCEPT_AGAIN_MS, STREAMS_MAX, STREAMS_PER_SOURCE_MAX, STREAMS_WAN_MAX, STREAM_BACKLOG,
-    STREAM_FIRST_MS, STREAM_IDLE_MS, STREAM_MESSAGE_MS, STREAM_OUTBOX_MAX, STREAM_PIECE_BYTES,
-    STREAM_WRITE_MS,
+    ACCEPT_AGAIN_MS, STREAMS_MAX, STREAMS_PER_SOURCE_MAX, STREAMS_WAN_MAX,
+    STREAMS_WAN_PER_SOURCE_MAX, STREAM_BACKLOG, STREAM_FIRST_MS, STREAM_IDLE_MS, STREAM_MESSAGE_MS,
+    STREAM_OUTBOX_MAX, STREAM_PIECE_BYTES, STREAM_WRITE_MS,
 };
 use exchange::names::{InterfaceNo, Side};
 use exchange::note::Protocol;
@@ -94,8 +94,12 @@ struct Guest {
 impl Lobby {
     fn admit(self: &Arc<Self>, side: Side, source: Ipv4Addr) -> Option<Guest> {
         let (sources, at_most) = self.sources(side);
+        let of_one = match side {
+            Side::Lan => STREAMS_PER_SOURCE_MAX,
+            Side::Wan => STREAMS_WAN_PER_SOURCE_MAX,
+        };
         let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let admitted = sources.all() < at_most && sources.enter(source, STREAMS_PER_SOURCE_MAX);
+        let admitted = sources.all() < at_most && sources.enter(source, of_one);
         admitted.then(|| Guest { lobby: self.clone(), side, source })
     }
 
@@ -279,7 +283,12 @@ fn take(buffer: &mut Vec<u8>) -> Taken {
 
 async fn write(connection: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {
     let within = Duration::from_millis(STREAM_WRITE_MS);
-    matches!(timeout(within, connection.write_all(bytes)).await, Ok(Ok(())))
+    let written = async {
+        connection.write_all(bytes).await?;
+        // What is sealed may wait inside of TLS until the socket takes it.
+        connection.flush().await
+    };
+    matches!(timeout(within, written).await, Ok(Ok(())))
 }
 
 /// Binds a network port for SIP over TCP, with TLS or without; needs a runtime to be entered.

@@ -7,8 +7,8 @@
 //! certificate of its maker who it is. One that cannot be believed is no reason to refuse a
 //! connection: phones send theirs whoever asks.
 //!
-//! A handshake costs more than a request, so it is bounded in time, and from the WAN in number
-//! within a minute, by address and in all. One that fails is told the exchange by the words that
+//! A handshake costs more than a request, so it is bounded in time, and in number within a minute by
+//! address, and from the WAN in all but for whoever has proven himself. One that fails is told the exchange by the words that
 //! were the reason: the phone's first ones, or its alert.
 
 mod believed;
@@ -28,8 +28,8 @@ use crate::clock::Clock;
 use believed::Believed;
 use exchange::certificates::{Kept, Leaf};
 use exchange::limits::{
-    HANDSHAKES_MS, HANDSHAKES_PER_SOURCE, HANDSHAKES_WAN, HANDSHAKE_MS, TLS_OUTBOX_BYTES,
-    TLS_SESSIONS_MAX,
+    HANDSHAKES_LAN_PER_SOURCE, HANDSHAKES_MS, HANDSHAKES_PER_SOURCE, HANDSHAKES_PROVEN_MAX,
+    HANDSHAKES_WAN, HANDSHAKE_MS, TLS_OUTBOX_BYTES, TLS_SESSIONS_MAX,
 };
 use exchange::names::Side;
 use exchange::sorted::SortedMap;
@@ -38,9 +38,10 @@ use provider::provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::ServerSessionMemoryCache;
 use rustls::{ServerConfig, ServerConnection};
+use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use stream::Overheard;
 use tokio::net::TcpStream;
@@ -67,6 +68,7 @@ pub(crate) struct Secured {
     clock: Clock,
     shown: Mutex<Shown>,
     handshakes: Mutex<Handshakes>,
+    proven: Mutex<VecDeque<Ipv4Addr>>,
     /// Somebody changed what is to be shown.
     changed: Notify,
 }
@@ -90,6 +92,7 @@ impl Secured {
             clock,
             shown: Mutex::default(),
             handshakes: Mutex::default(),
+            proven: Mutex::default(),
             changed: Notify::new(),
         }
     }
@@ -169,8 +172,24 @@ impl Secured {
 
     fn may_begin(&self, side: Side, source: Ipv4Addr) -> bool {
         let now = self.clock.now().mono;
+        let proven = side == Side::Wan && self.proven().contains(&source);
         let mut handshakes = self.handshakes.lock().unwrap_or_else(PoisonError::into_inner);
-        side == Side::Lan || handshakes.count(now, source)
+        handshakes.count(now, (side, proven), source)
+    }
+
+    /// Somebody at this address has got a file, so he has proven who he is: others at other
+    /// addresses do not keep him from beginning again. Of too many the one goes that is longest so.
+    pub(crate) fn proved(&self, side: Side, source: Ipv4Addr) {
+        let mut proven = self.proven();
+        if side == Side::Wan && !proven.contains(&source) {
+            proven.push_back(source);
+            let excess = proven.len().saturating_sub(HANDSHAKES_PROVEN_MAX);
+            proven.drain(..excess);
+        }
+    }
+
+    fn proven(&self) -> MutexGuard<'_, VecDeque<Ipv4Addr>> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
@@ -234,25 +253,32 @@ fn split(chain: &[u8]) -> Vec<CertificateDer<'static>> {
     Certificate::all(chain).map(|it| CertificateDer::from(it.bytes.to_vec())).collect()
 }
 
-/// Handshakes that were begun from the WAN lately.
+/// Handshakes that were begun lately.
 #[derive(Default)]
 struct Handshakes {
     since: Instant,
+    /// Those from the WAN by whoever has proven nothing.
     all: u16,
     by: SortedMap<Ipv4Addr, u16>,
 }
 
 impl Handshakes {
-    /// Counts one, unless too many were begun already. The table is as long as what is counted.
-    fn count(&mut self, now: Instant, source: Ipv4Addr) -> bool {
+    /// Counts one, unless too many were begun already. The table is as long as what is counted: on
+    /// the LAN, and of those who have proven themselves, there are only so many addresses.
+    fn count(&mut self, now: Instant, (side, proven): (Side, bool), source: Ipv4Addr) -> bool {
         if now.since_ms(self.since) >= HANDSHAKES_MS {
             *self = Handshakes { since: now, ..Handshakes::default() };
         }
         let here = self.by.get(&source).copied().unwrap_or_default();
-        if self.all >= HANDSHAKES_WAN || here >= HANDSHAKES_PER_SOURCE {
+        let at_most = match side {
+            Side::Lan => HANDSHAKES_LAN_PER_SOURCE,
+            Side::Wan => HANDSHAKES_PER_SOURCE,
+        };
+        let stranger = side == Side::Wan && !proven;
+        if here >= at_most || (stranger && self.all >= HANDSHAKES_WAN) {
             return false;
         }
-        self.all += 1;
+        self.all += u16::from(stranger);
         self.by.insert(source, here + 1);
         true
     }

@@ -138,8 +138,8 @@ impl Office {
         self.record(mac, Event::RemoteMarked { handset, mark });
     }
 
-    /// Draws every password of a handset anew, and its token where it has one: what a lost phone
-    /// knows is worth nothing from then on.
+    /// Draws every password of a handset anew and keeps it to the LAN: what a lost phone knows is
+    /// worth nothing from then on, nor is the certificate that its maker built into it.
     pub(crate) fn draw_passwords(&mut self, handset: HandsetNo, mac: Mac) {
         let Some(known) = self.durable.handset(handset) else { return };
         let (count, remote) = (known.lines.len(), known.is_remote());
@@ -147,8 +147,7 @@ impl Office {
         let lines: Vec<LineSecret> = (0..count).map(|_| LineSecret(self.chance.bytes())).collect();
         self.record(mac, Event::PasswordsDrawn { handset, web, lines });
         if remote {
-            // Whoever has the phone may have the key of Plug-and-Play too.
-            self.mark(handset, mac, true);
+            self.record(mac, Event::RemoteMarked { handset, mark: None });
         }
     }
 

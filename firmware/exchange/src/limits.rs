@@ -225,8 +225,10 @@ pub const ACCEPT_AGAIN_MS: u64 = 20;
 pub const STREAMS_MAX: usize = 1_100;
 /// SIP connections of the WAN at the same time; strangers there take no place of the LAN's.
 pub const STREAMS_WAN_MAX: usize = 512;
-/// SIP connections of one address at the same time.
+/// SIP connections of one address of the LAN at the same time.
 pub const STREAMS_PER_SOURCE_MAX: usize = 8;
+/// The same of the WAN: behind one address there may be a branch office.
+pub const STREAMS_WAN_PER_SOURCE_MAX: usize = 48;
 /// SIP connections of one network port that may wait to be accepted; all phones may come in the
 /// same moment.
 pub const STREAM_BACKLOG: u32 = 2_048;
@@ -408,7 +410,8 @@ const _: () = assert!(28 + 4 + TFTP_BLOCK_BYTES_MAX as usize <= 1_500);
 const _: () = assert!(STREAMS_MAX >= HANDSETS_MAX && VISITS_MAX >= HANDSETS_MAX);
 const _: () = assert!(STREAM_BACKLOG >= HANDSETS_MAX as u32 && HTTP_BACKLOG >= HANDSETS_MAX as u32);
 // One address alone never takes a tenth of the places.
-const _: () = assert!(STREAMS_PER_SOURCE_MAX * 10 <= STREAMS_WAN_MAX);
+const _: () = assert!(STREAMS_WAN_PER_SOURCE_MAX * 10 <= STREAMS_WAN_MAX);
+const _: () = assert!(STREAMS_PER_SOURCE_MAX * 10 <= STREAMS_MAX);
 const _: () = assert!(VISITS_PER_SOURCE_MAX * 10 <= VISITS_MAX);
 // Whoever holds a connection has one question at a time, and its answer may wait for flash.
 const _: () = assert!(QUESTIONS_MAX >= VISITS_MAX && HELD_MAX >= OUTPUTS_MAX + VISITS_MAX);

@@ -206,6 +206,15 @@ pub(crate) fn set(
     switch: Switch,
     disabled: bool,
 ) -> Result<(), Refusal> {
+    let side = match switch {
+        Switch::LanCreates => Some(Side::Lan),
+        Switch::WanCreates => Some(Side::Wan),
+        Switch::AssignAtPhone => None,
+    };
+    if let Some(side) = side.filter(|_| disabled) {
+        // Whoever closes the door means the gate beside it too.
+        office.gates.set(side, None);
+    }
     if office.durable.rules().disabled(switch) == disabled {
         return Ok(());
     }

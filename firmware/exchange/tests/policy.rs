@@ -6,7 +6,9 @@ mod support;
 use exchange::command::{Command, Rule};
 use exchange::names::{InterfaceNo, Side, Text};
 use exchange::note::Shown;
-use exchange::policy::{admit, Act, Asked, Ban, Door, Key, Mark, Standing, Switch, Verdict};
+use exchange::policy::{
+    admit, Act, Asked, Ban, Door, Key, Mark, Profile, Standing, Switch, Verdict,
+};
 use exchange::{Arrival, Revealed, Way};
 use phones::builders::discover;
 use std::collections::BTreeSet;
@@ -194,6 +196,19 @@ fn every_row_of_the_lan_is_kept_at_the_door_for_addresses() {
         // Option 66 is where a Yealink finds its configuration.
         let told = reply.options.iter().any(|(code, _)| *code == 66);
         assert_eq!(told, create != "closed", "{row:?}");
+    }
+}
+
+#[test]
+fn closing_the_switch_or_all_of_them_closes_the_gate_too() {
+    let second = [0, 0x15, 0x65, 0, 0, 2];
+    let beside = from_neighbour(address(201), 5_060, second);
+    let closed = Rule::SetSwitch { switch: Switch::LanCreates, disabled: true };
+    for closing in [closed, Rule::SetProfile(Profile::Locked)] {
+        let mut office = Office::new(boards::secured);
+        office.command(Command::Rule(Rule::OpenGate { side: Side::Lan, minutes: 2 })).unwrap();
+        office.command(Command::Rule(closing)).unwrap();
+        assert_eq!(office.fetch(beside, &own_file(second)).0, "forbidden");
     }
 }
 

@@ -222,8 +222,12 @@ fn what_a_lost_phone_knows_is_worth_nothing() {
     let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
     assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized");
     assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
+    let built_in = Way { tls: true, credentials: None, certified: Some(Mac(PHONE)) };
+    assert_eq!(office.fetch_by(wan(7), &own_file(PHONE), "", built_in).0, "forbidden");
     let (_, file) = office.fetch(lan(), &own_file(PHONE));
     assert!(own != account(&file, 1) && files::value(&file, "web") != Some(web.as_str()));
+    assert_ne!(office.registers(wan(7), &account(&file, 1), Wish::default()), 200);
+    rule(&mut office, Rule::MarkRemote { handset, remote: true });
     assert_eq!(office.registers(wan(7), &account(&file, 1), Wish::default()), 200);
     office.restart();
     assert_eq!(office.registers(wan(7), &account(&file, 1), Wish::default()), 200);

@@ -2,10 +2,14 @@
 those that answer, a line each."""
 
 import asyncio
+import errno
+import resource
 import socket
 import sys
 
 ADDRESS, PATIENCE, AT_ONCE = sys.argv[1], 1.5, 6000
+# A socket that cannot be opened is no port that is closed.
+resource.setrlimit(resource.RLIMIT_NOFILE, (AT_ONCE + 100, AT_ONCE + 100))
 
 SIP = (
     "OPTIONS sip:box SIP/2.0\r\nVia: SIP/2.0/UDP scan:5060;branch=z9hG4bKscan;rport\r\n"
@@ -35,7 +39,11 @@ async def tcp(port):
         _, writer = await asyncio.wait_for(asyncio.open_connection(ADDRESS, port), PATIENCE)
         writer.close()
         return port
-    except (OSError, asyncio.TimeoutError):
+    except asyncio.TimeoutError:
+        return None
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS):
+            raise
         return None
 
 

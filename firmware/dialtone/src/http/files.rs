@@ -16,7 +16,7 @@ use exchange::Answer;
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    HeaderName, HeaderValue, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, EXPECT,
+    HeaderName, HeaderValue, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, EXPECT, ORIGIN,
     RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
@@ -34,7 +34,7 @@ const BASIC: &str = "Basic realm=\"provisioning\", charset=\"UTF-8\"";
 pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Answered {
     // A browser says by whom it was sent, a phone never does. No page anywhere may make the
     // computers that load it ask for a phone's file in their own name.
-    if request.headers().contains_key(SENT_BY) {
+    if [SENT_BY, ORIGIN.as_str()].iter().any(|name| request.headers().contains_key(*name)) {
         return plain(StatusCode::FORBIDDEN);
     }
     let upload = match *request.method() {
@@ -94,7 +94,15 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
             set(&mut answered, WWW_AUTHENTICATE, CHALLENGE);
             answered
         }
-        answer => answered(answer.unwrap_or(Answer::Unavailable)),
+        answer => {
+            let answer = answer.unwrap_or(Answer::Unavailable);
+            if let Some(secured) = visitor.site.secured().filter(|_| visitor.tls) {
+                if matches!(answer, Answer::File { .. }) {
+                    secured.proved(visitor.origin.side, *visitor.origin.from.ip());
+                }
+            }
+            answered(answer)
+        }
     }
 }
 

@@ -13,15 +13,15 @@ pub(super) const AUTHORITY: &str = "/dialtone-ca.crt";
 const CERTIFICATE: &str = "application/x-x509-ca-cert";
 
 /// The same place over TLS. What a form carried has been sent in clear already, so it is not sent
-/// again: the browser gets the page.
+/// again: the browser gets the first page, since not every form's place has one.
 pub(super) fn to_tls(visitor: &Visitor, request: &Request<Incoming>, port: u16) -> Answered {
-    let status = match *request.method() {
-        Method::GET | Method::HEAD => StatusCode::PERMANENT_REDIRECT,
-        _ => StatusCode::SEE_OTHER,
+    let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+    let (status, path) = match *request.method() {
+        Method::GET | Method::HEAD => (StatusCode::PERMANENT_REDIRECT, path),
+        _ => (StatusCode::SEE_OTHER, "/"),
     };
     let host = host_of(request.headers(), visitor.own).unwrap_or_else(|| visitor.own.to_string());
     let port = if port == 443 { String::new() } else { format!(":{port}") };
-    let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
     let mut answered = files::plain(status);
     if let Ok(value) = HeaderValue::try_from(format!("https://{host}{port}{path}")) {
         answered.headers_mut().insert(LOCATION, value);

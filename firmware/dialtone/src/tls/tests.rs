@@ -10,6 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 const HOME: Ipv4Addr = Ipv4Addr::LOCALHOST;
+/// The WAN, where somebody has proven nothing.
+const WAN: (Side, bool) = (Side::Wan, false);
 const DAY: u64 = 86_400;
 
 /// A folder of its own, gone when dropped.
@@ -266,14 +268,33 @@ fn handshakes_from_the_wan_are_counted_by_address_and_in_all() {
     let at = Instant(1_000);
     let address = |no: u32| Ipv4Addr::from(no);
     for _ in 0..HANDSHAKES_PER_SOURCE {
-        assert!(handshakes.count(at, address(1)));
+        assert!(handshakes.count(at, WAN, address(1)));
     }
-    assert!(!handshakes.count(at, address(1)));
-    let others = (2..1_000).filter(|no| handshakes.count(at, address(*no))).count();
+    assert!(!handshakes.count(at, WAN, address(1)));
+    let others = (2..1_000).filter(|no| handshakes.count(at, WAN, address(*no))).count();
     assert_eq!(others, usize::from(HANDSHAKES_WAN - HANDSHAKES_PER_SOURCE));
     assert!(handshakes.by.len() <= usize::from(HANDSHAKES_WAN), "what is refused leaves no trace");
-    assert!(!handshakes.count(at.after_ms(HANDSHAKES_MS - 1_001), address(1)));
-    assert!(handshakes.count(at.after_ms(HANDSHAKES_MS), address(1)));
+    // Those of the LAN, and whoever has proven himself, are not kept out by all these.
+    assert!(handshakes.count(at, (Side::Wan, true), address(2_000)));
+    for _ in 0..HANDSHAKES_LAN_PER_SOURCE {
+        assert!(handshakes.count(at, (Side::Lan, false), address(3_000)));
+    }
+    assert!(!handshakes.count(at, (Side::Lan, false), address(3_000)));
+    assert!(!handshakes.count(at.after_ms(HANDSHAKES_MS - 1_001), WAN, address(1)));
+    assert!(handshakes.count(at.after_ms(HANDSHAKES_MS), WAN, address(1)));
+}
+
+#[test]
+fn whoever_got_a_file_is_remembered_and_of_too_many_the_first_is_not() {
+    let secured = Secured::new(Clock::start());
+    let address = |no: u32| Ipv4Addr::from(no);
+    for no in 0..=HANDSHAKES_PROVEN_MAX as u32 {
+        secured.proved(Side::Wan, address(no));
+        secured.proved(Side::Wan, address(no));
+    }
+    secured.proved(Side::Lan, HOME);
+    assert_eq!(secured.proven().len(), HANDSHAKES_PROVEN_MAX);
+    assert!(!secured.proven().contains(&address(0)) && secured.proven().contains(&address(1)));
 }
 
 #[tokio::test]

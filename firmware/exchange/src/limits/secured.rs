@@ -20,6 +20,11 @@ pub const HANDSHAKES_PER_SOURCE: u16 = 60;
 /// Handshakes of TLS that are begun from the WAN within a minute: each costs ten milliseconds of a
 /// slow processor.
 pub const HANDSHAKES_WAN: u16 = 300;
+/// Handshakes of TLS that one address on the LAN may begin within a minute: what a page with all it
+/// refers to takes, many times over, and a twentieth of a slow processor.
+pub const HANDSHAKES_LAN_PER_SOURCE: u16 = 300;
+/// Addresses on the WAN that have proven themselves lately and are therefore not counted among all.
+pub const HANDSHAKES_PROVEN_MAX: usize = 256;
 /// How long these are counted together.
 pub const HANDSHAKES_MS: u64 = MINUTE_MS;
 /// How long a handshake may take.
