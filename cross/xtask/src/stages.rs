@@ -12,9 +12,11 @@ use crate::maker;
 use crate::shop::{counted, say, succeeds, Shop};
 use crate::tally::Tally;
 use crate::tidy::{findings, Tree};
-use std::env;
-use std::process::{Command, Stdio};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
+use std::{env, io};
 
 /// How thorough a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +69,10 @@ struct Stage {
     run: fn(&Shop, Depth) -> Tally,
 }
 
+/// The stage that runs beside the one behind it: it keeps a processor busy and has a build folder of
+/// its own, where the other one waits for clocks most of the time.
+const BESIDE: &str = "arm";
+
 const STAGES: &[Stage] = &[
     Stage { name: "fmt", part_of: Runs::All, run: |shop, _| fmt(shop) },
     Stage { name: "clippy", part_of: Runs::All, run: |shop, _| clippy(shop) },
@@ -113,19 +119,67 @@ pub(crate) fn run(shop: &Shop, depth: Depth, only: Option<&str>) -> Option<bool>
     }
     let mut total = Tally::default();
     let mut lines = Vec::new();
+    let mut ended = |name: &str, begun: Instant, tally: Tally| {
+        let seconds = begun.elapsed().as_secs_f64();
+        lines.push(format!("{name:<10} {seconds:>7.1} s  {tally}"));
+        total += tally;
+    };
+    let mut beside = None;
     for stage in stages {
+        if stage.name == BESIDE && only.is_none() {
+            match Beside::start(shop) {
+                Ok(started) => beside = Some(started),
+                Err(error) => {
+                    say(format_args!("{BESIDE} cannot be started: {error}"));
+                    ended(BESIDE, now(), Tally::FAILED);
+                }
+            }
+            continue;
+        }
         say(format_args!("\n== {}", stage.name));
         let begun = now();
         let tally = (stage.run)(shop, depth);
-        let seconds = begun.elapsed().as_secs_f64();
-        lines.push(format!("{:<10} {seconds:>7.1} s  {tally}", stage.name));
-        total += tally;
+        ended(stage.name, begun, tally);
+        if let Some(Beside { child, output, begun }) = beside.take() {
+            say(format_args!("\n== {BESIDE}"));
+            ended(BESIDE, begun, Beside::end(child, &output));
+        }
     }
     say("\n== summary");
     lines.iter().for_each(say);
     say(total);
     let strict = env::var_os("CI").is_some_and(|it| it == "true");
     Some(total.is_good(strict))
+}
+
+/// A stage under way in a process of its own, whose words are kept until it is its turn.
+struct Beside {
+    child: Child,
+    output: PathBuf,
+    begun: Instant,
+}
+
+impl Beside {
+    fn start(shop: &Shop) -> io::Result<Beside> {
+        let output = shop.root.join("target").join(BESIDE).with_extension("txt");
+        let file = File::create(&output)?;
+        let mut command = shop.tool(env::current_exe()?);
+        command.args(["test", "--only", BESIDE]).stdout(file.try_clone()?).stderr(file);
+        Ok(Beside { child: command.spawn()?, output, begun: now() })
+    }
+
+    /// Waits for its end, lets its words through, and counts as it counted.
+    fn end(mut child: Child, output: &Path) -> Tally {
+        let good = child.wait().is_ok_and(|status| status.success());
+        let words = fs::read(output).unwrap_or_default();
+        let words = String::from_utf8_lossy(&words);
+        let (words, count) = words.trim_end().rsplit_once('\n').unwrap_or_default();
+        say(words);
+        match Tally::told(count) {
+            Some(tally) if good || tally.failed + tally.skipped > 0 => tally,
+            Some(_) | None => Tally::FAILED,
+        }
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "the tool times its own stages")]
@@ -291,6 +345,12 @@ mod tests {
         let all =
             "fmt, clippy, tidy, licences, workspace, maker, flash, bare, cross, arm, lan, image";
         assert_eq!(names(), all);
+    }
+
+    #[test]
+    fn what_runs_beside_another_is_a_stage_and_not_the_last() {
+        let place = STAGES.iter().position(|stage| stage.name == BESIDE);
+        assert!(place.is_some_and(|place| place + 1 < STAGES.len()));
     }
 
     #[test]

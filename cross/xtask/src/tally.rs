@@ -44,6 +44,14 @@ impl Tally {
         Some(tally)
     }
 
+    /// Reads what is said of a count: `3 passed, 0 failed, 1 skipped`; `None` for any other line.
+    pub(crate) fn told(line: &str) -> Option<Tally> {
+        let mut counts = line.trim().split(", ");
+        let mut count = |what| counts.next()?.strip_suffix(what)?.trim_end().parse().ok();
+        let (passed, failed, skipped) = (count("passed")?, count("failed")?, count("skipped")?);
+        counts.next().is_none().then_some(Tally { passed, failed, skipped })
+    }
+
     /// Whether the whole counts as passed; where `strict`, a skipped test is a failure.
     pub(crate) fn is_good(self, strict: bool) -> bool {
         self.failed == 0 && !(strict && self.skipped > 0)
@@ -90,5 +98,14 @@ mod tests {
         assert!(!Tally::SKIPPED.is_good(true));
         assert!(!Tally::FAILED.is_good(false));
         assert!(Tally::PASSED.is_good(true));
+    }
+
+    #[test]
+    fn a_count_is_read_as_it_is_told() {
+        let tally = Tally { passed: 77, failed: 6, skipped: 1 };
+        assert_eq!(Tally::told(&tally.to_string()), Some(tally));
+        for other in ["", "77 passed, 6 failed", "77 passed, 6 failed, 1 skipped, 2 lost", "rc 1"] {
+            assert_eq!(Tally::told(other), None, "{other}");
+        }
     }
 }
