@@ -218,16 +218,17 @@ impl Device<'_> {
     fn remote_says(&self) -> &'static str {
         match self.view.remote {
             Remote::No => {
-                "It registers on the LAN only. A remote phone may be used from the WAN too; let it \
-                start once on the LAN, so that it learns the way, or give it the secret key."
+                "It registers on the LAN only. A remote phone registers from the WAN instead: once it \
+                is one, let it start on the LAN, so that it learns the way, or give it the secret \
+                key."
             }
             Remote::Awaited => {
                 "It may be used from the WAN, and has not had its configuration for that yet: let it \
                 start once on the LAN, or give it the secret key."
             }
             Remote::Claimed => {
-                "It may be used from the WAN, and has its configuration for that. The secret key is \
-                worth nothing to it any more."
+                "It may be used from the WAN, and has its configuration for that: it registers from \
+                there, and no more from the LAN. The secret key is worth nothing to it any more."
             }
         }
     }

@@ -22,6 +22,7 @@ pub mod capture;
 pub mod daemon;
 pub mod dhcp;
 pub mod files;
+pub mod home;
 pub mod net;
 pub mod sip;
 pub mod storm;

@@ -7,57 +7,16 @@
 use lan::admin::Admin;
 use lan::daemon::{Daemon, BOX, BOX_ON_WAN};
 use lan::dhcp::{udhcpc, YEALINK};
-use lan::files::{asked, curl, curl_over_tls, get, Fetched};
+use lan::files::{curl, curl_over_tls, get};
+use lan::home::{box_between, Home};
 use lan::net::{Host, Lan};
 use lan::{can_run, until};
-use std::fs;
 use std::time::Duration;
 
 const CLIENTS: [&str; 7] = ["ip", "nft", "busybox", "bash", "curl", "openssl", lan::PYTHON];
 /// All that is open from the WAN.
 const OPEN: &str = include_str!("../wan-ports.txt");
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A phone at home: its network, the router to the WAN, and itself.
-struct Home {
-    phone: Host,
-    _router: Host,
-    _lan: Lan,
-}
-
-impl Home {
-    fn on(wan: &Lan) -> Home {
-        let lan = Lan::new();
-        let router = lan.plug_at("router", "02:00:00:00:00:71", "192.168.77.1/24");
-        wan.connect(&router, "eth1", "02:00:00:00:00:72");
-        router.ip(&["address", "add", "203.0.113.77/24", "dev", "eth1"]);
-        let rules = "echo 1 > /proc/sys/net/ipv4/ip_forward && nft -f - << END\n\
-            table ip home {\n chain after {\n type nat hook postrouting priority 100;\n \
-            oifname eth1 masquerade\n }\n }\nEND";
-        let said = router.run("bash", &["-c", rules]);
-        assert!(said.good, "{}", said.err);
-        let phone = lan.plug_at("phone", "00:15:65:aa:bb:cc", "192.168.77.9/24");
-        phone.ip(&["route", "add", "default", "via", "192.168.77.1"]);
-        Home { phone, _router: router, _lan: lan }
-    }
-
-    fn https(&self, more: &[&str], path: &str) -> Fetched {
-        let url = format!("https://{BOX_ON_WAN}{path}");
-        asked(&self.phone, &[&["-k"], more].concat(), &url)
-    }
-}
-
-/// A box that minds its own network ports, between two networks.
-fn box_between(lan: &Lan, wan: &Lan) -> Daemon {
-    let mut daemon = Daemon::start_between(lan, wan);
-    let path = daemon.host().dir().join("dialtone.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    let own = format!("side = \"lan\"\naddress = \"{BOX}/24\"");
-    let text = text.replacen("side = \"lan\"", &own, 1);
-    fs::write(&path, format!("{text}\n[board]\nbring-up = true\n")).unwrap();
-    daemon.restart();
-    daemon
-}
 
 /// What openssl's client says of a handshake, with nothing sent behind it.
 fn handshake(host: &Host, at: &str, more: &[&str]) -> String {
