@@ -350,6 +350,7 @@ impl Exchange {
                 .collect(),
             address: office.board.lan_address(),
             http_port: office.board.http_port,
+            speaks_tls: office.board.https_port.or(office.board.sips_port).is_some(),
             read_only: office.read_only,
         }
     }
@@ -433,6 +434,8 @@ pub struct CertificatesView {
     pub address: Option<Ipv4Addr>,
     /// Port on which a certificate can be fetched without one.
     pub http_port: u16,
+    /// Whether there is a port on which certificates are shown.
+    pub speaks_tls: bool,
     /// Whether nothing new is stored.
     pub read_only: bool,
 }

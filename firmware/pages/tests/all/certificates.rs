@@ -35,6 +35,7 @@ pub(crate) fn view() -> CertificatesView {
         phones: Vec::new(),
         address: Some([192, 168, 10, 1].into()),
         http_port: 80,
+        speaks_tls: true,
         read_only: false,
     }
 }
@@ -72,6 +73,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         address: None,
         ..view()
     };
+    let silent = CertificatesView { speaks_tls: false, authority: None, shown: None, ..view() };
     let untimed = CertificatesView { now: nothing.now, read_only: true, ..view() };
     let flaw = CertificateFlaw::KeyOfAnother.to_string();
     let there = CertificateFlaw::There.to_string();
@@ -79,6 +81,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("certificates", page(&view(), None)),
         ("certificates-installed", page(&installed, None)),
         ("certificates-not-yet", page(&nothing, None)),
+        ("certificates-without-tls", page(&silent, None)),
         ("certificates-read-only", page(&untimed, None)),
         ("certificates-refused", page(&view(), Some((CertificateForm::Shown, &flaw)))),
         ("certificates-phones-refused", page(&view(), Some((CertificateForm::Phones, &there)))),
