@@ -14,7 +14,7 @@ mod values;
 
 pub(crate) use name::{plain_name, step_name};
 pub(crate) use phone_book::book_address;
-pub(crate) use remote::wan_url;
+pub(crate) use remote::{denied, wan_url};
 pub(crate) use values::{directory_path, own_address, pnp_url, values, web_password};
 
 use crate::catalog::{Answer as Known, Family, FileAsked, Sign};

@@ -9,7 +9,7 @@ use exchange::names::{text, Extension, InterfaceNo, Side, Text};
 use exchange::note::{Note, RuleNote, Shown};
 use exchange::policy::Switch;
 use exchange::view::{Origin, Remote};
-use exchange::{Arrival, Revealed, Way};
+use exchange::{Answer, Arrival, Fetch, Revealed, Upload, Way};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use support::sip::{account, Wish};
 use support::{address, boards, files, from_neighbour, own_file, Office, PHONE, PHONE_2};
@@ -255,6 +255,43 @@ fn whoever_proves_nothing_hears_the_same_whatever_he_asks_for() {
         assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized", "{name}");
         assert_eq!(office.fetch(wan(7), &name).0, "forbidden", "{name}");
     }
+}
+
+/// Stores something over TLS with this in front of its name; the answer in short.
+fn puts(office: &mut Office, secret: &str, name: &str) -> &'static str {
+    let now = office.now();
+    let (name, upload) = (format!("prov/{secret}{name}"), Some(Upload { end: b"up", bytes: 2 }));
+    let way = Way { tls: true, ..Way::default() };
+    let fetch = Fetch { arrival: wan(7), name: &name, user_agent: b"", upload, way };
+    let answer = office.exchange.fetch(now, &fetch).answer;
+    office.drain();
+    match answer {
+        Answer::Unauthorized => "unauthorized",
+        Answer::Forbidden => "forbidden",
+        _else => "else",
+    }
+}
+
+#[test]
+fn whoever_has_shown_his_token_is_asked_for_no_password_whatever_there_is_not() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    let token = format!("{}/", token(&file));
+    let bare = Mac(PHONE).bare();
+    for (name, hears) in [
+        (format!("{bare}.boot"), "not found"),
+        (format!("{bare}-local.cfg"), "not found"),
+        ("none".to_owned(), "not found"),
+        ("screen/menu".to_owned(), "forbidden"),
+    ] {
+        let way = format!("prov/{token}{name}");
+        assert_eq!(over_tls(&mut office, wan(7), &way).0, hears, "{name}");
+        assert_eq!(over_tls(&mut office, wan(7), &format!("prov/{name}")).0, "unauthorized");
+    }
+    let log = format!("{bare}-app.log");
+    assert_eq!(puts(&mut office, &token, &log), "forbidden");
+    assert_eq!(puts(&mut office, "", &log), "unauthorized");
 }
 
 #[test]

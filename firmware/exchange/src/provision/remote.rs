@@ -41,11 +41,9 @@ pub(super) fn prove(
     ask: &Ask<'_>,
     (secret, name): (Option<&str>, &str),
 ) -> Result<Proven, Cause> {
-    let password = ask.way.credentials.map(|(_, password)| password);
-    let shown = [secret, password];
-    let token = |text: &str| office.durable.handset_by(&RemoteToken::parse(text)?);
-    if let Some((_, handset)) = shown.into_iter().flatten().find_map(token) {
-        return Ok(Proven { mac: Some(handset.mac), key: Key::Wrong });
+    let shown = shown(ask, secret);
+    if let Some(mac) = by_token(office, shown) {
+        return Ok(Proven { mac: Some(mac), key: Key::Wrong });
     }
     let key = show_key(office, now, ask, shown);
     let named = office.catalog.file(name, None).and_then(|asked| asked.mac);
@@ -64,6 +62,32 @@ pub(super) fn prove(
         (Some(_), Some(None)) => Err(Cause::NotRemote),
         (Some(_), Some(Some(remote))) if remote.claimed => Err(Cause::ClaimedAlready),
         (Some(mac), Some(Some(_)) | None) => Ok(Proven { mac: Some(mac), key }),
+    }
+}
+
+/// What may be a secret: what stands in the name of the file, and a password.
+fn shown<'a>(ask: &Ask<'a>, in_name: Option<&'a str>) -> [Option<&'a str>; 2] {
+    [in_name, ask.way.credentials.map(|(_, password)| password)]
+}
+
+/// The handset whose token is among what somebody shows.
+fn by_token(office: &Office, shown: [Option<&str>; 2]) -> Option<Mac> {
+    let token = |text: &str| office.durable.handset_by(&RemoteToken::parse(text)?);
+    let (_, handset) = shown.into_iter().flatten().find_map(token)?;
+    Some(handset.mac)
+}
+
+/// What somebody hears who is refused whatever he may show: on the WAN he is asked who he is, as
+/// for any other file, unless he has proven that. A phone that knows its way asks nobody for a
+/// password.
+pub(crate) fn denied(office: &Office, ask: &Ask<'_>) -> Answer {
+    let secret = super::name::parted(office, ask.name).and_then(|(secret, _)| secret);
+    let proven = || {
+        ask.way.certified.is_some() || by_token(office, shown(ask, secret.as_deref())).is_some()
+    };
+    match ask.arrival.side {
+        Side::Wan if ask.way.tls && !proven() => Answer::Unauthorized,
+        Side::Wan | Side::Lan => Answer::Forbidden,
     }
 }
 

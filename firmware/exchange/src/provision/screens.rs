@@ -54,7 +54,7 @@ fn answer_at(
         Err(cause) => {
             office.note(now, Note::FileRefused(*ask.arrival.from.ip()));
             super::refused_to(office, now, ask.door, &name, cause, None);
-            return nothing(Answer::Forbidden);
+            return nothing(super::denied(office, ask));
         }
     };
     if office.meet(now, mac).is_some() {
