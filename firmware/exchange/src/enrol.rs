@@ -3,6 +3,7 @@
 
 use crate::catalog::Family;
 use crate::cause::Cause;
+use crate::limits::KEY_GOOD_MS;
 use crate::names::{text, HandsetNo, Side};
 use crate::note::{Note, Table};
 use crate::office::Office;
@@ -75,7 +76,7 @@ impl Office {
         };
         let handset = self.enrol(mac, origin).ok_or(Cause::HandsetsFull)?;
         if side == Side::Wan {
-            self.mark(handset, mac, true);
+            self.mark(handset, mac, false);
         }
         self.step(now, mac, Step::Created(side));
         self.note(now, Note::Created(mac, side));
@@ -136,6 +137,9 @@ impl Office {
         }
         let mark = Some(Remote { token, claimed });
         self.record(mac, Event::RemoteMarked { handset, mark });
+        if let Some(device) = self.devices.get_mut(&mac) {
+            device.keyed = None;
+        }
     }
 
     /// Draws every password of a handset anew, and its token where it has one: what a lost phone
@@ -152,15 +156,26 @@ impl Office {
         }
     }
 
-    /// A handset that may be used from the WAN is given its file: the key of Plug-and-Play is worth
+    /// A handset that may be used from the WAN has its file: the key of Plug-and-Play is worth
     /// nothing to it from now on.
-    pub(crate) fn claim(&mut self, handset: HandsetNo, mac: Mac) {
-        let remote = self.durable.handset(handset).and_then(|known| known.remote);
-        let Some(Remote { token, claimed: false }) = remote else { return };
+    pub(crate) fn claim(&mut self, mac: Mac) {
+        let known = self.durable.handset_of(mac).map(|(no, known)| (no, known.remote));
+        let Some((handset, Some(Remote { token, claimed: false }))) = known else { return };
         let event = Event::RemoteMarked { handset, mark: Some(Remote { token, claimed: true }) };
         if !self.read_only && self.has_room_to_change(&event) {
             self.record(mac, event);
         }
+    }
+
+    /// Whether the key has served a handset for as long as it may; what was given by it then counts
+    /// as having come there.
+    pub(crate) fn is_key_spent(&mut self, now: Now, mac: Mac) -> bool {
+        let since = self.devices.get(&mac).and_then(|device| device.keyed);
+        let spent = since.is_some_and(|since| now.mono.since_ms(since) >= KEY_GOOD_MS);
+        if spent {
+            self.claim(mac);
+        }
+        spent
     }
 }
 

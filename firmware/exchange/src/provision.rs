@@ -253,8 +253,15 @@ fn own_file(
     let made = make(office, render, now, &of, &values);
     if let (true, Some(device)) = (made.is_some(), office.devices.get_mut(&mac)) {
         device.given_file = Some(now.mono);
+        let by_key = arrival.side == Side::Wan && own.ask.way.certified.is_none();
+        if by_key {
+            device.keyed = device.keyed.or(Some(now.mono));
+        }
         seat::came(office, handset);
-        office.claim(handset, mac);
+        // Whether what is given by the key comes there, only the token in it shows.
+        if !by_key {
+            office.claim(mac);
+        }
     }
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
     let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));

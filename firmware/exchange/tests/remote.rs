@@ -5,6 +5,7 @@ mod support;
 
 use exchange::cause::Cause;
 use exchange::command::{Command, Rule};
+use exchange::limits::KEY_GOOD_MS;
 use exchange::names::{text, Extension, InterfaceNo, Side, Text};
 use exchange::note::{Note, RuleNote, Shown};
 use exchange::policy::Switch;
@@ -87,13 +88,14 @@ fn the_key_opens_the_first_fetch_and_the_file_replaces_it_by_a_token() {
     let (answer, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
     assert!(answer.starts_with("file"), "{answer}");
     let device = office.device(PHONE);
-    assert_eq!((device.origin, device.remote), (Some(Origin::WanPlugAndPlay), Remote::Claimed));
+    assert_eq!((device.origin, device.remote), (Some(Origin::WanPlugAndPlay), Remote::Awaited));
     let token = token(&file);
     assert_eq!(token.len(), 26);
     let name = format!("prov/{token}/{}", own_file(PHONE));
     let (answer, again) = over_tls(&mut office, wan(8), &name);
     assert!(answer.starts_with("file"), "{answer}");
     assert!(account(&file, 1) == account(&again, 1));
+    assert_eq!(office.device(PHONE).remote, Remote::Claimed);
     assert_eq!(with(&mut office, wan(8), &own_file(PHONE), &token).0, answer, "as a password too");
     assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
     assert_eq!(office.cause(PHONE), Some(Cause::ClaimedAlready));
@@ -183,11 +185,51 @@ fn a_handset_that_was_added_by_hand_counts_as_known_and_is_claimed_once() {
     let (answer, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
     assert!(answer.starts_with("file"), "{answer}");
     assert_eq!(files::value(&file, "label"), Some("204 Ann"));
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+    assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"));
     assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
     office.restart();
     assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
-    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
     assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"));
+}
+
+#[test]
+fn a_maker_whose_phones_have_several_files_of_their_own_comes_up_by_the_key() {
+    const POLYCOM: [u8; 6] = [0x00, 0x04, 0xf2, 0, 0, 1];
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let bare = Mac(POLYCOM).bare();
+    let asks = |office: &mut Office, name: &str| {
+        let way = Way { tls: true, credentials: Some(("", &key)), certified: None };
+        office.fetch_by(wan(7), name, "FileTransport PolycomVVX-VVX_410-UA/5.9.0", way)
+    };
+    let names = [format!("{bare}.cfg"), format!("{bare}-line.cfg"), "site.cfg".to_owned()];
+    let given = names.map(|name| asks(&mut office, &name));
+    assert!(given.iter().all(|(answer, _)| answer.starts_with("file")), "{given:?}");
+    let [_, (_, lines), _] = &given;
+    let own = format!("prov/{}/{bare}-line.cfg", token(lines));
+    assert!(over_tls(&mut office, wan(7), &own).0.starts_with("file"));
+    assert_eq!(asks(&mut office, &format!("{bare}.cfg")).0, "unauthorized");
+}
+
+#[test]
+fn a_phone_whose_file_was_lost_on_the_way_gets_it_again_by_the_key_for_an_hour() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let asks = |office: &mut Office| with(office, wan(7), &own_file(PHONE), &key).0;
+    for _ in 0..3 {
+        assert!(asks(&mut office).starts_with("file"));
+        office.wait_ms(KEY_GOOD_MS / 3);
+    }
+    let before = office.facts.len();
+    assert_eq!(asks(&mut office), "unauthorized", "whoever has the key may be another by now");
+    assert_eq!(asks(&mut office), "unauthorized");
+    assert_eq!((office.facts.len(), office.device(PHONE).remote), (before + 1, Remote::Claimed));
+    office.restart();
+    assert_eq!(asks(&mut office), "unauthorized");
+    let handset = office.handset(PHONE).handset;
+    rule(&mut office, Rule::MarkRemote { handset, remote: true });
+    assert!(asks(&mut office).starts_with("file"), "an admin let it be claimed anew");
 }
 
 #[test]

@@ -6,10 +6,12 @@
 //! | a certificate with a hardware address | that it is this device |
 //! | the key of Plug-and-Play, likewise | whatever it says, until that one is claimed |
 //!
-//! The key is good for the first fetch: a handset that was given its file is asked for its token
-//! from then on. Tokens have 128 random bits and are always looked at; of wrong keys a source may
-//! show ten in a minute, then the key is not looked at for half a minute. Somebody who proves
-//! nothing hears the same whatever he asked for, before anything was looked up for him.
+//! The key is good until the handset has its files for certain: until it shows the token that is in
+//! them, or fetches them on the LAN, and for an hour after the first at most. Some makers' phones
+//! fetch several, and a connection may break. From then on it is asked for its token.
+//! Tokens have 128 random bits and are always looked at; of wrong keys a source may show ten in a
+//! minute, then the key is not looked at for half a minute. Somebody who proves nothing hears the
+//! same whatever he asked for, before anything was looked up for him.
 
 use super::{refused_to, Ask};
 use crate::catalog::{Family, Sign};
@@ -43,6 +45,7 @@ pub(super) fn prove(
 ) -> Result<Proven, Cause> {
     let shown = shown(ask, secret);
     if let Some(mac) = by_token(office, shown) {
+        office.claim(mac);
         return Ok(Proven { mac: Some(mac), key: Key::Wrong });
     }
     let key = show_key(office, now, ask, shown);
@@ -53,6 +56,7 @@ pub(super) fn prove(
     if key == Key::Wrong {
         return Err(Cause::WrongKey);
     }
+    let spent = named.is_some_and(|mac| office.is_key_spent(now, mac));
     let handset = named.and_then(|mac| office.durable.handset_of(mac));
     match (named, handset.map(|(_, handset)| handset.remote)) {
         (None, _) if office.door(Side::Wan) == Door::Open || is_awaited(office) => {
@@ -60,7 +64,7 @@ pub(super) fn prove(
         }
         (None, _) => Err(Cause::CreationClosed(Side::Wan)),
         (Some(_), Some(None)) => Err(Cause::NotRemote),
-        (Some(_), Some(Some(remote))) if remote.claimed => Err(Cause::ClaimedAlready),
+        (Some(_), Some(Some(remote))) if remote.claimed || spent => Err(Cause::ClaimedAlready),
         (Some(mac), Some(Some(_)) | None) => Ok(Proven { mac: Some(mac), key }),
     }
 }
