@@ -96,7 +96,7 @@ pub(crate) fn answer(
             own_file(office, render, now, &question, proof)
         }
         Known::Common { template, content_type } => {
-            let values = values(office, ask.arrival.interface, asker, None, asked.family);
+            let values = common_values(office, ask, asker, secret.as_deref(), asked.family);
             let of = Of { template, common: true, asker, family: asked.family };
             let made = make(office, render, now, &of, &values);
             let answer = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
@@ -120,6 +120,20 @@ pub(crate) fn answer(
             (Answer::NotFound, nothing, asker)
         }
     }
+}
+
+/// What a file is made of that is for all phones of a kind.
+fn common_values(
+    office: &Office,
+    ask: &Ask<'_>,
+    asker: Option<Mac>,
+    secret: Option<&str>,
+    family: Family,
+) -> Values {
+    let interface = ask.arrival.interface;
+    let key = remote::key_in(office, secret);
+    let place = remote::place(office, interface, asker, key.as_deref());
+    values::values_at(office, (interface, &place), asker, None, family)
 }
 
 /// The answer to what is no name. From the WAN all that is refused sounds the same.

@@ -9,6 +9,7 @@ use exchange::limits::KEY_GOOD_MS;
 use exchange::names::{text, Extension, InterfaceNo, Side, Text};
 use exchange::note::{Note, RuleNote, Shown};
 use exchange::policy::Switch;
+use exchange::render::{Render, Unrendered, Values};
 use exchange::view::{Origin, Remote};
 use exchange::{Answer, Arrival, Fetch, Revealed, Upload, Way};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -230,6 +231,50 @@ fn a_phone_whose_file_was_lost_on_the_way_gets_it_again_by_the_key_for_an_hour()
     let handset = office.handset(PHONE).handset;
     rule(&mut office, Rule::MarkRemote { handset, remote: true });
     assert!(asks(&mut office).starts_with("file"), "an admin let it be claimed anew");
+}
+
+#[test]
+fn what_a_phone_fetches_by_the_key_before_its_own_file_leaves_it_on_its_way() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let common = "y000000000000.cfg";
+    let url = |file: &[u8]| files::value(file, "url").unwrap_or_default().to_owned();
+    let (_, file) = with(&mut office, wan(7), common, &key);
+    assert_eq!(url(&file), "https://203.0.113.1/prov/", "the password is in the phone");
+    let (_, file) = over_tls(&mut office, wan(7), &format!("prov/{key}/{common}"));
+    assert_eq!(url(&file), format!("https://203.0.113.1/prov/{key}/"));
+    let (_, file) = with(&mut office, wan(7), &format!("prov/abcdefghijkmnpqr/{common}"), &key);
+    assert_eq!(url(&file), "https://203.0.113.1/prov/", "what is no key is not repeated");
+    assert_eq!(url(&office.fetch(lan(), common).1), "http://10.1.0.1/prov/");
+}
+
+#[test]
+fn without_https_a_remote_phone_is_told_the_address_on_the_wan_and_fetches_on_the_lan() {
+    let mut office = Office::with_render(boards::plain, || Box::new(Told));
+    rule(&mut office, prestage(PHONE, true));
+    let told = office.fetch(lan(), &own_file(PHONE)).1;
+    assert_eq!(String::from_utf8_lossy(&told), "203.0.113.1 http://10.1.0.1/prov/");
+}
+
+/// Where the box is, and where the files are.
+struct Told;
+
+impl Render for Told {
+    fn render(&self, _: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
+        let site = &values.site;
+        out.extend_from_slice(format!("{} {}", site.server, site.provision_url).as_bytes());
+        Ok(())
+    }
+
+    fn render_own(
+        &self,
+        template: &str,
+        _: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.render(template, values, out)
+    }
 }
 
 #[test]

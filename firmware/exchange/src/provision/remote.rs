@@ -157,10 +157,12 @@ pub(super) fn refused(
     Answer::Unauthorized
 }
 
-/// Where a phone fetches its files.
+/// Where a phone fetches its files, and where the box is for it.
 pub(super) struct Place {
-    /// Of the box's ports the one that it is told of.
+    /// Of the box's ports the one whose address it is told.
     pub(super) interface: InterfaceNo,
+    /// Whether it is told for use from the WAN.
+    pub(super) is_remote: bool,
     pub(super) scheme: &'static str,
     /// Without the scheme, with a slash at its end.
     pub(super) path: String,
@@ -169,11 +171,6 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Whether it is told for use from the WAN.
-    pub(super) fn is_remote(&self) -> bool {
-        self.scheme != "http://"
-    }
-
     /// The same file at this place.
     pub(super) fn moved(&self, url: String) -> String {
         let file = url.strip_prefix("http://").and_then(|rest| rest.strip_prefix(&self.plain));
@@ -193,18 +190,43 @@ pub(crate) fn wan_url(office: &Office) -> Option<String> {
     Some(format!("https://{host}/{}/", office.board.directory))
 }
 
-/// The place for one device: what a handset that is used from the WAN is told is good there,
-/// wherever it asks, so that it can be staged once on the LAN.
-pub(super) fn place(office: &Office, interface: InterfaceNo, asker: Option<Mac>) -> Place {
+/// The place for one device that is heard on this port: what a handset that is used from the WAN is
+/// told is good there, wherever it asks, so that it can be staged once on the LAN. Whoever asks from
+/// the WAN without being known yet is told the way by which he came, with the key that he has shown
+/// in it. Where the box speaks no HTTPS a remote handset registers from the WAN all the same, and
+/// fetches its files on the LAN.
+pub(super) fn place(
+    office: &Office,
+    interface: InterfaceNo,
+    asker: Option<Mac>,
+    key: Option<&str>,
+) -> Place {
     let known = asker.and_then(|mac| office.durable.handset_of(mac));
-    let mark = known.and_then(|(_, handset)| handset.remote);
-    let wan = office.board.first(Side::Wan);
-    if let (Some(mark), Some(wan), Some(url)) = (mark, wan, wan_url(office)) {
-        let token = mark.token.text();
-        let path = format!("{}{token}/", url.trim_start_matches("https://"));
-        let plain = super::directory_path(office, wan);
-        return Place { interface: wan, scheme: "https://", path, plain };
+    let token = known.and_then(|(_, handset)| handset.remote).map(|mark| mark.token.text());
+    let port = office.board.interface(interface);
+    let from_wan = port.is_some_and(|port| port.side == Side::Wan);
+    let wan = office.board.first(Side::Wan).filter(|_| token.is_some() || from_wan);
+    let plain = super::directory_path(office, interface);
+    let at_home = |interface, is_remote| {
+        let path = plain.clone();
+        Place { interface, is_remote, scheme: "http://", path, plain: plain.clone() }
+    };
+    match (wan, wan_url(office)) {
+        (None, _) => at_home(interface, false),
+        (Some(wan), None) => at_home(wan, true),
+        (Some(wan), Some(url)) => {
+            let mut path = url.trim_start_matches("https://").to_string();
+            if let Some(secret) = token.as_deref().or(key) {
+                path.push_str(secret);
+                path.push('/');
+            }
+            Place { interface: wan, is_remote: true, scheme: "https://", path, plain }
+        }
     }
-    let path = super::directory_path(office, interface);
-    Place { interface, scheme: "http://", plain: path.clone(), path }
+}
+
+/// The key, where it stands in the address by which somebody asks.
+pub(super) fn key_in(office: &Office, secret: Option<&str>) -> Option<String> {
+    let key = office.durable.rules().key()?;
+    secret.filter(|typed| key.is(typed)).map(String::from)
 }
