@@ -328,6 +328,16 @@ pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<
     }
 }
 
+/// The same, unless the device is banned: then it gets nothing, by whatever door.
+pub(crate) fn prove_free(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
+    let mac = prove(office, now, arrival)?;
+    if office.durable.rules().bans(mac) {
+        office.is_banned(now, mac);
+        return Err(Cause::Banned);
+    }
+    Ok(mac)
+}
+
 /// Writes the refusal into the story of whoever is concerned: the asker where it is known, else the
 /// device named, which is most likely the same one at a wrong address. Nobody is made known by it,
 /// and refusals that repeat each other are one step: they must not wash out the story.
