@@ -1,6 +1,7 @@
 //! Who is heard, and how often somebody may be wrong: by his address and, on the WAN, by the
 //! account that he names. Also notices where handsets on the WAN come from.
 
+use super::answer_for;
 use crate::guesses::{Earns, Guesses};
 use crate::names::{HandsetNo, Side};
 use crate::note::{Note, RuleNote};
@@ -10,7 +11,7 @@ use crate::scanners::{digest, is_scanner, Scanners, Stand};
 use crate::time::Now;
 use alloc::collections::BTreeMap;
 use core::net::Ipv4Addr;
-use wire::sip::Name;
+use wire::sip::{Method, Name};
 use wire::Mac;
 
 /// What was noticed of those who register.
@@ -37,15 +38,21 @@ impl Watch {
             tell(office, now, source, banned);
             return false;
         }
-        // Whoever shows a password is judged by it.
-        if request.message.credentials().next().is_some() {
+        // Whoever shows a password is judged by it, if it is one for here and is looked at.
+        let answers = matches!(answer_for(office, request), Ok(Some(_)));
+        if answers && request.method == Method::Register {
             return true;
         }
-        let named = request.message.first(Name::To).unwrap_or_default();
-        self.scanners.hears(now.mono, source, digest(named))
+        let account = named(request);
+        if self.scanners.hears(now.mono, source, account) {
+            return true;
+        }
+        let banned = self.scanners.unheard(now.mono, source, account);
+        tell(office, now, source, banned);
+        false
     }
 
-    /// Somebody was asked for his password.
+    /// Somebody was asked for his password, or showed what is none.
     pub(super) fn challenged(&mut self, office: &mut Office, now: Now, request: &Request<'_>) {
         if request.arrival.side == Side::Wan {
             let source = *request.arrival.from.ip();
@@ -92,7 +99,7 @@ impl Watch {
             return;
         }
         let source = *request.arrival.from.ip();
-        self.scanners.proved(source);
+        self.scanners.proved(source, named(request));
         let agent = digest(request.message.first(Name::UserAgent).unwrap_or_default());
         // As many as there are handsets.
         if let Some((address, former)) = self.came.insert(handset, (source, agent)) {
@@ -109,6 +116,11 @@ impl Watch {
     pub(super) fn forget(&mut self, handset: HandsetNo) {
         self.came.remove(&handset);
     }
+}
+
+/// A digest of whom a request names.
+fn named(request: &Request<'_>) -> u64 {
+    digest(request.message.first(Name::To).unwrap_or_default())
 }
 
 fn tell(office: &mut Office, now: Now, source: Ipv4Addr, banned: bool) {
