@@ -206,3 +206,23 @@ fn where_a_remote_phone_comes_from_is_told_when_it_changes() {
     phone.extra = "User-Agent: another\r\n".into();
     assert_eq!(notes(&mut office, &mut phone), [Note::Rule(RuleNote::RemoteAgent(phone.mac))]);
 }
+
+#[test]
+fn a_site_with_two_addresses_is_told_once_an_hour() {
+    let mut office = SmallOffice::default();
+    let mut phone = remote(&mut office);
+    let contact = phone.contact();
+    let mut told = 0;
+    for minute in 0..120u8 {
+        let last = 70 + minute % 2;
+        phone.address = SocketAddrV4::new(Ipv4Addr::new(203, 0, 113, last), 40_001);
+        phone.extra = format!("User-Agent: line {last}\r\n");
+        let outcome = office.register(&mut phone, &[&contact]);
+        let of_place = |note: &&Note| {
+            matches!(note, Note::Rule(RuleNote::RemoteMoved(..) | RuleNote::RemoteAgent(_)))
+        };
+        told += outcome.notes.iter().filter(of_place).count();
+        office.wait(60_000);
+    }
+    assert_eq!(told, 4, "both, in each of two hours");
+}

@@ -19,5 +19,8 @@ pub const KEY_GOOD_MS: u64 = HOUR_MS;
 pub const SCANNERS_MAX: usize = 256;
 /// Accounts at the same time that are heard although their address is thought to be a scanner's.
 pub const SCANNED_ACCOUNTS_MAX: usize = 1_024;
+/// How often it is told at most that a handset on the WAN comes from elsewhere, or says that it is
+/// something else.
+pub const REMOTE_TOLD_MS: u64 = HOUR_MS;
 /// How long the address of a scanner hears nothing.
 pub const SCANNER_BAN_MS: u64 = 15 * MINUTE_MS;

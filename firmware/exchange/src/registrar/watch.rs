@@ -3,12 +3,13 @@
 
 use super::answer_for;
 use crate::guesses::{Earns, Guesses};
+use crate::limits::REMOTE_TOLD_MS;
 use crate::names::{HandsetNo, Side};
 use crate::note::{Note, RuleNote};
 use crate::office::Office;
 use crate::request::Request;
 use crate::scanners::{digest, is_scanner, Scanners, Stand};
-use crate::time::Now;
+use crate::time::{Instant, Now};
 use alloc::collections::BTreeMap;
 use core::net::Ipv4Addr;
 use wire::sip::{Method, Name};
@@ -20,8 +21,18 @@ pub(super) struct Watch {
     sources: Guesses<Ipv4Addr>,
     accounts: Guesses<u64>,
     scanners: Scanners,
-    /// From where handsets on the WAN registered last, and a digest of their User-Agent.
-    came: BTreeMap<HandsetNo, (Ipv4Addr, u64)>,
+    /// How handsets on the WAN came last.
+    came: BTreeMap<HandsetNo, Came>,
+}
+
+/// How a handset on the WAN came last: whence, with which User-Agent as a digest, and when it was
+/// told last that one of both changed.
+#[derive(Clone, Copy)]
+struct Came {
+    address: Ipv4Addr,
+    agent: u64,
+    told_address: Option<Instant>,
+    told_agent: Option<Instant>,
 }
 
 impl Watch {
@@ -102,13 +113,21 @@ impl Watch {
         self.scanners.proved(source, named(request));
         let agent = digest(request.message.first(Name::UserAgent).unwrap_or_default());
         // As many as there are handsets.
-        if let Some((address, former)) = self.came.insert(handset, (source, agent)) {
-            if address != source {
-                office.note(now, Note::Rule(RuleNote::RemoteMoved(mac, source)));
-            }
-            if former != agent {
-                office.note(now, Note::Rule(RuleNote::RemoteAgent(mac)));
-            }
+        let fresh = Came { address: source, agent, told_address: None, told_agent: None };
+        let came = self.came.entry(handset).or_insert(fresh);
+        // A site with two ways to the net changes its address with every refresh.
+        let again = |told: &mut Option<Instant>| {
+            let lately = told.is_some_and(|at| now.mono.since_ms(at) < REMOTE_TOLD_MS);
+            *told = told.filter(|_| lately).or(Some(now.mono));
+            lately
+        };
+        let moved = core::mem::replace(&mut came.address, source) != source;
+        if moved && !again(&mut came.told_address) {
+            office.note(now, Note::Rule(RuleNote::RemoteMoved(mac, source)));
+        }
+        let other = core::mem::replace(&mut came.agent, agent) != agent;
+        if other && !again(&mut came.told_agent) {
+            office.note(now, Note::Rule(RuleNote::RemoteAgent(mac)));
         }
     }
 
