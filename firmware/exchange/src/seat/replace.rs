@@ -15,6 +15,7 @@ use crate::limits::KEYS_MAX;
 use crate::names::HandsetNo;
 use crate::note::Note;
 use crate::office::Office;
+use crate::secret::{LineSecret, LoginId};
 use crate::settings::{self, Setting};
 use crate::state::Event;
 use crate::time::Now;
@@ -132,19 +133,12 @@ fn take_over(
     let (keys, keys_lost) = keys_for(office, old, new, has);
     carried.keys_lost = keys_lost;
     office.speak_of(now, mac);
-    for _ in 0..missing {
-        let (login, secret) = office.draw_line();
-        let event = Event::LineAdded { handset: new, login, secret };
-        if !office.has_room_to_change(&event) {
-            return Err(Refusal::FlashFull);
-        }
-        office.record(mac, event);
-    }
-    let event = Event::HandsetReplaced { old, new, keys, templates };
-    if !office.has_room_to_change(&event) {
+    let mut facts = lines(office, new, missing);
+    facts.push(Event::HandsetReplaced { old, new, keys, templates });
+    if !office.has_room_to_change_all(&facts) {
         return Err(Refusal::FlashFull);
     }
-    office.record(mac, event);
+    facts.into_iter().for_each(|fact| office.record(mac, fact));
     office.logs.forget(old_mac);
     office.note(now, Note::Seat(SeatNote::Replaced(old_mac, mac)));
     let rows = settings::of_handset(office, mac);
@@ -154,6 +148,19 @@ fn take_over(
     office.seats.carried.remove(&old);
     office.seats.carried.insert(new, carried.clone());
     Ok(carried)
+}
+
+/// More lines for a handset, each under a login that nobody has.
+fn lines(office: &mut Office, handset: HandsetNo, count: usize) -> Vec<Event> {
+    let mut drawn: Vec<(LoginId, LineSecret)> = Vec::new();
+    while drawn.len() < count {
+        let (login, secret) = office.draw_line();
+        if drawn.iter().all(|(known, _)| *known != login) {
+            drawn.push((login, secret));
+        }
+    }
+    let drawn = drawn.into_iter();
+    drawn.map(|(login, secret)| Event::LineAdded { handset, login, secret }).collect()
 }
 
 /// The keys of the old handset for which the new one has a place, from the beginning of the list,
