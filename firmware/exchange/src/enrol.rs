@@ -131,15 +131,20 @@ impl Office {
 
     /// Lets a handset be used from the WAN, under a token of its own that nobody had before.
     pub(crate) fn mark(&mut self, handset: HandsetNo, mac: Mac, claimed: bool) {
+        let event = self.marked(handset, claimed);
+        self.record(mac, event);
+        if let Some(device) = self.devices.get_mut(&mac) {
+            device.keyed = None;
+        }
+    }
+
+    /// The fact that a handset may be used from the WAN.
+    pub(crate) fn marked(&mut self, handset: HandsetNo, claimed: bool) -> Event {
         let mut token = RemoteToken(self.chance.bytes());
         while self.durable.handset_by(&token).is_some() {
             token = RemoteToken(self.chance.bytes());
         }
-        let mark = Some(Remote { token, claimed });
-        self.record(mac, Event::RemoteMarked { handset, mark });
-        if let Some(device) = self.devices.get_mut(&mac) {
-            device.keyed = None;
-        }
+        Event::RemoteMarked { handset, mark: Some(Remote { token, claimed }) }
     }
 
     /// Draws every password of a handset anew, and its token where it has one: what a lost phone

@@ -3,7 +3,7 @@
 //! All of it is one fact, so that no power cut leaves two phones with one half each. The old phone
 //! is not known any more from then on: its passwords are worth nothing, and if it is plugged in
 //! again it is as new as any other. The new phone keeps its own logins; where it needs more lines
-//! they are added before.
+//! they are added before, and so is that it may be used from the WAN, where the old one may.
 
 use super::SeatNote;
 use super::{check_install_pin, family_of, is_open, may_assign, seat, Carried, Flaw, Seat};
@@ -122,6 +122,7 @@ fn take_over(
     let gone = office.durable.handset(old).ok_or(Refusal::NoSuchHandset)?;
     let known = office.durable.handset(new).ok_or(Refusal::NoSuchHandset)?;
     let (old_mac, mac) = (gone.mac, known.mac);
+    let becomes_remote = gone.is_remote() && !known.is_remote();
     let wanted = gone.lines.iter().rposition(|line| line.is_assigned()).map_or(1, |last| last + 1);
     let has = wanted.min(places).max(known.lines.len());
     let lost = gone.lines.iter().skip(has).filter(|line| line.is_assigned()).count();
@@ -134,6 +135,10 @@ fn take_over(
     carried.keys_lost = keys_lost;
     office.speak_of(now, mac);
     let mut facts = lines(office, new, missing);
+    if becomes_remote {
+        // Under a token of its own, which it learns on the LAN or by the key.
+        facts.push(office.marked(new, false));
+    }
     facts.push(Event::HandsetReplaced { old, new, keys, templates });
     if !office.has_room_to_change_all(&facts) {
         return Err(Refusal::FlashFull);

@@ -279,6 +279,27 @@ fn at_a_phone_only_the_right_hand_replaces_one_that_is_in_use() {
     assert_eq!(replaceable(&office, empty, true, free), [new]);
 }
 
+#[test]
+fn whoever_takes_over_a_remote_phone_is_remote_under_a_token_of_its_own() {
+    let mut office = office();
+    let (old, new) = (phone(&mut office, 1, "T46U"), phone(&mut office, 2, "T46U"));
+    new_user(&mut office, at(0), old, text("Zoë")).unwrap();
+    office.mark(old, Mac([0x00, 0x15, 0x65, 0, 0, 1]), true);
+    let mark = |office: &Office, no| office.durable.handset(no).and_then(|known| known.remote);
+    let before = mark(&office, old).unwrap();
+    let carried = replace(&mut office, at(0), (old, new), &Hand::Admin).unwrap();
+    assert!(carried.is_everything());
+    let after = mark(&office, new).unwrap();
+    assert!(after.token != before.token && !after.claimed);
+    assert!(office.durable.handset_by(&before.token).is_none());
+    // One that is remote already stays what it is.
+    let third = phone(&mut office, 3, "T46U");
+    office.mark(third, Mac([0x00, 0x15, 0x65, 0, 0, 3]), true);
+    let before = mark(&office, third).unwrap();
+    replace(&mut office, at(0), (new, third), &Hand::Admin).unwrap();
+    assert!(mark(&office, third) == Some(before));
+}
+
 /// Leaves room for so many more bytes.
 fn fill(office: &mut Office, spare: u64) {
     office.flash_bytes = office.durable.record_bytes() + spare;
