@@ -174,6 +174,21 @@ fn wrong_keys_are_slowed_by_their_source_and_tokens_never() {
 }
 
 #[test]
+fn a_phone_that_polls_by_a_token_of_old_silences_nobody_beside_it() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    let handset = office.handset(PHONE).handset;
+    rule(&mut office, Rule::DrawPasswords { handset });
+    for _ in 0..20 {
+        let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+        assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized");
+    }
+    assert_eq!(office.count(Note::Rule(RuleNote::WrongKey(Ipv4Addr::UNSPECIFIED))), 0);
+    assert!(with(&mut office, wan(7), &own_file(PHONE_2), &key).0.starts_with("file"));
+}
+
+#[test]
 fn a_handset_that_was_added_by_hand_counts_as_known_and_is_claimed_once() {
     let mut office = office();
     rule(&mut office, Rule::SetProfile(exchange::policy::Profile::Locked));
