@@ -139,19 +139,21 @@ pub(super) fn refused(
     office.note(now, Note::FileRefused(source));
     let named = office.catalog.file(name, None);
     if let Some((mac, family)) = named.and_then(|asked| Some((asked.mac?, asked.family))) {
+        // Read for everybody: it takes longer than all that follows, and tells nobody whether there
+        // is such a handset.
+        let said = office.catalog.identify(Sign::HttpUserAgent(ask.user_agent));
+        let came = Came {
+            side: Side::Wan,
+            address: Some(source),
+            family: said.family.or(Some(family)).filter(|it| *it != Family::Generic),
+            model: said.model.as_deref().map(text).unwrap_or_default(),
+            cause,
+        };
         if office.durable.handset_of(mac).is_some() {
             office.speak_of(now, mac);
             let last = name.rsplit('/').next().unwrap_or_default();
-            refused_to(office, now, ask.door, last, cause, Some(mac));
+            refused_to(office, now, ask.door, last, came.cause, Some(mac));
         } else if mac.is_device() && !office.durable.rules().bans(mac) {
-            let said = office.catalog.identify(Sign::HttpUserAgent(ask.user_agent));
-            let came = Came {
-                side: Side::Wan,
-                address: Some(source),
-                family: said.family.or(Some(family)).filter(|it| *it != Family::Generic),
-                model: said.model.as_deref().map(text).unwrap_or_default(),
-                cause,
-            };
             office.turned_away.add(now.mono, mac, came);
             office.revision += 1;
         }
