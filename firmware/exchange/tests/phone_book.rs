@@ -11,6 +11,7 @@ use exchange::layer::Layer;
 use exchange::limits::BOOK_BYTES_MAX;
 use exchange::names::{text, Extension, InterfaceNo, Side};
 use exchange::settings::Setting;
+use exchange::state::Event;
 use exchange::Arrival;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -216,8 +217,12 @@ fn a_remote_phone_finds_the_next_page_where_it_found_the_first() {
         add(&mut office, mac, None, "");
         let handset = office.handset(mac).handset;
         office.command(Command::Rule(Rule::MarkRemote { handset, remote: true })).unwrap();
-        let (_, known) = office.exchange.durable().handset_of(Mac(mac)).unwrap();
-        let token = known.remote.unwrap().token.text();
+        let Some(Event::RemoteMarked { mark: Some(mark), .. }) =
+            Event::decode(office.facts.last().unwrap())
+        else {
+            panic!("it is not marked");
+        };
+        let token = mark.token.text();
         let wan = Arrival { side: Side::Wan, interface: InterfaceNo(1), ..at(9) };
         let way = exchange::Way { tls: true, ..exchange::Way::default() };
         let cisco = "Cisco/SPA508G-7.4.4 (0002FDFF2103)(CBT141400UK)";
