@@ -108,6 +108,11 @@ pub(crate) fn chain_and_key(_text: &[u8]) -> Result<Kept, CertificateFlaw> {
     Err(CertificateFlaw::NoTls)
 }
 
+/// Nor is it looked at.
+pub(crate) fn belongs(_kept: &Kept) -> Result<(), CertificateFlaw> {
+    Ok(())
+}
+
 /// Nor has an authority.
 pub(crate) fn one_authority(_text: &[u8]) -> Result<Vec<u8>, CertificateFlaw> {
     Err(CertificateFlaw::NoTls)
