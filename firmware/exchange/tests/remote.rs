@@ -5,11 +5,13 @@ mod support;
 
 use exchange::cause::Cause;
 use exchange::command::{Command, Rule};
+use exchange::layer::Layer;
 use exchange::limits::KEY_GOOD_MS;
 use exchange::names::{text, Extension, InterfaceNo, Side, Text};
 use exchange::note::{Note, RuleNote, Shown};
 use exchange::policy::Switch;
 use exchange::render::{Render, Unrendered, Values};
+use exchange::settings::Setting;
 use exchange::view::{Origin, Remote};
 use exchange::{Answer, Arrival, Fetch, Revealed, Upload, Way};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -268,16 +270,40 @@ fn without_https_a_remote_phone_is_told_the_address_on_the_wan_and_fetches_on_th
     let mut office = Office::with_render(boards::plain, || Box::new(Told));
     rule(&mut office, prestage(PHONE, true));
     let told = office.fetch(lan(), &own_file(PHONE)).1;
-    assert_eq!(String::from_utf8_lossy(&told), "203.0.113.1 http://10.1.0.1/prov/");
+    assert_eq!(String::from_utf8_lossy(&told), "203.0.113.1 http://10.1.0.1/prov/ time ");
 }
 
-/// Where the box is, and where the files are.
+#[test]
+fn a_remote_phone_is_told_no_time_server_that_is_closed() {
+    let mut office = Office::with_render(boards::plain, || Box::new(Told));
+    let told = |office: &mut Office| {
+        let (_, told) = office.fetch(lan(), &own_file(PHONE));
+        String::from_utf8_lossy(&told).split("time ").last().unwrap_or_default().to_owned()
+    };
+    let shown = |office: &Office| {
+        let rows = office.device(PHONE).settings;
+        let row = rows.into_iter().find(|row| row.setting == Setting::NtpServer);
+        row.and_then(|row| row.value)
+    };
+    rule(&mut office, prestage(PHONE, false));
+    assert_eq!((told(&mut office).as_str(), shown(&office).as_deref()), ("10.1.0.1", Some("this box")));
+    let handset = office.handset(PHONE).handset;
+    rule(&mut office, Rule::MarkRemote { handset, remote: true });
+    assert_eq!((told(&mut office).as_str(), shown(&office)), ("", None));
+    let value = Some("time.example.com".to_owned());
+    let (layer, setting) = (Layer::Site, Setting::NtpServer);
+    office.command(Command::ChangeSetting { layer, setting, value }).unwrap();
+    assert_eq!(told(&mut office), "time.example.com");
+}
+
+/// Where the box is, where the files are, and who tells the time.
 struct Told;
 
 impl Render for Told {
     fn render(&self, _: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
         let site = &values.site;
-        out.extend_from_slice(format!("{} {}", site.server, site.provision_url).as_bytes());
+        let told = format!("{} {} time {}", site.server, site.provision_url, site.ntp_server);
+        out.extend_from_slice(told.as_bytes());
         Ok(())
     }
 

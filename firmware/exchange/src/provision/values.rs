@@ -97,13 +97,15 @@ fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteVa
     let set = |setting| store.resolve(whom, setting).0;
     let interval = set(Setting::ProvisioningInterval).and_then(|minutes| minutes.parse().ok());
     let ntp = set(Setting::NtpServer).map(String::from).or_else(|| site.ntp_server.clone());
+    // The box tells nobody on the WAN the time.
+    let ntp = ntp.or_else(|| (!place.is_remote).then(|| server.to_string()));
     SiteValues {
         server: server.to_string(),
         sip_port: office.board.sip_port,
         expires_s: EXPIRES_MAX_S,
         provision_url: format!("{}{}", place.scheme, place.path),
         provision_path: place.path.trim_end_matches('/').to_string(),
-        ntp_server: ntp.unwrap_or_else(|| server.to_string()),
+        ntp_server: ntp.unwrap_or_default(),
         zone,
         poll_min: interval.unwrap_or(site.poll_min),
     }
