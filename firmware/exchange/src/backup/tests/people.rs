@@ -28,7 +28,8 @@ pub(super) fn any(chance: &mut Chance, handset: HandsetNo) -> Vec<Event> {
         let number = 1 + below(chance, 65_535) as u16;
         let mut name = names::text("u");
         name.push_str(&any_text(chance)).unwrap();
-        let extension = Extension::new(100_000 + u32::from(number));
+        // No line has one that is divided by three.
+        let extension = Extension::new(100_002 + 3 * u32::from(number));
         let extension = extension.filter(|_| below(chance, 3) > 0);
         let (no, pin) = (UserNo(number), Pin::drawn(chance.number()));
         facts.push(Event::UserSet { user: no, name, extension, pin });
