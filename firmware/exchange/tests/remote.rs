@@ -286,7 +286,10 @@ fn a_remote_phone_is_told_no_time_server_that_is_closed() {
         row.and_then(|row| row.value)
     };
     rule(&mut office, prestage(PHONE, false));
-    assert_eq!((told(&mut office).as_str(), shown(&office).as_deref()), ("10.1.0.1", Some("this box")));
+    assert_eq!(
+        (told(&mut office).as_str(), shown(&office).as_deref()),
+        ("10.1.0.1", Some("this box"))
+    );
     let handset = office.handset(PHONE).handset;
     rule(&mut office, Rule::MarkRemote { handset, remote: true });
     assert_eq!((told(&mut office).as_str(), shown(&office)), ("", None));

@@ -203,7 +203,10 @@ fn a_stranger_learns_nothing_from_how_long_http_takes_to_refuse() {
 #[test]
 fn a_stranger_on_the_wan_learns_nothing_from_how_long_it_takes_to_ask_him_who_he_is() {
     let beyond = Ipv4Addr::new(198, 51, 100, 7);
-    tells_nothing(from_wan, Arrival { side: Side::Wan, interface: InterfaceNo(1), ..from(beyond, 1) });
+    tells_nothing(
+        from_wan,
+        Arrival { side: Side::Wan, interface: InterfaceNo(1), ..from(beyond, 1) },
+    );
 }
 
 #[test]

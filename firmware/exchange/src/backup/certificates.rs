@@ -117,9 +117,7 @@ impl Draft {
             facts.extend(key.map(|key| changed(place, Kept { chain, key })));
         }
         let of_box = CertificatePlace::Authority;
-        let told = |fact: &Event| {
-            matches!(fact, Event::CertificateChanged { place, .. } if *place == of_box)
-        };
+        let told = |fact: &Event| matches!(fact, Event::CertificateChanged { place, .. } if *place == of_box);
         if !facts.iter().any(told) {
             facts.extend(known.get(of_box).map(|kept| changed(of_box, kept.clone())));
         }

@@ -86,9 +86,8 @@ fn by_token(office: &Office, shown: [Option<&str>; 2]) -> Option<Mac> {
 /// password.
 pub(crate) fn denied(office: &Office, ask: &Ask<'_>) -> Answer {
     let secret = super::name::parted(office, ask.name).and_then(|(secret, _)| secret);
-    let proven = || {
-        ask.way.certified.is_some() || by_token(office, shown(ask, secret.as_deref())).is_some()
-    };
+    let proven =
+        || ask.way.certified.is_some() || by_token(office, shown(ask, secret.as_deref())).is_some();
     match ask.arrival.side {
         Side::Wan if ask.way.tls && !proven() => Answer::Unauthorized,
         Side::Wan | Side::Lan => Answer::Forbidden,
