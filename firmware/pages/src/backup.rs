@@ -69,8 +69,8 @@ impl fmt::Display for NotRestored {
             ),
             NotRestored::Certificate(flaw) => write!(
                 f,
-                "Nothing was restored. Of a certificate in it: {flaw} Take its lines out of the \
-                 backup and choose the file again."
+                "A certificate in it cannot be shown. {flaw} Take its lines out of the backup and \
+                 choose the file again."
             ),
             NotRestored::Refused(refused) => refused.fmt(f),
         }

@@ -153,7 +153,7 @@ async fn a_backup_whose_certificate_could_not_be_shown_is_not_restored() {
     let mut browser = Browser::new(&stand);
     browser.log_in_for_good().await;
     let refused = browser.sends(&text, "").await;
-    let why = "Nothing was restored. Of a certificate in it: The private key is of a kind";
+    let why = "A certificate in it cannot be shown. The private key is of a kind";
     assert!(status(&refused) == 422 && refused.contains(why), "{refused}");
 }
 
