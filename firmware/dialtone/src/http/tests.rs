@@ -278,7 +278,8 @@ async fn a_remote_phone_with_its_token_is_asked_for_no_password() {
         let asked = Some("Basic realm=\"provisioning\", charset=\"UTF-8\"");
         assert_eq!((status(&nobody), header(&nobody, "www-authenticate")), (401, asked), "{name}");
     }
-    let own = stand.fetch_over_tls(&format!("/prov/{token}{}", own_file(1).replace("/prov", ""))).await;
+    let own =
+        stand.fetch_over_tls(&format!("/prov/{token}{}", own_file(1).replace("/prov", ""))).await;
     assert_eq!(status(&own), 200, "{own}");
 }
 
