@@ -31,6 +31,7 @@ pub(crate) use guests::{Guests, Limits};
 use crate::call::{Call, Desk, Origin, Reply};
 use crate::config::Device;
 use crate::sockets;
+use crate::tls::Stream;
 use crate::web::WebSite;
 use exchange::limits::{ACCEPT_AGAIN_MS, HTTP_BACKLOG, HTTP_HEAD_BYTES_MAX};
 use exchange::names::{InterfaceNo, Side};
@@ -146,9 +147,14 @@ async fn attend(stream: TcpStream, guest: Guest, mut visitor: Visitor) {
         true => tls::begin(stream, &guest, &mut visitor).await,
         false => tls::heard(stream, &guest, &visitor).await,
     };
-    let Some(stream) = begun else { return };
+    if let Some(stream) = begun {
+        converse(stream, guest, &visitor).await;
+    }
+}
+
+/// Answers what is asked on a connection, until its end.
+async fn converse(stream: Stream, guest: Guest, visitor: &Visitor) {
     let visit = guest.visit.clone();
-    let visitor = &visitor;
     let answer = service_fn(|request: Request<Incoming>| {
         guest.visit.advance(&[Phase::Idle, Phase::Head, Phase::Answered], Phase::Asked);
         let visit = guest.visit.clone();

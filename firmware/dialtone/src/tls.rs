@@ -20,7 +20,7 @@ mod stream;
 mod tests;
 mod upkeep;
 
-pub(crate) use pem::{chain_and_key, one_authority, pem_of};
+pub(crate) use pem::{belongs, chain_and_key, one_authority, pem_of};
 pub(crate) use stream::Stream;
 pub(crate) use upkeep::keep_up;
 

@@ -7,7 +7,8 @@
 //! too, or for those of a name or a number only.
 //!
 //! Limits: [`BOOK_ENTRIES_MAX`] entries, [`BOOK_BYTES_MAX`] bytes of a file, and as many files
-//! ready as there can be makers ([`BOOKS_KEPT`]). All askers share one copy of a file.
+//! ready as there can be makers ([`BOOKS_KEPT`]). All askers share one copy of a file, but for phones
+//! on the WAN where it has pages: the next one is at an address that is theirs alone.
 
 use crate::catalog::{BookForm, Family};
 use crate::limits::{BOOKS_KEPT, BOOK_BYTES_MAX, BOOK_ENTRIES_MAX};
@@ -80,20 +81,22 @@ impl Books {
     }
 }
 
-/// The phone book for a phone of this maker, heard on this port.
+/// The phone book for a phone of this maker, heard on this port. `url` is where its further pages
+/// are, and `own` says that this is so for this phone alone.
 pub(crate) fn file(
     office: &mut Office,
     form: &BookForm,
     (family, interface): (Family, InterfaceNo),
     wanted: &Wanted<'_>,
-    url: &str,
+    (url, own): (&str, bool),
 ) -> Arc<[u8]> {
     let (first, count) = match form.page_max {
         0 => (0, 0),
         _ => (wanted.first, wanted.count),
     };
     let key = (family, interface, first, count);
-    let known = office.books.0.iter().find(|(known, _)| *known == key && !wanted.is_search());
+    let shared = !wanted.is_search() && (!own || form.page_max == 0);
+    let known = office.books.0.iter().find(|(known, _)| *known == key && shared);
     if let Some((_, bytes)) = known {
         return bytes.clone();
     }
@@ -101,7 +104,7 @@ pub(crate) fn file(
     all.truncate(BOOK_ENTRIES_MAX);
     all.retain(|entry| wanted.meets(entry));
     let bytes: Arc<[u8]> = page(form, &all, first, count, url).into_bytes().into();
-    if !wanted.is_search() {
+    if shared {
         if office.books.0.len() >= BOOKS_KEPT {
             office.books.0.remove(0);
         }

@@ -40,6 +40,8 @@ pub(crate) struct Device {
     pub(crate) intruder: Option<(Instant, Ipv4Addr, Mac)>,
     /// When it was last given its own file.
     pub(crate) given_file: Option<Instant>,
+    /// When it was first given its own file by the key of Plug-and-Play.
+    pub(crate) keyed: Option<Instant>,
     /// What its own changes have made of facts.
     pub(crate) stored: Hour,
     /// The screen it was shown last.
@@ -83,6 +85,7 @@ impl Device {
             two_places: None,
             intruder: None,
             given_file: None,
+            keyed: None,
             stored: Hour::default(),
             screen: None,
             put_off: None,

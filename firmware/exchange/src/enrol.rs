@@ -3,6 +3,7 @@
 
 use crate::catalog::Family;
 use crate::cause::Cause;
+use crate::limits::KEY_GOOD_MS;
 use crate::names::{text, HandsetNo, Side};
 use crate::note::{Note, Table};
 use crate::office::Office;
@@ -75,7 +76,7 @@ impl Office {
         };
         let handset = self.enrol(mac, origin).ok_or(Cause::HandsetsFull)?;
         if side == Side::Wan {
-            self.mark(handset, mac, true);
+            self.mark(handset, mac, false);
         }
         self.step(now, mac, Step::Created(side));
         self.note(now, Note::Created(mac, side));
@@ -130,12 +131,20 @@ impl Office {
 
     /// Lets a handset be used from the WAN, under a token of its own that nobody had before.
     pub(crate) fn mark(&mut self, handset: HandsetNo, mac: Mac, claimed: bool) {
+        let event = self.marked(handset, claimed);
+        self.record(mac, event);
+        if let Some(device) = self.devices.get_mut(&mac) {
+            device.keyed = None;
+        }
+    }
+
+    /// The fact that a handset may be used from the WAN.
+    pub(crate) fn marked(&mut self, handset: HandsetNo, claimed: bool) -> Event {
         let mut token = RemoteToken(self.chance.bytes());
         while self.durable.handset_by(&token).is_some() {
             token = RemoteToken(self.chance.bytes());
         }
-        let mark = Some(Remote { token, claimed });
-        self.record(mac, Event::RemoteMarked { handset, mark });
+        Event::RemoteMarked { handset, mark: Some(Remote { token, claimed }) }
     }
 
     /// Draws every password of a handset anew and keeps it to the LAN: what a lost phone knows is
@@ -151,15 +160,26 @@ impl Office {
         }
     }
 
-    /// A handset that may be used from the WAN is given its file: the key of Plug-and-Play is worth
+    /// A handset that may be used from the WAN has its file: the key of Plug-and-Play is worth
     /// nothing to it from now on.
-    pub(crate) fn claim(&mut self, handset: HandsetNo, mac: Mac) {
-        let remote = self.durable.handset(handset).and_then(|known| known.remote);
-        let Some(Remote { token, claimed: false }) = remote else { return };
+    pub(crate) fn claim(&mut self, mac: Mac) {
+        let known = self.durable.handset_of(mac).map(|(no, known)| (no, known.remote));
+        let Some((handset, Some(Remote { token, claimed: false }))) = known else { return };
         let event = Event::RemoteMarked { handset, mark: Some(Remote { token, claimed: true }) };
         if !self.read_only && self.has_room_to_change(&event) {
             self.record(mac, event);
         }
+    }
+
+    /// Whether the key has served a handset for as long as it may; what was given by it then counts
+    /// as having come there.
+    pub(crate) fn is_key_spent(&mut self, now: Now, mac: Mac) -> bool {
+        let since = self.devices.get(&mac).and_then(|device| device.keyed);
+        let spent = since.is_some_and(|since| now.mono.since_ms(since) >= KEY_GOOD_MS);
+        if spent {
+            self.claim(mac);
+        }
+        spent
     }
 }
 

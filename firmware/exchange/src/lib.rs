@@ -243,7 +243,7 @@ impl Exchange {
             let office = &mut self.office;
             let (answer, after) = match uploads::may_store(office, now, &ask) {
                 Some(storing) => uploads::store(office, now, &ask, &storing, upload),
-                None => (Answer::Forbidden, RecordNo(0)),
+                None => (provision::denied(office, &ask), RecordNo(0)),
             };
             return Fetched { answer, after };
         }

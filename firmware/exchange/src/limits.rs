@@ -479,4 +479,5 @@ const _: () = assert!(REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
 const _: () = assert!(TRIALS_MS + REHEARSAL_MAX_S * SECOND_MS < HTTP_REQUEST_MS);
 // All DISCOVERs of the start are answered before newcomers are.
 const _: () = assert!((LOOKS_AT_START as u64 - 1) * LOOK_AGAIN_MS < LOOK_MS);
-const _: () = assert!(ELDERS_MAX <= OTHERS_MAX);
+// Those that were there before are never pushed out by others.
+const _: () = assert!(ELDERS_MAX < OTHERS_MAX);

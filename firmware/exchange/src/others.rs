@@ -19,7 +19,8 @@
 //! anybody else. Networks behind a relay cannot be looked at; automatic counts them as free.
 //!
 //! Everything heard here can be forged by whoever is on the LAN. All it can bring about is silence
-//! towards devices that are no phones, and only on a LAN where the box has given no lease yet.
+//! towards devices that are no phones, and only on a LAN where the box has given no lease yet. That
+//! the box yields, nobody can undo by what he makes up: only a day without a word of the server.
 
 mod owner;
 
@@ -287,13 +288,10 @@ fn met(
         other.last = now.mono;
         other.mac = mac.or(other.mac);
     } else {
-        let seen = &mut office.others.seen;
-        let oldest = seen.iter().enumerate().min_by_key(|(_, other)| other.last);
-        if let Some((place, _)) = oldest.filter(|_| seen.len() >= OTHERS_MAX) {
-            seen.remove(place);
-        }
+        make_room(office);
         let (since, last) = (now.mono, now.mono);
-        seen.push(Other { interface, server, mac, elder: false, since, last });
+        let other = Other { interface, server, mac, elder: false, since, last };
+        office.others.seen.push(other);
         office.revision += 1;
     }
     // What a client says alone makes the box yield to nobody.
@@ -301,6 +299,25 @@ fn met(
         yield_to(office, now, interface, server, mac);
     }
     new
+}
+
+/// The one that was heard least recently makes room for another, but none that is remembered as
+/// having been there before the box: whoever makes servers up would have it forgotten, and the box
+/// answer everybody beside it.
+fn make_room(office: &mut Office) {
+    if office.others.seen.len() < OTHERS_MAX {
+        return;
+    }
+    let elders = office.durable.beside().elders();
+    let is_elder = |other: &Other| {
+        let network = network_of(office, other.interface).map(Network::address);
+        elders.iter().any(|it| it.server == other.server && Some(it.network) == network)
+    };
+    let seen = office.others.seen.iter().enumerate();
+    let oldest = seen.min_by_key(|(_, other)| (is_elder(other), other.last));
+    if let Some(place) = oldest.map(|(place, _)| place) {
+        office.others.seen.remove(place);
+    }
 }
 
 /// Another server was on this LAN before the box.
@@ -312,9 +329,12 @@ fn yield_to(office: &mut Office, now: Now, interface: InterfaceNo, server: Ipv4A
     if let Some(look) = office.others.look_by(interface) {
         look.until = None;
     }
-    let elders = office.durable.beside().elders().iter().filter(|it| it.network == network);
-    // So many are on flash at most, whoever makes servers up.
-    if elders.clone().any(|it| it.server == server) || elders.count() >= ELDERS_MAX {
+    let elders = office.durable.beside().elders();
+    let mut here = elders.iter().filter(|it| it.network == network).peekable();
+    // So many are on flash at most, whoever makes servers up: one for each LAN, and no other LAN's
+    // for a second one.
+    let full = elders.len() >= ELDERS_MAX && here.peek().is_some();
+    if full || here.any(|it| it.server == server) {
         return;
     }
     let event = Event::ElderMet { network: network.octets(), server: server.octets(), mac: mac.0 };
@@ -345,7 +365,8 @@ pub(crate) fn tick(office: &mut Office, now: Now) {
 }
 
 /// A server that was there before and is not heard any more is gone, and the box serves all. Who
-/// came later is forgotten likewise.
+/// came later is forgotten likewise. One that was heard lately is still among those that were seen:
+/// [`make_room`] leaves it there.
 fn forget(office: &mut Office, now: Now) {
     if office.others.looks.is_empty() {
         return;

@@ -14,7 +14,7 @@ mod values;
 
 pub(crate) use name::{plain_name, step_name};
 pub(crate) use phone_book::book_address;
-pub(crate) use remote::wan_url;
+pub(crate) use remote::{denied, wan_url};
 pub(crate) use values::{directory_path, own_address, pnp_url, values, web_password};
 
 use crate::catalog::{Answer as Known, Family, FileAsked, Sign};
@@ -96,7 +96,7 @@ pub(crate) fn answer(
             own_file(office, render, now, &question, proof)
         }
         Known::Common { template, content_type } => {
-            let values = values(office, ask.arrival.interface, asker, None, asked.family);
+            let values = common_values(office, ask, asker, secret.as_deref(), asked.family);
             let of = Of { template, common: true, asker, family: asked.family };
             let made = make(office, render, now, &of, &values);
             let answer = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
@@ -120,6 +120,20 @@ pub(crate) fn answer(
             (Answer::NotFound, nothing, asker)
         }
     }
+}
+
+/// What a file is made of that is for all phones of a kind.
+fn common_values(
+    office: &Office,
+    ask: &Ask<'_>,
+    asker: Option<Mac>,
+    secret: Option<&str>,
+    family: Family,
+) -> Values {
+    let interface = ask.arrival.interface;
+    let key = remote::key_in(office, secret);
+    let place = remote::place(office, interface, asker, key.as_deref());
+    values::values_at(office, (interface, &place), asker, None, family)
 }
 
 /// The answer to what is no name. From the WAN all that is refused sounds the same.
@@ -253,8 +267,15 @@ fn own_file(
     let made = make(office, render, now, &of, &values);
     if let (true, Some(device)) = (made.is_some(), office.devices.get_mut(&mac)) {
         device.given_file = Some(now.mono);
+        let by_key = arrival.side == Side::Wan && own.ask.way.certified.is_none();
+        if by_key {
+            device.keyed = device.keyed.or(Some(now.mono));
+        }
         seat::came(office, handset);
-        office.claim(handset, mac);
+        // Whether what is given by the key comes there, only the token in it shows.
+        if !by_key {
+            office.claim(mac);
+        }
     }
     let answer = made.as_ref().map(|bytes| FileAnswer::Own(bytes.len() as u32));
     let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
@@ -305,6 +326,16 @@ pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<
         }
         (None, ..) => Err(Cause::NotItsLease),
     }
+}
+
+/// The same, unless the device is banned: then it gets nothing, by whatever door.
+pub(crate) fn prove_free(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
+    let mac = prove(office, now, arrival)?;
+    if office.durable.rules().bans(mac) {
+        office.is_banned(now, mac);
+        return Err(Cause::Banned);
+    }
+    Ok(mac)
 }
 
 /// Writes the refusal into the story of whoever is concerned: the asker where it is known, else the

@@ -134,7 +134,10 @@ impl Registrar {
         request: &Request<'_>,
         asked: &SipUri<'_>,
     ) -> Result<Account, Refused> {
-        let Some(answer) = answer_for(office, request)? else {
+        let answer = answer_for(office, request).inspect_err(|_| {
+            self.watch.challenged(office, now, request);
+        });
+        let Some(answer) = answer? else {
             let account = LoginId::parse(asked.user().unwrap_or_default());
             let at = account.and_then(|login| office.durable.line_of(&login));
             let registered = at.is_some_and(|at| self.bindings.of(at, now.mono).next().is_some());
@@ -146,6 +149,9 @@ impl Registrar {
         };
         // RFC 7616 section 3.4.6.
         if !is_same_target(answer.uri, request.uri) {
+            if !self.watch.may_go_on(office, now, request, answer.username) {
+                return Err(None);
+            }
             return Err(Some(Reply::because(400, "Bad Authorization URI")));
         }
         let found = LoginId::parse(answer.username).and_then(|login| found(office, login));

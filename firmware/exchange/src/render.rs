@@ -105,7 +105,7 @@ pub struct SiteValues {
     pub provision_url: String,
     /// The same without scheme, and without the `/` at its end.
     pub provision_path: String,
-    /// Host name or address of the time server.
+    /// Host name or address of the time server; empty where there is none, on the WAN.
     pub ntp_server: String,
     /// The site's time zone in each form a maker reads.
     pub zone: ZoneValues,

@@ -24,6 +24,13 @@ impl Office {
         self.durable.record_bytes().saturating_add(event.record_bytes()) <= self.flash_bytes
     }
 
+    /// Whether all of these facts fit, which change what there is: a wish that makes several is
+    /// refused before the first.
+    pub(crate) fn has_room_to_change_all(&self, events: &[Event]) -> bool {
+        let bytes: u64 = events.iter().map(Event::record_bytes).sum();
+        self.durable.record_bytes().saturating_add(bytes) <= self.flash_bytes
+    }
+
     fn leaves_reserve(&self, bytes: u64) -> bool {
         let wanted = self.durable.record_bytes().saturating_add(bytes);
         // A small flash has a small reserve.

@@ -17,6 +17,7 @@ use crate::time::{Now, Wall, MINUTE_MS};
 use crate::view::{RulesView, StrangersView, SwitchRow};
 use crate::Exchange;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -206,31 +207,53 @@ pub(crate) fn set(
     switch: Switch,
     disabled: bool,
 ) -> Result<(), Refusal> {
-    let side = match switch {
-        Switch::LanCreates => Some(Side::Lan),
-        Switch::WanCreates => Some(Side::Wan),
-        Switch::AssignAtPhone => None,
-    };
-    if let Some(side) = side.filter(|_| disabled) {
-        // Whoever closes the door means the gate beside it too.
-        office.gates.set(side, None);
-    }
-    if office.durable.rules().disabled(switch) == disabled {
-        return Ok(());
-    }
-    let at = now.wall.map(|Wall(seconds)| seconds);
-    let event = Event::SwitchSet { switch, disabled, by: by.source.octets(), at };
-    store(office, event)?;
-    office.note(now, Note::Rule(RuleNote::SwitchSet(by.source, switch, disabled)));
-    if switch == Switch::WanCreates && !disabled && office.durable.rules().key().is_none() {
-        draw_key(office, now, by.source)?;
-    }
-    Ok(())
+    set_all(office, now, by, &[(switch, disabled)])
 }
 
 fn set_profile(office: &mut Office, now: Now, by: &By, profile: Profile) -> Result<(), Refusal> {
     let all = Switch::ALL.into_iter().zip(profile.disabled());
-    all.into_iter().try_for_each(|(switch, disabled)| set(office, now, by, switch, disabled))
+    set_all(office, now, by, &all.collect::<Vec<_>>())
+}
+
+/// Sets switches, all of them or none. Before the WAN is opened there is a key.
+fn set_all(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    wished: &[(Switch, bool)],
+) -> Result<(), Refusal> {
+    let rules = office.durable.rules();
+    let is_new = |(switch, disabled): &&(Switch, bool)| rules.disabled(*switch) != *disabled;
+    let changed: Vec<(Switch, bool)> = wished.iter().filter(is_new).copied().collect();
+    let draws = changed.contains(&(Switch::WanCreates, false)) && rules.key().is_none();
+    let at = now.wall.map(|Wall(seconds)| seconds);
+    let mut facts = Vec::new();
+    if draws {
+        facts.push(Event::PnpKeyDrawn { key: PnpKey(office.chance.bytes()) });
+    }
+    facts.extend(changed.iter().map(|(switch, disabled)| {
+        let (switch, disabled) = (*switch, *disabled);
+        Event::SwitchSet { switch, disabled, by: by.source.octets(), at }
+    }));
+    if !office.has_room_to_change_all(&facts) {
+        return Err(Refusal::FlashFull);
+    }
+    facts.into_iter().for_each(|fact| office.record_site(fact));
+    if draws {
+        office.note(now, Note::Rule(RuleNote::KeyDrawn(by.source)));
+    }
+    for (switch, disabled) in changed {
+        office.note(now, Note::Rule(RuleNote::SwitchSet(by.source, switch, disabled)));
+    }
+    // Whoever closes the door means the gate beside it too.
+    for (switch, _) in wished.iter().filter(|(_, disabled)| *disabled) {
+        match switch {
+            Switch::LanCreates => office.gates.set(Side::Lan, None),
+            Switch::WanCreates => office.gates.set(Side::Wan, None),
+            Switch::AssignAtPhone => (),
+        }
+    }
+    Ok(())
 }
 
 fn open_gate(

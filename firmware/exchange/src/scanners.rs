@@ -1,8 +1,8 @@
 //! Who on the WAN scans for accounts: he is slowed, then banned for a time, and learns nothing.
 //!
-//! An address is charged for each challenge that nobody answers rightly, and more for each time it
-//! has given so many wrong passwords that it is not answered for a while. Nothing of that depends
-//! on whether an account exists. A User-Agent that only scanners have is enough alone.
+//! An address is charged for each challenge that nobody answers rightly, for each time it is not
+//! heard, and more for each time it has given so many wrong passwords that it is not answered for a
+//! while. Nothing of that depends on whether an account exists. A User-Agent that only scanners have is enough alone.
 //!
 //! | charged | whoever shows no password is heard | a wrong password |
 //! |---|---|---|
@@ -12,7 +12,8 @@
 //!
 //! A right password is always heard. That, and that asking again helps, is for the phone behind
 //! the same address: a phone repeats its REGISTER within seconds (RFC 3261 section 17.1.2.2), a
-//! scanner goes on to the next account. Somebody who forges the address of a site slows its phones
+//! scanner goes on to the next account. What these repetitions cost is given back when the phone
+//! shows its password. Somebody who forges the address of a site slows its phones
 //! down, and locks none out. Which account has asked before is kept by a digest of its name; two
 //! that share one are heard sooner, never later.
 
@@ -30,6 +31,8 @@ const SLOW_AT: u16 = 150;
 const BAN_AT: u16 = 300;
 /// What it costs to be silenced for wrong passwords.
 const SILENCED: u16 = 100;
+/// How often a phone is not heard at most before it is.
+const UNHEARD_MAX: u16 = 2;
 /// Asking again within less is the same packet sent twice.
 const AGAIN_AFTER_MS: u64 = 400;
 
@@ -77,6 +80,8 @@ struct Asked {
     /// When last; zero for never.
     last: Instant,
     times: u8,
+    /// What it cost its address that this one was not heard.
+    charged: u16,
 }
 
 /// How an address stands.
@@ -115,13 +120,21 @@ impl Scanners {
         let Some(asked) = self.asked.get_mut(place) else { return true };
         let since_ms = now.since_ms(asked.last);
         if asked.times == 0 || since_ms > SCANNER_BAN_MS {
-            *asked = Asked { last: now, times: 1 };
+            *asked = Asked { last: now, times: 1, charged: 0 };
             return false;
         }
         if since_ms >= AGAIN_AFTER_MS {
-            *asked = Asked { last: now, times: asked.times.saturating_add(1) };
+            (asked.last, asked.times) = (now, asked.times.saturating_add(1));
         }
         asked.times > before
+    }
+
+    /// Somebody was not heard who shows no password; whether his address is banned for that now.
+    pub(crate) fn unheard(&mut self, now: Instant, address: Ipv4Addr, account: u64) -> bool {
+        if let Some(asked) = self.asked.get_mut(account as usize % SCANNED_ACCOUNTS_MAX) {
+            asked.charged = (asked.charged + 1).min(UNHEARD_MAX);
+        }
+        self.charge(now, address, 1)
     }
 
     /// It was challenged, and has not answered yet; whether it is banned for that now.
@@ -129,10 +142,12 @@ impl Scanners {
         self.charge(now, address, 1)
     }
 
-    /// It has answered rightly.
-    pub(crate) fn proved(&mut self, address: Ipv4Addr) {
+    /// Somebody there has answered rightly for this account.
+    pub(crate) fn proved(&mut self, address: Ipv4Addr, account: u64) {
+        let asked = self.asked.get_mut(account as usize % SCANNED_ACCOUNTS_MAX);
+        let unheard = asked.map_or(0, |asked| core::mem::take(&mut asked.charged));
         if let Some(source) = self.sources.get_mut(&address) {
-            source.points = source.points.saturating_sub(1);
+            source.points = source.points.saturating_sub(1 + unheard);
         }
     }
 
@@ -222,8 +237,43 @@ mod tests {
         for phone in 0..10_000u64 {
             assert!(!scanners.challenged(Instant(phone), SITE));
             assert_eq!(scanners.stand(Instant(phone), SITE), Stand::Free);
-            scanners.proved(SITE);
+            scanners.proved(SITE, phone);
         }
+    }
+
+    #[test]
+    fn what_a_phone_repeats_behind_a_slowed_address_costs_it_nothing() {
+        let mut scanners = Scanners::default();
+        for guess in 0..u64::from(SLOW_AT) {
+            scanners.challenged(Instant(guess), SITE);
+        }
+        for round in 0..1_000u64 {
+            let (phone, at) = (digest(b"phone"), Instant(1_000 + round * 3_000));
+            let mut heard = scanners.hears(at, SITE, phone);
+            if !heard {
+                scanners.unheard(at, SITE, phone);
+                heard = scanners.hears(at.after_ms(500), SITE, phone);
+            }
+            assert!(heard && !scanners.challenged(at, SITE));
+            scanners.proved(SITE, phone);
+            assert_eq!(scanners.stand(at, SITE), Stand::Slowed);
+        }
+    }
+
+    #[test]
+    fn whoever_is_not_heard_and_goes_on_is_banned() {
+        let mut scanners = Scanners::default();
+        let mut answered = 0;
+        for guess in 0..u64::from(BAN_AT) {
+            match scanners.hears(Instant(guess), SITE, guess) {
+                true => {
+                    answered += 1;
+                    scanners.challenged(Instant(guess), SITE);
+                }
+                false => drop(scanners.unheard(Instant(guess), SITE, guess)),
+            }
+        }
+        assert_eq!((answered, scanners.stand(Instant(400), SITE)), (SLOW_AT, Stand::Banned));
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl RemoteToken {
 pub struct Remote {
     /// What stands in its provisioning URL.
     pub token: RemoteToken,
-    /// Whether it was given its file; from then on the key of Plug-and-Play is worth nothing to it.
+    /// Whether it has its file for certain; from then on the key of Plug-and-Play is worth nothing
+    /// to it.
     pub claimed: bool,
 }
 

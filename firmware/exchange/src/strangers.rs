@@ -47,8 +47,14 @@ struct Row {
 
 impl TurnedAway {
     /// Counts one; where there is no room, the one of his side that came least recently goes.
+    ///
+    /// Whoever is heard on the LAN is there. What is said from the WAN under his hardware address
+    /// proves nothing and changes nothing; once he comes to the LAN himself, that is where he is.
     pub(crate) fn add(&mut self, now: Instant, mac: Mac, came: Came) {
         if let Some(row) = self.rows.get_mut(&mac) {
+            if (row.came.side, came.side) == (Side::Lan, Side::Wan) {
+                return;
+            }
             row.count = row.count.saturating_add(1);
             (row.came, row.last) = (came, now);
             return;
@@ -196,6 +202,27 @@ mod tests {
         }
         assert_eq!(away.rows.len(), TURNED_AWAY_MAX);
         assert_eq!(of_wan(&away), 1);
+    }
+
+    #[test]
+    fn whoever_waits_on_the_lan_is_not_changed_by_what_is_said_from_the_wan() {
+        let mut away = TurnedAway::default();
+        away.add(Instant(0), mac(1), from(Side::Lan));
+        away.add(Instant(9), mac(1), from(Side::Wan));
+        let row = away.rows.get(&mac(1)).unwrap();
+        assert_eq!((row.came.side, row.count, row.last), (Side::Lan, 1, Instant(0)));
+        away.add(Instant(1), mac(2), from(Side::Wan));
+        away.add(Instant(2), mac(2), from(Side::Lan));
+        let row = away.rows.get(&mac(2)).unwrap();
+        assert_eq!((row.came.side, row.count, row.last), (Side::Lan, 2, Instant(2)));
+        // Nor is that a way past the bound of those from the WAN.
+        for number in 100..200 {
+            away.add(Instant(u64::from(number)), mac(number), from(Side::Lan));
+        }
+        for number in 100..200 {
+            away.add(Instant(u64::from(number)), mac(number), from(Side::Wan));
+        }
+        assert_eq!(of_wan(&away), 0);
     }
 
     #[test]

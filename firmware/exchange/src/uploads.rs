@@ -23,7 +23,7 @@ use crate::names::{HandsetNo, RecordNo, Side};
 use crate::note::{Note, Table};
 use crate::office::Office;
 use crate::output::{Answer, Upload};
-use crate::provision::{plain_name, prove, step_name, Ask};
+use crate::provision::{plain_name, prove_free, step_name, Ask};
 use crate::secret::OwnFile;
 use crate::sorted::SortedMap;
 use crate::state::{Event, Handset};
@@ -118,7 +118,7 @@ pub(crate) fn may_store(office: &mut Office, now: Now, ask: &Ask<'_>) -> Option<
     if ask.arrival.side == Side::Wan || !office.board.in_lan(from) {
         return None;
     }
-    let mac = prove(office, now, &ask.arrival).ok()?;
+    let mac = prove_free(office, now, &ask.arrival).ok()?;
     office.meet(now, mac)?;
     let storing = named(office, mac, ask.name);
     if storing.is_none() {

@@ -221,6 +221,50 @@ fn an_elder_that_is_silent_for_a_day_is_gone() {
 }
 
 #[test]
+fn servers_that_somebody_makes_up_have_no_elder_forgotten() {
+    let (mut office, _) = begun();
+    says(&mut office, OTHER, OTHER_MAC);
+    passes(&mut office, ELDER_GONE_MS - LOOK_EVERY_MS);
+    says(&mut office, OTHER, OTHER_MAC);
+    passes(&mut office, 2 * LOOK_EVERY_MS);
+    let mut facts = 0;
+    for no in 1..=2 * OTHERS_MAX as u8 {
+        let invented = Ipv4Addr::new(10, 9, 0, no);
+        facts += office.hears(&request_selecting(PC, 4, invented, address(88))).facts().len();
+        facts += office.after_ms(SECOND_MS).facts().len();
+    }
+    assert_eq!((facts, whom(&office)), (0, Whom::Phones), "it was heard a few minutes ago");
+    assert_eq!(others(&office).len(), OTHERS_MAX);
+    office.discovers(PC).answers([]);
+    // The real one is still heard, and is gone a day after that.
+    says(&mut office, OTHER, OTHER_MAC);
+    let heard = passes(&mut office, ELDER_GONE_MS - LOOK_EVERY_MS);
+    assert!(heard.iter().all(|heard| heard.facts().is_empty()));
+    let heard = passes(&mut office, 2 * LOOK_EVERY_MS);
+    assert_eq!(heard.iter().flat_map(Heard::facts).collect::<Vec<_>>(), ["ElderGone"]);
+}
+
+#[test]
+fn servers_made_up_on_two_lans_push_each_other_out_of_flash_once() {
+    let mut office = Office::new(boards::campus);
+    let ports = [(InterfaceNo(0), Mac(OWN)), (InterfaceNo(2), Mac([2, 0xd1, 0xa1, 0x70, 0, 2]))];
+    office.exchange.look_for_others(office.now(), &ports);
+    let mut facts = office.drain().facts().len();
+    for no in 1..=100 {
+        for interface in [InterfaceNo(0), InterfaceNo(2)] {
+            let server = Ipv4Addr::new(10, 9, 0, no);
+            let arrival = Arrival { interface, ..from_neighbour(server, 67, OTHER_MAC) };
+            let heard = office.datagram(arrival, Line::DhcpClient, &reply(2, server).bytes());
+            facts += heard.facts().len();
+        }
+    }
+    assert_eq!(facts, ELDERS_MAX);
+    let lans = office.exchange.dhcp_view(office.now()).lans;
+    let yields = lans.iter().filter(|lan| lan.elder.is_some() && lan.whom == Whom::Phones);
+    assert_eq!(yields.count(), 2);
+}
+
+#[test]
 fn in_phones_only_whoever_is_no_phone_gets_no_word_not_even_a_nak() {
     let mut office = alone();
     let held = office.boots(PC);

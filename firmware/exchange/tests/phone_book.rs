@@ -6,11 +6,12 @@
 mod support;
 
 use exchange::catalog::Family;
-use exchange::command::Command;
+use exchange::command::{Command, Rule};
 use exchange::layer::Layer;
 use exchange::limits::BOOK_BYTES_MAX;
 use exchange::names::{text, Extension, InterfaceNo, Side};
 use exchange::settings::Setting;
+use exchange::state::Event;
 use exchange::Arrival;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -204,6 +205,35 @@ fn a_page_leads_to_the_next_and_a_base_names_what_it_wants() {
     assert!(caller.contains("total=\"1\"") && caller.contains("<hm>307</hm>"), "{caller}");
     let long = format!("prov/book.xml?first=5&x={}", "x".repeat(600));
     assert!(asks(&long, base).contains("first=\"1\""), "too long a question is none");
+}
+
+#[test]
+fn a_remote_phone_finds_the_next_page_where_it_found_the_first() {
+    let mut office = Office::new(boards::secured);
+    for at in 0..40u8 {
+        add(&mut office, [2, 0, 0, 0, 2, at], Some(&format!("3{at:02}")), &format!("Name {at:02}"));
+    }
+    let pages = [SOMEBODY, [0x02, 0, 0, 0, 0, 0x12]].map(|mac| {
+        add(&mut office, mac, None, "");
+        let handset = office.handset(mac).handset;
+        office.command(Command::Rule(Rule::MarkRemote { handset, remote: true })).unwrap();
+        let Some(Event::RemoteMarked { mark: Some(mark), .. }) =
+            Event::decode(office.facts.last().unwrap())
+        else {
+            panic!("it is not marked");
+        };
+        let token = mark.token.text();
+        let wan = Arrival { side: Side::Wan, interface: InterfaceNo(1), ..at(9) };
+        let way = exchange::Way { tls: true, ..exchange::Way::default() };
+        let cisco = "Cisco/SPA508G-7.4.4 (0002FDFF2103)(CBT141400UK)";
+        let asked = format!("prov/{token}/book.xml");
+        let (_, bytes) = office.fetch_by(wan, &asked, cisco, way);
+        let page = String::from_utf8(bytes).unwrap();
+        let next = format!("<URL>https://203.0.113.1/prov/{token}/book.xml?first=33</URL>");
+        assert!(page.contains(&next), "{page}");
+        page
+    });
+    assert_ne!(pages[0], pages[1], "each its own");
 }
 
 /// Says where the phone book is.

@@ -5,11 +5,15 @@ mod support;
 
 use exchange::cause::Cause;
 use exchange::command::{Command, Rule};
+use exchange::layer::Layer;
+use exchange::limits::KEY_GOOD_MS;
 use exchange::names::{text, Extension, InterfaceNo, Side, Text};
 use exchange::note::{Note, RuleNote, Shown};
 use exchange::policy::Switch;
+use exchange::render::{Render, Unrendered, Values};
+use exchange::settings::Setting;
 use exchange::view::{Origin, Remote};
-use exchange::{Arrival, Revealed, Way};
+use exchange::{Answer, Arrival, Fetch, Revealed, Upload, Way};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use support::sip::{account, Wish};
 use support::{address, boards, files, from_neighbour, own_file, Office, PHONE, PHONE_2};
@@ -87,13 +91,14 @@ fn the_key_opens_the_first_fetch_and_the_file_replaces_it_by_a_token() {
     let (answer, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
     assert!(answer.starts_with("file"), "{answer}");
     let device = office.device(PHONE);
-    assert_eq!((device.origin, device.remote), (Some(Origin::WanPlugAndPlay), Remote::Claimed));
+    assert_eq!((device.origin, device.remote), (Some(Origin::WanPlugAndPlay), Remote::Awaited));
     let token = token(&file);
     assert_eq!(token.len(), 26);
     let name = format!("prov/{token}/{}", own_file(PHONE));
     let (answer, again) = over_tls(&mut office, wan(8), &name);
     assert!(answer.starts_with("file"), "{answer}");
     assert!(account(&file, 1) == account(&again, 1));
+    assert_eq!(office.device(PHONE).remote, Remote::Claimed);
     assert_eq!(with(&mut office, wan(8), &own_file(PHONE), &token).0, answer, "as a password too");
     assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
     assert_eq!(office.cause(PHONE), Some(Cause::ClaimedAlready));
@@ -171,6 +176,21 @@ fn wrong_keys_are_slowed_by_their_source_and_tokens_never() {
 }
 
 #[test]
+fn a_phone_that_polls_by_a_token_of_old_silences_nobody_beside_it() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    let handset = office.handset(PHONE).handset;
+    rule(&mut office, Rule::DrawPasswords { handset });
+    for _ in 0..20 {
+        let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+        assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized");
+    }
+    assert_eq!(office.count(Note::Rule(RuleNote::WrongKey(Ipv4Addr::UNSPECIFIED))), 0);
+    assert!(with(&mut office, wan(7), &own_file(PHONE_2), &key).0.starts_with("file"));
+}
+
+#[test]
 fn a_handset_that_was_added_by_hand_counts_as_known_and_is_claimed_once() {
     let mut office = office();
     rule(&mut office, Rule::SetProfile(exchange::policy::Profile::Locked));
@@ -183,11 +203,122 @@ fn a_handset_that_was_added_by_hand_counts_as_known_and_is_claimed_once() {
     let (answer, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
     assert!(answer.starts_with("file"), "{answer}");
     assert_eq!(files::value(&file, "label"), Some("204 Ann"));
+    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
+    assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"));
     assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
     office.restart();
     assert_eq!(with(&mut office, wan(7), &own_file(PHONE), &key).0, "unauthorized");
-    let name = format!("prov/{}/{}", token(&file), own_file(PHONE));
     assert!(over_tls(&mut office, wan(7), &name).0.starts_with("file"));
+}
+
+#[test]
+fn a_maker_whose_phones_have_several_files_of_their_own_comes_up_by_the_key() {
+    const POLYCOM: [u8; 6] = [0x00, 0x04, 0xf2, 0, 0, 1];
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let bare = Mac(POLYCOM).bare();
+    let asks = |office: &mut Office, name: &str| {
+        let way = Way { tls: true, credentials: Some(("", &key)), certified: None };
+        office.fetch_by(wan(7), name, "FileTransport PolycomVVX-VVX_410-UA/5.9.0", way)
+    };
+    let names = [format!("{bare}.cfg"), format!("{bare}-line.cfg"), "site.cfg".to_owned()];
+    let given = names.map(|name| asks(&mut office, &name));
+    assert!(given.iter().all(|(answer, _)| answer.starts_with("file")), "{given:?}");
+    let [_, (_, lines), _] = &given;
+    let own = format!("prov/{}/{bare}-line.cfg", token(lines));
+    assert!(over_tls(&mut office, wan(7), &own).0.starts_with("file"));
+    assert_eq!(asks(&mut office, &format!("{bare}.cfg")).0, "unauthorized");
+}
+
+#[test]
+fn a_phone_whose_file_was_lost_on_the_way_gets_it_again_by_the_key_for_an_hour() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let asks = |office: &mut Office| with(office, wan(7), &own_file(PHONE), &key).0;
+    for _ in 0..3 {
+        assert!(asks(&mut office).starts_with("file"));
+        office.wait_ms(KEY_GOOD_MS / 3);
+    }
+    let before = office.facts.len();
+    assert_eq!(asks(&mut office), "unauthorized", "whoever has the key may be another by now");
+    assert_eq!(asks(&mut office), "unauthorized");
+    assert_eq!((office.facts.len(), office.device(PHONE).remote), (before + 1, Remote::Claimed));
+    office.restart();
+    assert_eq!(asks(&mut office), "unauthorized");
+    let handset = office.handset(PHONE).handset;
+    rule(&mut office, Rule::MarkRemote { handset, remote: true });
+    assert!(asks(&mut office).starts_with("file"), "an admin let it be claimed anew");
+}
+
+#[test]
+fn what_a_phone_fetches_by_the_key_before_its_own_file_leaves_it_on_its_way() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let common = "y000000000000.cfg";
+    let url = |file: &[u8]| files::value(file, "url").unwrap_or_default().to_owned();
+    let (_, file) = with(&mut office, wan(7), common, &key);
+    assert_eq!(url(&file), "https://203.0.113.1/prov/", "the password is in the phone");
+    let (_, file) = over_tls(&mut office, wan(7), &format!("prov/{key}/{common}"));
+    assert_eq!(url(&file), format!("https://203.0.113.1/prov/{key}/"));
+    let (_, file) = with(&mut office, wan(7), &format!("prov/abcdefghijkmnpqr/{common}"), &key);
+    assert_eq!(url(&file), "https://203.0.113.1/prov/", "what is no key is not repeated");
+    assert_eq!(url(&office.fetch(lan(), common).1), "http://10.1.0.1/prov/");
+}
+
+#[test]
+fn without_https_a_remote_phone_is_told_the_address_on_the_wan_and_fetches_on_the_lan() {
+    let mut office = Office::with_render(boards::plain, || Box::new(Told));
+    rule(&mut office, prestage(PHONE, true));
+    let told = office.fetch(lan(), &own_file(PHONE)).1;
+    assert_eq!(String::from_utf8_lossy(&told), "203.0.113.1 http://10.1.0.1/prov/ time ");
+}
+
+#[test]
+fn a_remote_phone_is_told_no_time_server_that_is_closed() {
+    let mut office = Office::with_render(boards::plain, || Box::new(Told));
+    let told = |office: &mut Office| {
+        let (_, told) = office.fetch(lan(), &own_file(PHONE));
+        String::from_utf8_lossy(&told).split("time ").last().unwrap_or_default().to_owned()
+    };
+    let shown = |office: &Office| {
+        let rows = office.device(PHONE).settings;
+        let row = rows.into_iter().find(|row| row.setting == Setting::NtpServer);
+        row.and_then(|row| row.value)
+    };
+    rule(&mut office, prestage(PHONE, false));
+    assert_eq!(
+        (told(&mut office).as_str(), shown(&office).as_deref()),
+        ("10.1.0.1", Some("this box"))
+    );
+    let handset = office.handset(PHONE).handset;
+    rule(&mut office, Rule::MarkRemote { handset, remote: true });
+    assert_eq!((told(&mut office).as_str(), shown(&office)), ("", None));
+    let value = Some("time.example.com".to_owned());
+    let (layer, setting) = (Layer::Site, Setting::NtpServer);
+    office.command(Command::ChangeSetting { layer, setting, value }).unwrap();
+    assert_eq!(told(&mut office), "time.example.com");
+}
+
+/// Where the box is, where the files are, and who tells the time.
+struct Told;
+
+impl Render for Told {
+    fn render(&self, _: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
+        let site = &values.site;
+        let told = format!("{} {} time {}", site.server, site.provision_url, site.ntp_server);
+        out.extend_from_slice(told.as_bytes());
+        Ok(())
+    }
+
+    fn render_own(
+        &self,
+        template: &str,
+        _: &str,
+        values: &Values,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unrendered> {
+        self.render(template, values, out)
+    }
 }
 
 #[test]
@@ -259,6 +390,43 @@ fn whoever_proves_nothing_hears_the_same_whatever_he_asks_for() {
         assert_eq!(over_tls(&mut office, wan(7), &name).0, "unauthorized", "{name}");
         assert_eq!(office.fetch(wan(7), &name).0, "forbidden", "{name}");
     }
+}
+
+/// Stores something over TLS with this in front of its name; the answer in short.
+fn puts(office: &mut Office, secret: &str, name: &str) -> &'static str {
+    let now = office.now();
+    let (name, upload) = (format!("prov/{secret}{name}"), Some(Upload { end: b"up", bytes: 2 }));
+    let way = Way { tls: true, ..Way::default() };
+    let fetch = Fetch { arrival: wan(7), name: &name, user_agent: b"", upload, way };
+    let answer = office.exchange.fetch(now, &fetch).answer;
+    office.drain();
+    match answer {
+        Answer::Unauthorized => "unauthorized",
+        Answer::Forbidden => "forbidden",
+        _else => "else",
+    }
+}
+
+#[test]
+fn whoever_has_shown_his_token_is_asked_for_no_password_whatever_there_is_not() {
+    let mut office = office();
+    let key = open_wan(&mut office);
+    let (_, file) = with(&mut office, wan(7), &own_file(PHONE), &key);
+    let token = format!("{}/", token(&file));
+    let bare = Mac(PHONE).bare();
+    for (name, hears) in [
+        (format!("{bare}.boot"), "not found"),
+        (format!("{bare}-local.cfg"), "not found"),
+        ("none".to_owned(), "not found"),
+        ("screen/menu".to_owned(), "forbidden"),
+    ] {
+        let way = format!("prov/{token}{name}");
+        assert_eq!(over_tls(&mut office, wan(7), &way).0, hears, "{name}");
+        assert_eq!(over_tls(&mut office, wan(7), &format!("prov/{name}")).0, "unauthorized");
+    }
+    let log = format!("{bare}-app.log");
+    assert_eq!(puts(&mut office, &token, &log), "forbidden");
+    assert_eq!(puts(&mut office, "", &log), "unauthorized");
 }
 
 #[test]

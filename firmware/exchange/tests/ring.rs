@@ -183,6 +183,24 @@ fn over_a_stream_nothing_is_repeated() {
 }
 
 #[test]
+fn over_tls_every_request_says_so() {
+    let mut office = SmallOffice::secured();
+    let mut phone = office.phone(20);
+    office.exchange.opened_secured(exchange::StreamNo(4));
+    phone.line = stream(4);
+    let contact = format!("<sip:{}@{};transport=tls>", phone.login(), phone.address);
+    assert_eq!(office.register(&mut phone, &[&contact]).answer().code(), 200);
+    let invite = rings(&mut office, &phone).expect("it rings");
+    let via = format!("SIP/2.0/TLS {BOX}:5061;");
+    assert!(invite.header("Via").starts_with(&via), "{}", invite.header("Via"));
+    assert_eq!(invite.header("Contact"), format!("<sip:dialtone@{BOX}:5061;transport=tls>"));
+    let answered = says(&mut office, &phone, &invite, "200 OK", CONTACT);
+    let words: Vec<&str> = answered.sent.iter().map(word).collect();
+    assert_eq!(words, ["ACK", "BYE"]);
+    assert!(answered.sent.iter().all(|sent| sent.header("Via").starts_with(&via)));
+}
+
+#[test]
 fn nobody_else_answers_for_a_phone_and_what_it_says_breaks_no_line() {
     let mut office = SmallOffice::default();
     let (phone, other) = (office.registered(20), office.registered(21));

@@ -2,9 +2,10 @@
 
 mod support;
 
-use exchange::command::{Command, Refusal};
+use exchange::command::{Command, Refusal, Rule};
 use exchange::limits::{FLASH_RESERVE_BYTES, SITE_RECORD_BYTES_MAX};
 use exchange::names::{Extension, HandsetNo, Text};
+use exchange::policy::{Profile, Switch};
 use support::sip::{account, Wish};
 use support::{address, boards, from, line, own_file, Dice, Office, PHONE};
 use wire::Mac;
@@ -134,4 +135,25 @@ fn on_a_full_flash_a_stranger_is_served_unremembered_and_a_phone_still_registers
     office.boots(stranger);
     assert_eq!(office.facts.len(), before, "its address is lent, not written");
     assert!(!office.knows(stranger));
+}
+
+#[test]
+fn without_room_for_all_switches_none_is_set_and_the_wan_is_never_open_without_a_key() {
+    let profile = || Rule::SetProfile(Profile::Open);
+    let switch = || Rule::SetSwitch { switch: Switch::WanCreates, disabled: false };
+    for wish in [&profile as &dyn Fn() -> Rule, &switch] {
+        let mut office = Office::new(boards::plain);
+        office.command(Command::Rule(Rule::SetProfile(Profile::Locked))).unwrap();
+        let (before, taken) = (office.facts.len(), office.exchange.durable().record_bytes());
+        for spare in 0.. {
+            office.exchange.set_flash_bytes(taken + spare);
+            match office.command(Command::Rule(wish())) {
+                Ok(_) => break,
+                Err(refusal) => assert_eq!(refusal, Refusal::FlashFull),
+            }
+            let rules = office.exchange.durable().rules();
+            assert_eq!((office.facts.len(), rules.profile()), (before, Some(Profile::Locked)));
+        }
+        assert!(office.exchange.rules_view(office.now()).has_key);
+    }
 }

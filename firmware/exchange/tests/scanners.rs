@@ -70,7 +70,7 @@ fn an_enumeration_learns_nothing_and_is_banned_and_the_phone_beside_it_still_reg
     }
     assert!(answered.iter().all(|code| *code == 401), "{answered:?}");
     assert!(answered.len() < 200, "slowed after {}", answered.len());
-    assert!(notes.is_empty() || notes == [Note::Rule(RuleNote::Scanner(SITE))], "{notes:?}");
+    assert_eq!(notes, [Note::Rule(RuleNote::Scanner(SITE))]);
     // The phone asks again, as every phone does (RFC 3261 section 17.1.2.2).
     let mut heard = 0;
     for wait_ms in [500, 1_000, 2_000] {
@@ -80,6 +80,45 @@ fn an_enumeration_learns_nothing_and_is_banned_and_the_phone_beside_it_still_reg
     assert!(heard >= 1, "it is heard within its own repetitions");
     let contact = phone.contact();
     assert_eq!(office.register(&mut phone, &[&contact]).answer().code(), 200);
+}
+
+#[test]
+fn credentials_that_are_none_for_here_do_not_undo_the_slowing() {
+    let digest = "Authorization: Digest username=\"x\", nonce=\"n\", response=\"00\"";
+    for (header, code) in [
+        ("Authorization: Basic eDp5\r\n".to_owned(), 401),
+        (format!("{digest}, uri=\"sip:192.168.7.1\", realm=\"another\"\r\n"), 401),
+        ("Authorization: Digest username\r\n".to_owned(), 400),
+        (format!("{digest}, uri=\"sip:elsewhere\", realm=\"dialtone\"\r\n"), 400),
+    ] {
+        let mut office = SmallOffice::default();
+        let (mut answered, mut notes) = (Vec::new(), Vec::new());
+        for extension in 100..700u32 {
+            office.now.mono = office.now.mono.after_ms(20);
+            let mut scanner = scanner(&extension.to_string(), "");
+            scanner.branch = extension;
+            let message = scanner.says(&[], &header);
+            let outcome = office.hears(scanner.arrival(), scanner.line, message.as_bytes());
+            answered.extend(outcome.sent.iter().map(|sent| sent.code()));
+            notes.extend(outcome.notes);
+        }
+        assert!(answered.iter().all(|answer| *answer == code), "{header}{answered:?}");
+        assert!(answered.len() < 200, "{header}{}", answered.len());
+        let banned = notes.contains(&Note::Rule(RuleNote::Scanner(SITE)));
+        assert_eq!(banned, !header.contains("elsewhere"), "{header}{notes:?}");
+    }
+}
+
+#[test]
+fn no_other_method_is_heard_for_what_looks_like_a_password() {
+    let mut office = SmallOffice::default();
+    asks(&mut office, &mut scanner("x", "friendly-scanner"));
+    for method in ["OPTIONS", "INVITE", "SUBSCRIBE", "MESSAGE"] {
+        let mut scanner = scanner(&format!("9{}", method.len()), "");
+        let message = scanner.answers("00", &[]).replace("REGISTER", method);
+        let outcome = office.hears(scanner.arrival(), scanner.line, message.as_bytes());
+        assert!(outcome.sent.is_empty(), "{method}");
+    }
 }
 
 #[test]
@@ -166,4 +205,24 @@ fn where_a_remote_phone_comes_from_is_told_when_it_changes() {
     );
     phone.extra = "User-Agent: another\r\n".into();
     assert_eq!(notes(&mut office, &mut phone), [Note::Rule(RuleNote::RemoteAgent(phone.mac))]);
+}
+
+#[test]
+fn a_site_with_two_addresses_is_told_once_an_hour() {
+    let mut office = SmallOffice::default();
+    let mut phone = remote(&mut office);
+    let contact = phone.contact();
+    let mut told = 0;
+    for minute in 0..120u8 {
+        let last = 70 + minute % 2;
+        phone.address = SocketAddrV4::new(Ipv4Addr::new(203, 0, 113, last), 40_001);
+        phone.extra = format!("User-Agent: line {last}\r\n");
+        let outcome = office.register(&mut phone, &[&contact]);
+        let of_place = |note: &&Note| {
+            matches!(note, Note::Rule(RuleNote::RemoteMoved(..) | RuleNote::RemoteAgent(_)))
+        };
+        told += outcome.notes.iter().filter(of_place).count();
+        office.wait(60_000);
+    }
+    assert_eq!(told, 4, "both, in each of two hours");
 }

@@ -8,6 +8,7 @@
 
 mod support;
 
+use exchange::names::{InterfaceNo, Side};
 use exchange::render::{Render, Unrendered, Values};
 use exchange::{Answer, Arrival, Fetch, Line, Output};
 use phones::builders::request;
@@ -94,6 +95,26 @@ fn by_http(office: &mut Office, at: Arrival, name: &str) -> Duration {
     took
 }
 
+/// From the WAN over TLS, where a secret is wanted and none is shown.
+fn from_wan(office: &mut Office, at: Arrival, name: &str) -> Duration {
+    let time = office.now();
+    let begun = now();
+    let fetch = Fetch {
+        arrival: at,
+        name,
+        user_agent: b"Yealink SIP-T46U 108.86.0.20 00:15:65:00:00:01",
+        upload: None,
+        way: exchange::Way { tls: true, ..exchange::Way::default() },
+    };
+    let fetched = office.exchange.fetch(time, &fetch);
+    while let Some(output) = office.exchange.poll_output() {
+        black_box(output);
+    }
+    let took = begun.elapsed();
+    assert!(matches!(fetched.answer, Answer::Unauthorized), "{name}");
+    took
+}
+
 fn by_tftp(office: &mut Office, at: Arrival, name: &str) -> Duration {
     let packet = request(1, name, "octet", &[]);
     let time = office.now();
@@ -177,6 +198,15 @@ fn neighbour() -> Arrival {
 #[test]
 fn a_stranger_learns_nothing_from_how_long_http_takes_to_refuse() {
     tells_nothing(by_http, stranger());
+}
+
+#[test]
+fn a_stranger_on_the_wan_learns_nothing_from_how_long_it_takes_to_ask_him_who_he_is() {
+    let beyond = Ipv4Addr::new(198, 51, 100, 7);
+    tells_nothing(
+        from_wan,
+        Arrival { side: Side::Wan, interface: InterfaceNo(1), ..from(beyond, 1) },
+    );
 }
 
 #[test]

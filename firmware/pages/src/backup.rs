@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use askama::Template;
 use core::fmt;
 use core::net::Ipv4Addr;
+use exchange::certificates::CertificateFlaw;
 use exchange::time::{Now, DAY_MS, SECOND_MS};
 use exchange::view::{AdminPassword, BackupRefused, BadLine, BoxView, Changes};
 
@@ -27,6 +28,8 @@ pub enum NotRestored {
         /// What is wrong with it.
         sentence: String,
     },
+    /// A certificate in it cannot be shown.
+    Certificate(CertificateFlaw),
     /// Something is wrong with it.
     Refused(BackupRefused),
 }
@@ -64,6 +67,11 @@ impl fmt::Display for NotRestored {
                 "Nothing was restored. Its template {which} fails: {sentence} Mend its lines in \
                  the backup, or take them out, and choose the file again."
             ),
+            NotRestored::Certificate(flaw) => write!(
+                f,
+                "A certificate in it cannot be shown. {flaw} Take its lines out of the backup and \
+                 choose the file again."
+            ),
             NotRestored::Refused(refused) => refused.fmt(f),
         }
     }
@@ -77,6 +85,7 @@ impl NotRestored {
             NotRestored::NoFile
             | NotRestored::Late
             | NotRestored::Template { .. }
+            | NotRestored::Certificate(_)
             | NotRestored::Refused(_) => (&[], 0),
         }
     }

@@ -1,5 +1,6 @@
 //! The crate's tests: what it promises, the golden files, nasty values, and speed.
 
+mod clock;
 mod contract;
 mod dialling;
 mod golden;

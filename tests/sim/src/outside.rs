@@ -157,8 +157,8 @@ impl World {
     }
 
     fn judge(&mut self, mac: Mac, before: &Rules, may: bool, answer: Answer) {
-        let known = self.rules_of(mac).known;
-        if known && !before.known && !may {
+        let after = self.rules_of(mac);
+        if after.known && !before.known && !may {
             self.wrong(format!("{mac} was created from the WAN"));
         }
         match answer {
@@ -171,8 +171,11 @@ impl World {
                 }
             }
             Answer::Forbidden | Answer::Unauthorized => {
-                // A new one may find no room; one that is known is always served.
-                if may && before.known {
+                // A new one may find no room; one that is known is always served, unless it was
+                // just found that it has been served by the key for long enough.
+                let claimed = |rules: &Rules| rules.remote.as_ref().is_some_and(|(_, it)| *it);
+                let spent = claimed(&after) && !claimed(before);
+                if may && before.known && !spent {
                     self.wrong(format!("{mac} was refused its file on the WAN"));
                 }
             }

@@ -11,7 +11,6 @@ use crate::call::{Call, Came, Reply, Sent};
 use exchange::limits::{
     CREDENTIALS_CHARS_MAX, FILE_QUERY_MAX, LOG_BYTES_MAX, UPLOAD_BYTES_MAX, USER_AGENT_BYTES_MAX,
 };
-use exchange::names::Side;
 use exchange::Answer;
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -23,11 +22,9 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 /// The header by which a browser tells whose page made it ask (Fetch Metadata).
 const SENT_BY: &str = "sec-fetch-site";
-/// What a phone is told that is to say who it is.
-const CHALLENGE: &str = "Basic realm=\"dialtone\", charset=\"UTF-8\"";
 /// When a phone should ask again for a file that could not be made.
 const RETRY_AFTER_S: &str = "5";
-/// What a phone is asked for that has shown nothing (RFC 7617).
+/// What a phone is asked for that has proven nothing (RFC 7617); who that is, the exchange knows.
 const BASIC: &str = "Basic realm=\"provisioning\", charset=\"UTF-8\"";
 
 /// Answers a request for, or of, a file.
@@ -89,11 +86,6 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
         Some(Answer::Kept { file, bytes, digest }) => {
             kept::answer(visitor, &method, &headers, &Kept { file, bytes, digest })
         }
-        Some(Answer::NotFound | Answer::Forbidden) if wants_credentials(visitor, came) => {
-            let mut answered = plain(StatusCode::UNAUTHORIZED);
-            set(&mut answered, WWW_AUTHENTICATE, CHALLENGE);
-            answered
-        }
         answer => {
             let answer = answer.unwrap_or(Answer::Unavailable);
             if let Some(secured) = visitor.site.secured().filter(|_| visitor.tls) {
@@ -104,12 +96,6 @@ pub(super) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Ans
             answered(answer)
         }
     }
-}
-
-/// Whether a phone is to ask for user and password, or to send those that it has: from the WAN
-/// over TLS, where it sent none. What exists and what does not is challenged alike.
-fn wants_credentials(visitor: &Visitor, came: &Came) -> bool {
-    visitor.origin.side == Side::Wan && visitor.tls && came.credentials.is_none()
 }
 
 /// How a request came, and by what it says who asks.

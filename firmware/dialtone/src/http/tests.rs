@@ -267,6 +267,22 @@ async fn beyond_the_lan_there_is_no_admin() {
     assert_eq!(status(&file), 403);
 }
 
+#[tokio::test]
+async fn a_remote_phone_with_its_token_is_asked_for_no_password() {
+    let (stand, token) = Stand::with_remote();
+    let bare = phone_mac(1).bare();
+    for name in [format!("{bare}.boot"), format!("{bare}-local.cfg"), "none".to_owned()] {
+        let known = stand.fetch_over_tls(&format!("/prov/{token}/{name}")).await;
+        assert_eq!((status(&known), header(&known, "www-authenticate")), (404, None), "{name}");
+        let nobody = stand.fetch_over_tls(&format!("/prov/{name}")).await;
+        let asked = Some("Basic realm=\"provisioning\", charset=\"UTF-8\"");
+        assert_eq!((status(&nobody), header(&nobody, "www-authenticate")), (401, asked), "{name}");
+    }
+    let own =
+        stand.fetch_over_tls(&format!("/prov/{token}{}", own_file(1).replace("/prov", ""))).await;
+    assert_eq!(status(&own), 200, "{own}");
+}
+
 /// A thousand phones at the same moment, each with a connection of its own.
 #[tokio::test]
 async fn a_thousand_phones_at_once_are_all_served() {

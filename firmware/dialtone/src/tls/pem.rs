@@ -35,8 +35,16 @@ pub(crate) fn chain_and_key(text: &[u8]) -> Result<Kept, CertificateFlaw> {
     if bytes.len() > PRIVATE_KEY_BYTES_MAX {
         return Err(CertificateFlaw::KeyUnknown);
     }
-    match CertifiedKey::from_der(split(&chain), key, &provider()) {
-        Ok(_) => Ok(Kept { chain, key: PrivateKey(bytes) }),
+    let kept = Kept { chain, key: PrivateKey(bytes) };
+    belongs(&kept).map(|()| kept)
+}
+
+/// Whether a key is that of the first certificate.
+pub(crate) fn belongs(kept: &Kept) -> Result<(), CertificateFlaw> {
+    let key = PrivateKeyDer::try_from(kept.key.0.clone());
+    let key = key.map_err(|_| CertificateFlaw::KeyUnknown)?;
+    match CertifiedKey::from_der(split(&kept.chain), key, &provider()) {
+        Ok(_) => Ok(()),
         Err(rustls::Error::InconsistentKeys(_)) => Err(CertificateFlaw::KeyOfAnother),
         Err(_) => Err(CertificateFlaw::KeyUnknown),
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base64;
 use crate::mutation::spoiled;
-use exchange::certificates::{CertificateFlaw, MADE_FROM};
+use exchange::certificates::{CertificateFlaw, Wanted, MADE_FROM};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -249,6 +249,40 @@ fn what_an_admin_brings_is_looked_at_as_a_whole() {
         }
         Err(_) => false,
     });
+}
+
+#[test]
+fn where_an_installed_certificate_cannot_be_shown_the_box_shows_its_own() {
+    let authority = issue::authority().unwrap();
+    let installed = issue::leaf(&leaf(), &authority).unwrap();
+    let other = issue::leaf(&leaf(), &authority).unwrap();
+    let wrong = Kept { key: other.key.clone(), ..installed.clone() };
+    assert!(belongs(&installed).is_ok() && belongs(&authority).is_ok());
+    assert_eq!(belongs(&wrong), Err(CertificateFlaw::KeyOfAnother));
+    let secured = Secured::new(Clock::start());
+    let wanted = |installed: &Kept, leaf| Wanted {
+        authority: Some(authority.clone()),
+        installed: Some(installed.clone()),
+        phones: Vec::new(),
+        leaf,
+    };
+    let renew = |installed: &Kept, leaf, before| {
+        upkeep::renewed(&secured, wanted(installed, leaf), before).ok().map(|(known, _)| known)
+    };
+    let known = renew(&wrong, Some(leaf()), None);
+    assert!(known.is_some() && secured.leaf() == Some(leaf()), "its own is shown");
+    let (first, ca) = (secured.chain(), &authority.chain);
+    assert!(first != wrong.chain && first.ends_with(ca));
+    let known = renew(&wrong, None, known);
+    assert_eq!(secured.chain(), first, "nothing has changed");
+    // It is made anew in time all the same.
+    let later = Leaf { until: leaf().until + DAY, ..leaf() };
+    let known = renew(&wrong, Some(later.clone()), known);
+    assert_eq!(secured.leaf(), Some(later.clone()));
+    let known = renew(&installed, None, known);
+    assert!(secured.chain() == installed.chain && secured.leaf().is_none());
+    renew(&installed, Some(later), known);
+    assert!(secured.chain() == installed.chain, "what is installed stays");
 }
 
 #[test]

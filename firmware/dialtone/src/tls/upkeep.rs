@@ -50,14 +50,15 @@ pub(crate) async fn keep_up(secured: Arc<Secured>, desk: Desk, ports: Vec<Port>)
 
 /// What was shown and believed last.
 #[derive(PartialEq, Eq)]
-struct Known {
+pub(super) struct Known {
     authority: Kept,
     installed: Option<Kept>,
     phones: Vec<Vec<u8>>,
 }
 
 /// Makes what is missing and shows it; returns what is known then, and an authority that was made.
-fn renewed(
+/// Without anything to show nobody would come in by TLS, the admin neither.
+pub(super) fn renewed(
     secured: &Secured,
     wanted: Wanted,
     before: Option<Known>,
@@ -75,14 +76,21 @@ fn renewed(
     let now = Known { authority, installed, phones };
     let same = before.is_some_and(|before| before == now);
     let Known { authority, installed, phones } = &now;
-    if same && (installed.is_some() || leaf.is_none()) {
+    // Of its own it shows one, where another one is installed, only if that cannot be shown.
+    let own = installed.is_none() || same && secured.leaf().is_some();
+    if same && (!own || leaf.is_none()) {
         return Ok((now, made));
     }
-    let (shows, leaf) = match (installed, leaf) {
-        (Some(installed), _) => (installed.clone(), None),
-        (None, Some(leaf)) => (issue::leaf(&leaf, authority)?, Some(leaf)),
+    if let Some(installed) = installed.as_ref().filter(|_| !own) {
+        if secured.show(installed.clone(), None, authority, phones).is_ok() {
+            return Ok((now, made));
+        }
+        log::error!("the installed certificate cannot be shown: the box shows one of its own");
+    }
+    let (shows, leaf) = match leaf {
+        Some(leaf) => (issue::leaf(&leaf, authority)?, Some(leaf)),
         // What the box made last is good; somebody else is believed.
-        (None, None) => secured.own().ok_or(Trouble::NotMade)?,
+        None => secured.own().ok_or(Trouble::NotMade)?,
     };
     secured.show(shows, leaf, authority, phones)?;
     Ok((now, made))

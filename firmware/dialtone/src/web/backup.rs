@@ -17,7 +17,9 @@ use crate::call::{Ask, Call, Reply, Told};
 use crate::entropy;
 use crate::http::Answered;
 use crate::password::{self, Failed};
+use crate::tls;
 use exchange::backup::{self, Footing, Refused, Restored};
+use exchange::certificates::{CertificateFlaw, CertificatePlace};
 use exchange::limits::{BACKUP_BYTES_MAX, RESTORE_WAITS_MS};
 use exchange::state::Event;
 use exchange::template::Trials;
@@ -163,11 +165,16 @@ impl Admin<'_> {
         let typed = upload.field("passphrase").filter(|typed| !typed.is_empty());
         let passphrase = typed.filter(|typed| typed.chars().count() <= PASSWORD_CHARS_MAX);
         match self.read(text.to_vec(), passphrase.map(str::to_owned)).await {
-            Ok(Ok((restored, trials))) => match self.try_all(trials).await {
-                Ok(()) => self.keep(restored),
-                Err(Some(why)) => self.not_restored(&why),
-                Err(None) => reply::unavailable(),
-            },
+            Ok(Ok((restored, trials))) => {
+                if let Err(flaw) = keys_belong(&restored.facts) {
+                    return self.not_restored(&NotRestored::Certificate(flaw));
+                }
+                match self.try_all(trials).await {
+                    Ok(()) => self.keep(restored),
+                    Err(Some(why)) => self.not_restored(&why),
+                    Err(None) => reply::unavailable(),
+                }
+            }
             Ok(Err(refused)) => self.not_restored(&NotRestored::Refused(refused)),
             Err(Failed::Entropy | Failed::Hash) => reply::unavailable(),
         }
@@ -249,4 +256,14 @@ impl Admin<'_> {
             _other => reply::unavailable(),
         }
     }
+}
+
+/// Whether the box could show the certificates of a new state: each key is that of its certificate.
+/// Otherwise nobody would come in by TLS any more, the admin neither.
+fn keys_belong(facts: &[Event]) -> Result<(), CertificateFlaw> {
+    let kept = facts.iter().filter_map(|fact| {
+        let Event::CertificateChanged { place, becomes } = fact else { return None };
+        becomes.as_ref().filter(|_| !matches!(place, CertificatePlace::Phones(_)))
+    });
+    kept.map(tls::belongs).collect()
 }

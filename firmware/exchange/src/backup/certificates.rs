@@ -7,7 +7,7 @@
 //! ```
 //!
 //! One whose key is neither in the text nor here is left out. Where a text says nothing of an
-//! authority of the box, that of this box stays: phones trust it.
+//! authority of the box, or not its key, that of this box stays: phones trust it.
 
 #[cfg(test)]
 mod tests;
@@ -106,11 +106,6 @@ impl Draft {
     pub(super) fn facts(mut self, before: &Durable) -> Vec<Event> {
         let known = before.certificates();
         let mut facts = Vec::new();
-        if !self.chains.contains_key(&CertificatePlace::Authority) {
-            let place = CertificatePlace::Authority;
-            let becomes = known.get(place).cloned();
-            facts.extend(becomes.map(|it| changed(place, it)));
-        }
         for (place, (_, chain)) in self.chains {
             let told = self.keys.remove(&place).and_then(|(_, key)| key).map(PrivateKey);
             let same = known.get(place).filter(|kept| kept.chain == chain);
@@ -120,6 +115,11 @@ impl Draft {
                 CertificatePlace::Authority | CertificatePlace::Installed => key,
             };
             facts.extend(key.map(|key| changed(place, Kept { chain, key })));
+        }
+        let of_box = CertificatePlace::Authority;
+        let told = |fact: &Event| matches!(fact, Event::CertificateChanged { place, .. } if *place == of_box);
+        if !facts.iter().any(told) {
+            facts.extend(known.get(of_box).map(|kept| changed(of_box, kept.clone())));
         }
         facts
     }

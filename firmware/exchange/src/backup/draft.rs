@@ -367,6 +367,7 @@ impl Draft {
         for handset in self.handsets.values().filter(|handset| handset.told == 0) {
             bad.add(handset.at, Wrong::NoLine);
         }
+        self.check_extensions(bad);
         let exists = |number| self.handsets.contains_key(&number) || self.spoilt.contains(&number);
         self.templates.check(bad, exists);
         self.certificates.check(|at, wrong| bad.add(at, wrong));
@@ -384,6 +385,18 @@ impl Draft {
                 if let (Err(flaw), Some(at)) = (checked, self.once.get(word)) {
                     bad.add(*at, Wrong::Network(flaw));
                 }
+            }
+        }
+    }
+
+    /// A user's extension is on no line that is not his.
+    fn check_extensions(&self, bad: &mut BadLines) {
+        for line in self.handsets.values().flat_map(|handset| &handset.lines) {
+            let Some(extension) = line.extension else { continue };
+            let Some(at) = self.extensions.get(&extension) else { continue };
+            if let Some(user) = self.people.has(extension, &line.name) {
+                let (first, second) = (user.min(*at), user.max(*at));
+                bad.add(second, again("This extension", first));
             }
         }
     }

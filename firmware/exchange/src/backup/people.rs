@@ -143,6 +143,14 @@ impl Draft {
         }
     }
 
+    /// In which line a user has an extension that a phone's line has by itself. One whose name is
+    /// that of the line too may be left of a cut while a user was made of it.
+    pub(super) fn has(&self, extension: Extension, name: &Text) -> Option<usize> {
+        let at = *self.extensions.get(&extension)?;
+        let same = |user: &Read| user.extension == Some(extension) && user.name == *name;
+        (!self.users.values().any(same)).then_some(at)
+    }
+
     /// Adds the facts.
     pub(super) fn facts(self, before: &Durable, chance: &mut Chance, facts: &mut Vec<Event>) {
         let install = self.install.map(|pin| {

@@ -1,7 +1,7 @@
 //! Who may have the phone book, and where phones are told that it is.
 
 use super::values::addresses;
-use super::{refused_to, told, Ask};
+use super::{refused_to, remote, told, Ask};
 use crate::book;
 use crate::catalog::{self, Family};
 use crate::cause::Cause;
@@ -48,9 +48,11 @@ pub(super) fn answer(
     }
     let interface = ask.arrival.interface;
     let query = if ask.query.len() > FILE_QUERY_MAX { "" } else { ask.query };
-    let at = url(office, interface, family).unwrap_or_default();
+    let place = remote::place(office, interface, Some(mac), None);
+    let at = place.moved(url(office, interface, family).unwrap_or_default());
     let wanted = book::Wanted::read(query);
-    let bytes = book::file(office, form, (family, interface), &wanted, &at);
+    let at = (at.as_str(), place.is_remote);
+    let bytes = book::file(office, form, (family, interface), &wanted, at);
     // Somebody who leafs through it must not wash out the story.
     let before = office.devices.get(&mac).and_then(|device| device.story.steps().next_back());
     if !before.is_some_and(|(_, step)| matches!(step, Step::File(_, _, FileAnswer::Book(_)))) {

@@ -49,12 +49,12 @@ fn answer_at(
 ) -> Fetched {
     let nothing = |answer| Fetched { answer, after: RecordNo(0) };
     let name = place.to_string();
-    let mac = match super::prove(office, now, &ask.arrival) {
+    let mac = match super::prove_free(office, now, &ask.arrival) {
         Ok(mac) => mac,
         Err(cause) => {
             office.note(now, Note::FileRefused(*ask.arrival.from.ip()));
             super::refused_to(office, now, ask.door, &name, cause, None);
-            return nothing(Answer::Forbidden);
+            return nothing(super::denied(office, ask));
         }
     };
     if office.meet(now, mac).is_some() {

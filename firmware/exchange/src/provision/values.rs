@@ -49,20 +49,31 @@ pub(crate) fn values(
     handset: Option<HandsetNo>,
     family: Family,
 ) -> Values {
+    let place = remote::place(office, interface, asker, None);
+    values_at(office, (interface, &place), asker, handset, family)
+}
+
+/// The same for whoever is at this place.
+pub(super) fn values_at(
+    office: &Office,
+    (interface, place): (InterfaceNo, &remote::Place),
+    asker: Option<Mac>,
+    handset: Option<HandsetNo>,
+    family: Family,
+) -> Values {
     let known = asker.map(|mac| office.known(mac)).unwrap_or_default();
     let known = settings::Known { handset, family: Some(family), ..known };
     let whom = known.whom();
-    let place = remote::place(office, interface, asker);
     // From the WAN nobody is asked who sits there.
-    let near = handset.filter(|_| !place.is_remote());
+    let near = handset.filter(|_| !place.is_remote);
     let screens_url = near.map(|no| screens::folder(office, interface, (no, family)));
     let handset = handset.and_then(|handset| office.durable.handset(handset));
     let mut settings = settings::values(office.durable.settings(), whom);
-    if let Some(url) = office.firmware_url(place.interface, whom) {
+    if let Some(url) = office.firmware_url(interface, whom) {
         settings.firmware_url = place.moved(url);
     }
     if settings.phone_book_url.is_empty() {
-        let url = phone_book::url(office, place.interface, family).unwrap_or_default();
+        let url = phone_book::url(office, interface, family).unwrap_or_default();
         settings.phone_book_url = place.moved(url);
     }
     Values {
@@ -70,7 +81,7 @@ pub(crate) fn values(
         model: known.model.to_string(),
         line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
         screens_url: screens_url.unwrap_or_default(),
-        site: site_values(office, &place, whom),
+        site: site_values(office, place, whom),
         settings,
     }
 }
@@ -86,13 +97,15 @@ fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteVa
     let set = |setting| store.resolve(whom, setting).0;
     let interval = set(Setting::ProvisioningInterval).and_then(|minutes| minutes.parse().ok());
     let ntp = set(Setting::NtpServer).map(String::from).or_else(|| site.ntp_server.clone());
+    // The box tells nobody on the WAN the time.
+    let ntp = ntp.or_else(|| (!place.is_remote).then(|| server.to_string()));
     SiteValues {
         server: server.to_string(),
         sip_port: office.board.sip_port,
         expires_s: EXPIRES_MAX_S,
         provision_url: format!("{}{}", place.scheme, place.path),
         provision_path: place.path.trim_end_matches('/').to_string(),
-        ntp_server: ntp.unwrap_or_else(|| server.to_string()),
+        ntp_server: ntp.unwrap_or_default(),
         zone,
         poll_min: interval.unwrap_or(site.poll_min),
     }

@@ -115,10 +115,14 @@ pub(crate) fn dial(office: &mut Office, now: Now, handset: HandsetNo, digits: &s
         }
         return Dialled::Wrong;
     };
-    let user = codes.codes.remove(place).user;
+    let Some(user) = codes.codes.get(place).map(|code| code.user) else { return Dialled::Wrong };
     codes.phones.right(phone);
     match own_line(office, now, (handset, LineNo::FIRST), user) {
-        Ok(()) => Dialled::Assigned,
+        Ok(()) => {
+            office.seats.codes.codes.remove(place);
+            Dialled::Assigned
+        }
+        // Nothing came of it: the code can be dialled again.
         Err(refusal) => Dialled::Refused(refusal),
     }
 }

@@ -3,7 +3,7 @@
 //! All of it is one fact, so that no power cut leaves two phones with one half each. The old phone
 //! is not known any more from then on: its passwords are worth nothing, and if it is plugged in
 //! again it is as new as any other. The new phone keeps its own logins; where it needs more lines
-//! they are added before.
+//! they are added before, and so is that it may be used from the WAN, where the old one may.
 
 use super::SeatNote;
 use super::{check_install_pin, family_of, is_open, may_assign, seat, Carried, Flaw, Seat};
@@ -15,6 +15,7 @@ use crate::limits::KEYS_MAX;
 use crate::names::HandsetNo;
 use crate::note::Note;
 use crate::office::Office;
+use crate::secret::{LineSecret, LoginId};
 use crate::settings::{self, Setting};
 use crate::state::Event;
 use crate::time::Now;
@@ -121,6 +122,7 @@ fn take_over(
     let gone = office.durable.handset(old).ok_or(Refusal::NoSuchHandset)?;
     let known = office.durable.handset(new).ok_or(Refusal::NoSuchHandset)?;
     let (old_mac, mac) = (gone.mac, known.mac);
+    let becomes_remote = gone.is_remote() && !known.is_remote();
     let wanted = gone.lines.iter().rposition(|line| line.is_assigned()).map_or(1, |last| last + 1);
     let has = wanted.min(places).max(known.lines.len());
     let lost = gone.lines.iter().skip(has).filter(|line| line.is_assigned()).count();
@@ -132,19 +134,16 @@ fn take_over(
     let (keys, keys_lost) = keys_for(office, old, new, has);
     carried.keys_lost = keys_lost;
     office.speak_of(now, mac);
-    for _ in 0..missing {
-        let (login, secret) = office.draw_line();
-        let event = Event::LineAdded { handset: new, login, secret };
-        if !office.has_room_to_change(&event) {
-            return Err(Refusal::FlashFull);
-        }
-        office.record(mac, event);
+    let mut facts = lines(office, new, missing);
+    if becomes_remote {
+        // Under a token of its own, which it learns on the LAN or by the key.
+        facts.push(office.marked(new, false));
     }
-    let event = Event::HandsetReplaced { old, new, keys, templates };
-    if !office.has_room_to_change(&event) {
+    facts.push(Event::HandsetReplaced { old, new, keys, templates });
+    if !office.has_room_to_change_all(&facts) {
         return Err(Refusal::FlashFull);
     }
-    office.record(mac, event);
+    facts.into_iter().for_each(|fact| office.record(mac, fact));
     office.logs.forget(old_mac);
     office.note(now, Note::Seat(SeatNote::Replaced(old_mac, mac)));
     let rows = settings::of_handset(office, mac);
@@ -154,6 +153,19 @@ fn take_over(
     office.seats.carried.remove(&old);
     office.seats.carried.insert(new, carried.clone());
     Ok(carried)
+}
+
+/// More lines for a handset, each under a login that nobody has.
+fn lines(office: &mut Office, handset: HandsetNo, count: usize) -> Vec<Event> {
+    let mut drawn: Vec<(LoginId, LineSecret)> = Vec::new();
+    while drawn.len() < count {
+        let (login, secret) = office.draw_line();
+        if drawn.iter().all(|(known, _)| *known != login) {
+            drawn.push((login, secret));
+        }
+    }
+    let drawn = drawn.into_iter();
+    drawn.map(|(login, secret)| Event::LineAdded { handset, login, secret }).collect()
 }
 
 /// The keys of the old handset for which the new one has a place, from the beginning of the list,

@@ -278,3 +278,70 @@ fn at_a_phone_only_the_right_hand_replaces_one_that_is_in_use() {
     assert!(office.durable.handset(old).is_none());
     assert_eq!(replaceable(&office, empty, true, free), [new]);
 }
+
+#[test]
+fn whoever_takes_over_a_remote_phone_is_remote_under_a_token_of_its_own() {
+    let mut office = office();
+    let (old, new) = (phone(&mut office, 1, "T46U"), phone(&mut office, 2, "T46U"));
+    new_user(&mut office, at(0), old, text("Zoë")).unwrap();
+    office.mark(old, Mac([0x00, 0x15, 0x65, 0, 0, 1]), true);
+    let mark = |office: &Office, no| office.durable.handset(no).and_then(|known| known.remote);
+    let before = mark(&office, old).unwrap();
+    let carried = replace(&mut office, at(0), (old, new), &Hand::Admin).unwrap();
+    assert!(carried.is_everything());
+    let after = mark(&office, new).unwrap();
+    assert!(after.token != before.token && !after.claimed);
+    assert!(office.durable.handset_by(&before.token).is_none());
+    // One that is remote already stays what it is.
+    let third = phone(&mut office, 3, "T46U");
+    office.mark(third, Mac([0x00, 0x15, 0x65, 0, 0, 3]), true);
+    let before = mark(&office, third).unwrap();
+    replace(&mut office, at(0), (new, third), &Hand::Admin).unwrap();
+    assert!(mark(&office, third) == Some(before));
+}
+
+/// Leaves room for so many more bytes.
+fn fill(office: &mut Office, spare: u64) {
+    office.flash_bytes = office.durable.record_bytes() + spare;
+}
+
+#[test]
+fn without_room_for_all_of_it_a_phone_takes_over_nothing() {
+    let mut office = office();
+    let (old, new) = (phone(&mut office, 1, "T46U"), phone(&mut office, 2, "T46U"));
+    for _ in 0..2 {
+        let (login, secret) = office.draw_line();
+        office.record_site(Event::LineAdded { handset: old, login, secret });
+    }
+    let (line, extension, name) = (LineNo::new(3).unwrap(), None, text("Fax"));
+    office.record_site(Event::LineAssigned { handset: old, line, extension, name });
+    facts(&mut office);
+    let mut spare = 0;
+    loop {
+        fill(&mut office, spare);
+        let outcome = replace(&mut office, at(0), (old, new), &Hand::Admin);
+        let made = facts(&mut office);
+        if outcome.is_ok() {
+            assert_eq!(made, 3);
+            break;
+        }
+        assert_eq!((outcome.err(), made), (Some(Refusal::FlashFull), 0), "{spare}");
+        spare += 1;
+    }
+    assert!(spare > 60, "{spare} bytes for three facts");
+}
+
+#[test]
+fn a_code_that_came_to_nothing_can_be_dialled_again() {
+    let mut office = office();
+    let no = phone(&mut office, 1, "T46U");
+    let zoe = add_user(&mut office, text("Zoë"), None).unwrap();
+    claim::make(&mut office, at(0), zoe).unwrap();
+    let digits = claim::codes(&office, at(0)).map(|(digits, ..)| digits.to_string()).next();
+    let digits = digits.unwrap();
+    fill(&mut office, 0);
+    assert_eq!(dial(&mut office, at(1), no, &digits), Dialled::Refused(Refusal::FlashFull));
+    office.flash_bytes = u64::MAX;
+    assert_eq!(dial(&mut office, at(2), no, &digits), Dialled::Assigned);
+    assert_eq!(claim::codes(&office, at(3)).count(), 0, "once");
+}

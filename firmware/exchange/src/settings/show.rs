@@ -61,7 +61,7 @@ fn row(
     };
     let shown = |value: &str| if setting.is_secret() { String::new() } else { value.to_string() };
     let value = value.map(shown).or_else(|| match origin {
-        Origin::Ground(Ground::File) => on_file(office, setting),
+        Origin::Ground(Ground::File) => on_file(office, whom, setting),
         Origin::Ground(Ground::OfBox) => of_box(whom),
         Origin::Ground(Ground::Phone | Ground::Shipped(_) | Ground::Drawn) | Origin::Layer(_) => {
             None
@@ -70,12 +70,16 @@ fn row(
     SettingRow { setting, is_set: own.is_some(), own: own.map(shown), value, origin, unsaid }
 }
 
-/// What the configuration file says.
-fn on_file(office: &Office, setting: Setting) -> Option<String> {
+/// What the configuration file says. On the WAN the box is nobody's time server.
+fn on_file(office: &Office, whom: Whom<'_>, setting: Setting) -> Option<String> {
     let site = &office.board.site;
+    let known = whom.handset.and_then(|handset| office.durable.handset(handset));
+    let is_near = !known.is_some_and(|known| known.is_remote());
     match setting {
         Setting::TimeZone => Some(site.time_zone.clone()),
-        Setting::NtpServer => site.ntp_server.clone().or_else(|| Some("this box".to_string())),
+        Setting::NtpServer => {
+            site.ntp_server.clone().or_else(|| is_near.then(|| "this box".to_string()))
+        }
         Setting::ProvisioningInterval => Some(site.poll_min.to_string()),
         Setting::Keys
         | Setting::PhoneBookUrl

@@ -17,7 +17,7 @@
 mod notify;
 mod transaction;
 
-pub(super) use notify::way;
+pub(super) use notify::{parameter, sent_by, way};
 
 use crate::catalog::Family;
 use crate::command::Refusal;

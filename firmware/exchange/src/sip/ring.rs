@@ -17,7 +17,7 @@
 //! A final answer that comes again is acknowledged again, until the row is dropped. Over a stream
 //! nothing is repeated. What a phone says about it is told in its story and believed of nobody.
 
-use super::resync::way;
+use super::resync::{parameter, sent_by, way};
 use crate::command::Refusal;
 use crate::limits::{OFFERED_STREAMS_MAX, RINGS_AT_ONCE, RING_MS, URI_BYTES_MAX};
 use crate::names::HandsetNo;
@@ -54,6 +54,7 @@ pub(super) struct Ring {
 struct Call {
     mac: Mac,
     flow: Flow,
+    transport: Transport,
     own: SocketAddrV4,
     /// Whom the requests name, as they begin; after a 2xx the Contact in it.
     target: String,
@@ -107,15 +108,12 @@ impl Ring {
         if busy || self.calls.len() >= RINGS_AT_ONCE {
             return Err(Refusal::AskedAlready);
         }
-        let interface = match found.flow {
-            Flow::Datagram(interface, _) | Flow::Stream(interface, _) => interface,
-        };
-        let own = office.board.interface(interface).ok_or(Refusal::NotReachable)?.address;
-        let own = SocketAddrV4::new(own, office.board.sip_port);
+        let (transport, own) = sent_by(office, found.flow).ok_or(Refusal::NotReachable)?;
         let host = own.ip();
         let mut call = Call {
             mac,
             flow: found.flow,
+            transport,
             own,
             // RFC 3261 section 19.1.1: a Request-URI has no headers.
             target: found.contact.split('?').next().unwrap_or_default().to_string(),
@@ -319,16 +317,12 @@ impl Call {
 
     /// The bytes of a request; `None` where they would be too many.
     fn write(&self, method: Method<'_>, cseq: u32, branch: u64, sdp: &str) -> Option<Vec<u8>> {
-        let transport = match self.flow {
-            Flow::Datagram(..) => Transport::Udp,
-            Flow::Stream(..) => Transport::Tcp,
-        };
         let words = 2 * self.target.len() + self.to.len() + sdp.len();
         let mut bytes = vec![0; REQUEST_BYTES + words];
         let (own, host) = (self.own, self.own.ip());
         let branch = format!("{branch:016x}");
         let target = self.target.as_str();
-        let mut writer = Writer::request(&mut bytes, method, target, transport, own, &branch);
+        let mut writer = Writer::request(&mut bytes, method, target, self.transport, own, &branch);
         let tag = self.tag;
         writer.header(
             Name::From,
@@ -338,8 +332,8 @@ impl Call {
         writer.header(Name::CallId, &self.call_id);
         writer.header(Name::CSeq, format_args!("{cseq} {}", method.as_str()));
         if method == Method::Invite {
-            let by_tcp = if transport == Transport::Tcp { ";transport=tcp" } else { "" };
-            writer.header(Name::Contact, format_args!("<sip:dialtone@{own}{by_tcp}>"));
+            let by = parameter(self.transport);
+            writer.header(Name::Contact, format_args!("<sip:dialtone@{own}{by}>"));
             writer.header(Name::Allow, super::ALLOW);
         }
         if !sdp.is_empty() {

@@ -86,7 +86,7 @@ pub struct TurnedAwayRow {
 pub enum Remote {
     /// It may not.
     No,
-    /// It may, and has not had its file yet.
+    /// It may, and has not shown yet that it has its file.
     Awaited,
     /// It may, and has had its file.
     Claimed,

@@ -95,6 +95,7 @@ pub(super) fn it_has_had_its_file_already() {
     rule(&mut office, Rule::MarkRemote { handset, remote: true });
     let key = key(&mut office);
     assert!(asks(&mut office, &key).starts_with("file"));
+    office.wait_ms(exchange::limits::KEY_GOOD_MS);
     assert_eq!(asks(&mut office, &key), "unauthorized");
     let sentence =
         "It came from the WAN with the key, and this phone has had its configuration already.";

@@ -131,6 +131,13 @@ impl SmallOffice {
         SmallOffice::on(board, Durable::default(), 1)
     }
 
+    /// An office that speaks SIP over TLS too.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub(crate) fn secured() -> SmallOffice {
+        let board = Board { sips_port: Some(5_061), ..board() };
+        SmallOffice::on(board, Durable::default(), 1)
+    }
+
     fn on(board: Board, durable: Durable, seed: u8) -> SmallOffice {
         let accounts = Accounts::default();
         let render = Box::new(Reader(accounts.clone()));

@@ -1,6 +1,7 @@
 //! The pages of the box itself, in every state worth looking at.
 
 use crate::office::{NOW, VIEWER};
+use exchange::certificates::CertificateFlaw;
 use exchange::command::{DnsServers, Domain, Flaw, Refusal};
 use exchange::names::{Mac, Side};
 use exchange::time::{Instant, Now, MINUTE_MS, SECOND_MS};
@@ -141,6 +142,7 @@ fn backups() -> Vec<(&'static str, Html)> {
         which: "yealink/mac.cfg for the site".into(),
         sentence: "Line 2, column 4: There is no such value: `site.servr` is undefined.".into(),
     };
+    let certificate = NotRestored::Certificate(CertificateFlaw::KeyOfAnother);
     let poor = Changes {
         was: Summary { lan: Some((ip(1), 24)), ..changes().was },
         will: Summary { lan: None, on_trial: true, ..changes().will },
@@ -158,6 +160,7 @@ fn backups() -> Vec<(&'static str, Html)> {
         ("backup-bad-lines", page(&the_box(), Some(&bad))),
         ("backup-wrong", page(&bare, Some(&wrong))),
         ("backup-bad-template", page(&the_box(), Some(&template))),
+        ("backup-bad-certificate", page(&the_box(), Some(&certificate))),
         ("backup-unlike", backup::backup(&bare, &VIEWER, Some(&unlike), None)),
         ("backup-read-only", page(&BoxView { read_only: true, ..the_box() }, None)),
         ("restore", backup::restore(&changes(), &the_box(), &VIEWER, "00ff")),

@@ -7,23 +7,25 @@ use crate::call::{
 };
 use crate::clock::Clock;
 use crate::firmware::{Shelf, Store};
-use crate::http::{serve, Limits, Listener};
+use crate::http::{converse, serve, Limits, Listener, Visitor};
 use crate::password;
 use crate::rehearsal::Rehearsals;
+use crate::tls::Stream;
 use crate::web::{Facts, WebSite};
 use exchange::board::{Board, Interface, Network, Site, Subnet};
-use exchange::names::{InterfaceNo, Side};
+use exchange::command::{By, Command, Rule};
+use exchange::names::{InterfaceNo, Side, Text};
 use exchange::network::Settings;
 use exchange::state::{Durable, Event};
 use exchange::time::{Instant, Now};
 use exchange::view::HandsetRow;
-use exchange::{Arrival, Exchange, Fetch, Neighbour, PasswordHash, Seed};
+use exchange::{Arrival, Exchange, Fetch, Neighbour, Output, PasswordHash, Seed};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use wire::Mac;
@@ -47,6 +49,7 @@ pub(crate) struct Stand {
     /// Its clock, in ms.
     pub(crate) now: Arc<AtomicU64>,
     desk: Desk,
+    site: Arc<WebSite>,
 }
 
 impl Stand {
@@ -98,6 +101,61 @@ impl Stand {
         Stand::on(Limits::default(), Side::Lan, make, |site| site.of(Facts::default(), None, store))
     }
 
+    /// A box with one remote handset, and the token of that.
+    pub(crate) fn with_remote() -> (Stand, String) {
+        let mut board = board();
+        board.interfaces.push(Interface {
+            side: Side::Wan,
+            address: Ipv4Addr::new(203, 0, 113, 1),
+            prefix: 24,
+            has_arp: false,
+        });
+        let mut box_of_then = exchange_on(board, Durable::default());
+        let (mac, extension, name, make) = (phone_mac(1), None, Text::new(), None);
+        let wish = Rule::Prestage { mac, extension, name, make, remote: true, sure: true };
+        let by = By { side: Side::Lan, source: HOME, seen: None };
+        let now = Now { mono: Instant(1), wall: None };
+        box_of_then.command(now, &by, Command::Rule(wish)).unwrap();
+        let outputs = std::iter::from_fn(|| box_of_then.poll_output());
+        let facts: Vec<Event> = outputs
+            .filter_map(|output| match output {
+                Output::Record(_, event) => Some(event),
+                _other => None,
+            })
+            .collect();
+        let token = facts.iter().find_map(|fact| match fact {
+            Event::RemoteMarked { mark: Some(mark), .. } => Some(mark.token.text()),
+            _other => None,
+        });
+        let make = move || restarted(&facts);
+        (Stand::of(Limits::default(), Side::Wan, make), token.unwrap())
+    }
+
+    /// Asks for a file from the WAN over TLS; the handshake before that is left out.
+    pub(crate) async fn fetch_over_tls(&self, path: &str) -> String {
+        let listener = TcpListener::bind((HOME, 0)).await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, SocketAddr::V4(from)) = listener.accept().await.unwrap() else {
+            panic!("it is no IPv4");
+        };
+        let guests = self.site.guests();
+        let guest = guests.admit(InterfaceNo(0), *from.ip()).unwrap();
+        let visitor = Visitor {
+            origin: Origin { interface: InterfaceNo(0), side: Side::Wan, from },
+            own: HOME,
+            tls: true,
+            certified: None,
+            limits: guests.limits(),
+            desk: self.desk.clone(),
+            site: self.site.clone(),
+            visit: guest.visit.clone(),
+        };
+        tokio::spawn(async move { converse(Stream::Plain(stream), guest, &visitor).await });
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        until_closed(&mut client).await
+    }
+
     fn of(limits: Limits, side: Side, make: impl FnOnce() -> Exchange + Send + 'static) -> Stand {
         Stand::on(limits, side, make, |site| site)
     }
@@ -116,8 +174,8 @@ impl Stand {
         std::thread::spawn(move || exchange_thread(make(), questions, &clock));
         let site = Arc::new(facts(WebSite::with(limits, password::Door::weak())));
         let place = (InterfaceNo(0), side);
-        tokio::spawn(serve(listener, place, false, desk.clone(), site));
-        Stand { at, now, desk }
+        tokio::spawn(serve(listener, place, false, desk.clone(), site.clone()));
+        Stand { at, now, desk, site }
     }
 
     /// Somebody holds the box's button.
@@ -178,8 +236,12 @@ pub(crate) fn body(answer: &str) -> &str {
 }
 
 fn exchange(durable: Durable) -> Exchange {
+    exchange_on(board(), durable)
+}
+
+fn exchange_on(board: Board, durable: Durable) -> Exchange {
     let templates = render::Templates::shipped().ok().unwrap();
-    let board = board().with_network(durable.network());
+    let board = board.with_network(durable.network());
     Exchange::new(board, durable, Seed([7; 32]), Box::new(templates), first_hash())
 }
 

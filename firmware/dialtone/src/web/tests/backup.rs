@@ -3,6 +3,14 @@
 
 use super::browser::value;
 use super::*;
+#[cfg(feature = "tls")]
+use exchange::backup::{self, Secrets};
+#[cfg(feature = "tls")]
+use exchange::certificates::{CertificatePlace, Kept};
+#[cfg(feature = "tls")]
+use exchange::state::{Durable, Event};
+#[cfg(feature = "tls")]
+use exchange::PrivateKey;
 
 const PASSPHRASE: &str = "four+blue+herons+on+a+wire";
 const BOUNDARY: &str = "multipart/form-data; boundary=x7y";
@@ -128,6 +136,25 @@ async fn only_who_looked_at_a_backup_restores_it_and_in_time() {
     let fourth = browser.sends(empty, "").await;
     let done = browser.confirms(&fourth).await;
     assert!(status(&done) == 200 && done.contains("start it again"), "{done}");
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn a_backup_whose_certificate_could_not_be_shown_is_not_restored() {
+    let text = include_str!("../../../../../tests/golden/packets/x509/site.hex");
+    let digits: String = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let pairs = digits.as_bytes().chunks(2).map(|two| std::str::from_utf8(two).unwrap());
+    let chain = pairs.map(|two| u8::from_str_radix(two, 16).unwrap()).collect();
+    let becomes = Some(Kept { chain, key: PrivateKey(b"no key of this".to_vec()) });
+    let mut state = Durable::default();
+    state.apply(&Event::CertificateChanged { place: CertificatePlace::Installed, becomes });
+    let text = backup::write(&state, Secrets::Clear);
+    let stand = Stand::up();
+    let mut browser = Browser::new(&stand);
+    browser.log_in_for_good().await;
+    let refused = browser.sends(&text, "").await;
+    let why = "A certificate in it cannot be shown. The private key is of a kind";
+    assert!(status(&refused) == 422 && refused.contains(why), "{refused}");
 }
 
 #[tokio::test]

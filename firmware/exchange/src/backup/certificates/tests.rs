@@ -84,6 +84,17 @@ fn a_text_without_an_authority_leaves_that_of_the_box() {
 }
 
 #[test]
+fn a_text_without_the_key_of_another_authority_leaves_that_of_the_box() {
+    let state = state_of(&[authority(b"mine")]);
+    let chain = [der(CA), der(SITE)].concat();
+    let theirs = kept(CertificatePlace::Authority, chain, b"theirs");
+    let text = write(&state_of(&[theirs]), Secrets::LeftOut);
+    assert!(text.contains("certificate place=authority"), "{text}");
+    let back = state_of(&facts_onto(&text, &state));
+    assert!(all(&back) == all(&state), "{text}");
+}
+
+#[test]
 fn a_bad_certificate_is_told_with_its_line() {
     let (ca, site) = (spell(&der(CA)), spell(&der(SITE)));
     let line = |place: &str, chain: &str| format!("certificate place={place} chain={chain}\n");

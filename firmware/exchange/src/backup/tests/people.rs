@@ -28,7 +28,8 @@ pub(super) fn any(chance: &mut Chance, handset: HandsetNo) -> Vec<Event> {
         let number = 1 + below(chance, 65_535) as u16;
         let mut name = names::text("u");
         name.push_str(&any_text(chance)).unwrap();
-        let extension = Extension::new(100_000 + u32::from(number));
+        // No line has one that is divided by three.
+        let extension = Extension::new(100_002 + 3 * u32::from(number));
         let extension = extension.filter(|_| below(chance, 3) > 0);
         let (no, pin) = (UserNo(number), Pin::drawn(chance.number()));
         facts.push(Event::UserSet { user: no, name, extension, pin });
@@ -109,4 +110,31 @@ fn what_is_wrong_with_users_is_told_with_its_line() {
     let many = (1..=USERS_MAX + 1).map(|no| format!("user number={no} name=u\n"));
     let told = wrong(&format!("dialtone-state 1\n{}", many.collect::<String>()));
     assert_eq!(told, format!("line {}: There are more than {USERS_MAX} users.\n", USERS_MAX + 2));
+}
+
+#[test]
+fn an_extension_is_a_users_or_that_of_a_line_which_is_not_his() {
+    let text = |user: &str, line: &str| {
+        format!(
+            "dialtone-state 1\n\
+            user number=1 name=\"{user}\" extension=204\n\
+            handset number=1 mac=00:15:65:00:00:01 maker=yealink\n\
+            line handset=1 place=1 login=aebagbaf {line}\n\
+            user number=2 name=\"Bea\" extension=205\n"
+        )
+    };
+    let read = |text: &str| read_onto(text, None, &Durable::default()).is_ok();
+    assert_eq!(
+        wrong(&text("Ann", "extension=204 name=\"Door\"")),
+        "line 4: This extension is in line 2 already.\n"
+    );
+    assert_eq!(
+        wrong(&text("Ann", "extension=205")),
+        "line 5: This extension is in line 4 already.\n"
+    );
+    for line in ["owner=1", "extension=206 name=\"Ann\"", "name=\"Ann\""] {
+        assert!(read(&text("Ann", line)), "{line}");
+    }
+    // The power went while a user was made of the line.
+    assert!(read(&text("Ann", "extension=204 name=\"Ann\"")));
 }

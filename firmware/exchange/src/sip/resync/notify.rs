@@ -56,15 +56,9 @@ fn port_of(office: &Office, address: Ipv4Addr) -> Option<InterfaceNo> {
     (port.side == Side::Lan).then_some(subnet.interface)
 }
 
-/// The bytes, and the branch that its answer will have.
-pub(super) fn write(
-    office: &mut Office,
-    no: HandsetNo,
-    way: &Way,
-    event: &str,
-) -> Option<(u64, Vec<u8>)> {
-    let login = office.durable.handset(no)?.line(way.line)?.login.text();
-    let (interface, transport) = match way.flow {
+/// How a request goes this way: by which transport, from which address and port of the box.
+pub(in crate::sip) fn sent_by(office: &Office, flow: Flow) -> Option<(Transport, SocketAddrV4)> {
+    let (interface, transport) = match flow {
         Flow::Datagram(interface, _) => (interface, Transport::Udp),
         Flow::Stream(interface, stream) if office.is_secured(stream) => (interface, Transport::Tls),
         Flow::Stream(interface, _) => (interface, Transport::Tcp),
@@ -74,7 +68,27 @@ pub(super) fn write(
         Transport::Udp | Transport::Tcp => office.board.sip_port,
     };
     let own = office.board.interface(interface)?.address;
-    let own = SocketAddrV4::new(own, port);
+    Some((transport, SocketAddrV4::new(own, port)))
+}
+
+/// What a URI of the box says of the transport by which it is reached (RFC 3261 section 19.1.1).
+pub(in crate::sip) fn parameter(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Udp => "",
+        Transport::Tcp => ";transport=tcp",
+        Transport::Tls => ";transport=tls",
+    }
+}
+
+/// The bytes, and the branch that its answer will have.
+pub(super) fn write(
+    office: &mut Office,
+    no: HandsetNo,
+    way: &Way,
+    event: &str,
+) -> Option<(u64, Vec<u8>)> {
+    let login = office.durable.handset(no)?.line(way.line)?.login.text();
+    let (transport, own) = sent_by(office, way.flow)?;
     let (branch, tag, call) =
         (office.chance.number(), office.chance.number(), office.chance.number());
     // RFC 3261 section 19.1.1: a Request-URI has no headers.
@@ -87,11 +101,7 @@ pub(super) fn write(
     writer.header(Name::To, format_args!("<sip:{login}@{host}>"));
     writer.header(Name::CallId, format_args!("{call:016x}@{host}"));
     writer.header(Name::CSeq, "1 NOTIFY");
-    let transport = match transport {
-        Transport::Udp => "",
-        Transport::Tcp => ";transport=tcp",
-        Transport::Tls => ";transport=tls",
-    };
+    let transport = parameter(transport);
     writer.header(Name::Contact, format_args!("<sip:dialtone@{own}{transport}>"));
     writer.header(Name::Event, event);
     writer.header(Name::SubscriptionState, "terminated");
