@@ -3,13 +3,9 @@
 
 use super::browser::value;
 use super::*;
-#[cfg(feature = "tls")]
 use exchange::backup::{self, Secrets};
-#[cfg(feature = "tls")]
 use exchange::certificates::{CertificatePlace, Kept};
-#[cfg(feature = "tls")]
 use exchange::state::{Durable, Event};
-#[cfg(feature = "tls")]
 use exchange::PrivateKey;
 
 const PASSPHRASE: &str = "four+blue+herons+on+a+wire";
@@ -138,7 +134,6 @@ async fn only_who_looked_at_a_backup_restores_it_and_in_time() {
     assert!(status(&done) == 200 && done.contains("start it again"), "{done}");
 }
 
-#[cfg(feature = "tls")]
 #[tokio::test]
 async fn a_backup_whose_certificate_could_not_be_shown_is_not_restored() {
     let text = include_str!("../../../../../tests/golden/packets/x509/site.hex");
