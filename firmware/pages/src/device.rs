@@ -222,8 +222,8 @@ impl Device<'_> {
                 start once on the LAN, so that it learns the way, or give it the secret key."
             }
             Remote::Awaited => {
-                "It may be used from the WAN, and has not shown yet that it has its configuration for \
-                that: let it start once on the LAN, or give it the secret key."
+                "It may be used from the WAN, and has not shown yet that it has its configuration \
+                for that: let it start once on the LAN, or give it the secret key."
             }
             Remote::Claimed => {
                 "It may be used from the WAN, and has its configuration for that. The secret key is \
