@@ -7,8 +7,8 @@
 //! too, or for those of a name or a number only.
 //!
 //! Limits: [`BOOK_ENTRIES_MAX`] entries, [`BOOK_BYTES_MAX`] bytes of a file, and as many files
-//! ready as there can be makers ([`BOOKS_KEPT`]). All askers share one copy of a file, but for phones
-//! on the WAN where it has pages: the next one is at an address that is theirs alone.
+//! ready as there can be makers ([`BOOKS_KEPT`]). All askers share one copy of a file, but for
+//! phones on the WAN where it has pages: the next one is at an address that is theirs alone.
 
 use crate::catalog::{BookForm, Family};
 use crate::limits::{BOOKS_KEPT, BOOK_BYTES_MAX, BOOK_ENTRIES_MAX};

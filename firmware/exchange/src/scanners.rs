@@ -2,7 +2,8 @@
 //!
 //! An address is charged for each challenge that nobody answers rightly, for each time it is not
 //! heard, and more for each time it has given so many wrong passwords that it is not answered for a
-//! while. Nothing of that depends on whether an account exists. A User-Agent that only scanners have is enough alone.
+//! while. Nothing of that depends on whether an account exists. A User-Agent that only scanners
+//! have is enough alone.
 //!
 //! | charged | whoever shows no password is heard | a wrong password |
 //! |---|---|---|
@@ -32,7 +33,7 @@ const BAN_AT: u16 = 300;
 /// What it costs to be silenced for wrong passwords.
 const SILENCED: u16 = 100;
 /// How often a phone is not heard at most before it is.
-const UNHEARD_MAX: u16 = 2;
+const UNHEARD: u16 = 2;
 /// Asking again within less is the same packet sent twice.
 const AGAIN_AFTER_MS: u64 = 400;
 
@@ -132,7 +133,7 @@ impl Scanners {
     /// Somebody was not heard who shows no password; whether his address is banned for that now.
     pub(crate) fn unheard(&mut self, now: Instant, address: Ipv4Addr, account: u64) -> bool {
         if let Some(asked) = self.asked.get_mut(account as usize % SCANNED_ACCOUNTS_MAX) {
-            asked.charged = (asked.charged + 1).min(UNHEARD_MAX);
+            asked.charged = (asked.charged + 1).min(UNHEARD);
         }
         self.charge(now, address, 1)
     }

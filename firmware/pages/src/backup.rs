@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 use askama::Template;
 use core::fmt;
 use core::net::Ipv4Addr;
-use exchange::certificates::CertificateFlaw;
 use exchange::time::{Now, DAY_MS, SECOND_MS};
 use exchange::view::{AdminPassword, BackupRefused, BadLine, BoxView, Changes};
 
@@ -28,8 +27,8 @@ pub enum NotRestored {
         /// What is wrong with it.
         sentence: String,
     },
-    /// A certificate in it cannot be shown.
-    Certificate(CertificateFlaw),
+    /// A certificate in it cannot be shown, for this reason.
+    Certificate(String),
     /// Something is wrong with it.
     Refused(BackupRefused),
 }
@@ -67,10 +66,10 @@ impl fmt::Display for NotRestored {
                 "Nothing was restored. Its template {which} fails: {sentence} Mend its lines in \
                  the backup, or take them out, and choose the file again."
             ),
-            NotRestored::Certificate(flaw) => write!(
+            NotRestored::Certificate(sentence) => write!(
                 f,
-                "A certificate in it cannot be shown. {flaw} Take its lines out of the backup and \
-                 choose the file again."
+                "A certificate in it cannot be shown. {sentence} Take its lines out of the \
+                 backup and choose the file again."
             ),
             NotRestored::Refused(refused) => refused.fmt(f),
         }

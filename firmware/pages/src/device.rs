@@ -223,8 +223,8 @@ impl Device<'_> {
                 key."
             }
             Remote::Awaited => {
-                "It may be used from the WAN, and has not shown yet that it has its configuration for \
-                that: let it start once on the LAN, or give it the secret key."
+                "It may be used from the WAN, and has not shown yet that it has its configuration \
+                for that: let it start once on the LAN, or give it the secret key."
             }
             Remote::Claimed => {
                 "It may be used from the WAN, and has its configuration for that: it registers from \

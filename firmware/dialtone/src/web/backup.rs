@@ -167,7 +167,7 @@ impl Admin<'_> {
         match self.read(text.to_vec(), passphrase.map(str::to_owned)).await {
             Ok(Ok((restored, trials))) => {
                 if let Err(flaw) = keys_belong(&restored.facts) {
-                    return self.not_restored(&NotRestored::Certificate(flaw));
+                    return self.not_restored(&NotRestored::Certificate(flaw.to_string()));
                 }
                 match self.try_all(trials).await {
                     Ok(()) => self.keep(restored),
@@ -261,9 +261,9 @@ impl Admin<'_> {
 /// Whether the box could show the certificates of a new state: each key is that of its certificate.
 /// Otherwise nobody would come in by TLS any more, the admin neither.
 fn keys_belong(facts: &[Event]) -> Result<(), CertificateFlaw> {
-    let kept = facts.iter().filter_map(|fact| {
+    let mut kept = facts.iter().filter_map(|fact| {
         let Event::CertificateChanged { place, becomes } = fact else { return None };
         becomes.as_ref().filter(|_| !matches!(place, CertificatePlace::Phones(_)))
     });
-    kept.map(tls::belongs).collect()
+    kept.try_for_each(tls::belongs)
 }

@@ -117,7 +117,10 @@ impl Draft {
             facts.extend(key.map(|key| changed(place, Kept { chain, key })));
         }
         let of_box = CertificatePlace::Authority;
-        let told = |fact: &Event| matches!(fact, Event::CertificateChanged { place, .. } if *place == of_box);
+        let told = |fact: &Event| {
+            let Event::CertificateChanged { place, .. } = fact else { return false };
+            *place == of_box
+        };
         if !facts.iter().any(told) {
             facts.extend(known.get(of_box).map(|kept| changed(of_box, kept.clone())));
         }

@@ -194,11 +194,11 @@ pub(crate) fn wan_url(office: &Office) -> Option<String> {
     Some(format!("https://{host}/{}/", office.board.directory))
 }
 
-/// The place for one device that is heard on this port: what a handset that is used from the WAN is
-/// told is good there, wherever it asks, so that it can be staged once on the LAN. Whoever asks from
-/// the WAN without being known yet is told the way by which he came, with the key that he has shown
-/// in it. Where the box speaks no HTTPS a remote handset registers from the WAN all the same, and
-/// fetches its files on the LAN.
+/// The place for one device that is heard on this port: what a handset that is used from the WAN
+/// is told is good there, wherever it asks, so that it can be staged once on the LAN. Whoever asks
+/// from the WAN without being known yet is told the way by which he came, with the key that he has
+/// shown in it. Where the box speaks no HTTPS a remote handset registers from the WAN all the same,
+/// and fetches its files on the LAN.
 pub(super) fn place(
     office: &Office,
     interface: InterfaceNo,

@@ -1,7 +1,6 @@
 //! The pages of the box itself, in every state worth looking at.
 
 use crate::office::{NOW, VIEWER};
-use exchange::certificates::CertificateFlaw;
 use exchange::command::{DnsServers, Domain, Flaw, Refusal};
 use exchange::names::{Mac, Side};
 use exchange::time::{Instant, Now, MINUTE_MS, SECOND_MS};
@@ -142,7 +141,8 @@ fn backups() -> Vec<(&'static str, Html)> {
         which: "yealink/mac.cfg for the site".into(),
         sentence: "Line 2, column 4: There is no such value: `site.servr` is undefined.".into(),
     };
-    let certificate = NotRestored::Certificate(CertificateFlaw::KeyOfAnother);
+    let certificate =
+        NotRestored::Certificate("The private key belongs to another certificate.".into());
     let poor = Changes {
         was: Summary { lan: Some((ip(1), 24)), ..changes().was },
         will: Summary { lan: None, on_trial: true, ..changes().will },

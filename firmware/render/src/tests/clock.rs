@@ -1,5 +1,5 @@
-//! A phone on the WAN has no time server but one that an admin has set: its files name none, so that
-//! it keeps the one it has by itself.
+//! A phone on the WAN has no time server but one that an admin has set: its files name none, so
+//! that it keeps the one it has by itself.
 
 use super::office;
 use crate::{Templates, SHIPPED};

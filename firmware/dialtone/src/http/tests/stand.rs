@@ -117,15 +117,11 @@ impl Stand {
         let now = Now { mono: Instant(1), wall: None };
         box_of_then.command(now, &by, Command::Rule(wish)).unwrap();
         let outputs = std::iter::from_fn(|| box_of_then.poll_output());
-        let facts: Vec<Event> = outputs
-            .filter_map(|output| match output {
-                Output::Record(_, event) => Some(event),
-                _other => None,
-            })
-            .collect();
-        let token = facts.iter().find_map(|fact| match fact {
-            Event::RemoteMarked { mark: Some(mark), .. } => Some(mark.token.text()),
-            _other => None,
+        let fact = |output| if let Output::Record(_, event) = output { Some(event) } else { None };
+        let facts: Vec<Event> = outputs.filter_map(fact).collect();
+        let token = facts.iter().find_map(|fact| {
+            let Event::RemoteMarked { mark: Some(mark), .. } = fact else { return None };
+            Some(mark.token.text())
         });
         let make = move || restarted(&facts);
         (Stand::of(Limits::default(), Side::Wan, make), token.unwrap())
