@@ -110,6 +110,8 @@ pub enum CertificateFlaw {
     TooLong,
     /// It held until some day before now.
     Expired,
+    /// It is of an old version.
+    NotVersion3,
     /// It is no authority.
     NoAuthority,
     /// There is more than one.
@@ -140,6 +142,10 @@ impl fmt::Display for CertificateFlaw {
             }
             CertificateFlaw::TooLong => "The certificates are longer than what there is room for.",
             CertificateFlaw::Expired => "This certificate has expired.",
+            CertificateFlaw::NotVersion3 => {
+                "This is a certificate of an old version of X.509 (1 or 2), which cannot be used. \
+                Make one of version 3."
+            }
             CertificateFlaw::NoAuthority => {
                 "This certificate is no authority: no phone's certificate can be signed with it."
             }
@@ -206,6 +212,9 @@ impl Certificates {
         let len: usize = Certificate::all(chain).map(|it| it.bytes.len()).sum();
         if len != chain.len() {
             return Err(CertificateFlaw::NoCertificate);
+        }
+        if !first.is_v3() {
+            return Err(CertificateFlaw::NotVersion3);
         }
         match place {
             CertificatePlace::Authority | CertificatePlace::Installed => {
