@@ -23,6 +23,11 @@ impl Office {
     }
 
     /// What the policy has to know of a device.
+    /// What the policy says about this device if it is, or wants to become, a handset.
+    pub(crate) fn welcome(&self, side: Side, mac: Mac, key: Key) -> Verdict {
+        policy::admit(self.asked(side, mac, key), Act::Create)
+    }
+
     fn asked(&self, side: Side, mac: Mac, key: Key) -> Asked {
         let known = self.durable.handset_of(mac);
         let ban = if self.durable.rules().bans(mac) { Ban::Banned } else { Ban::Free };

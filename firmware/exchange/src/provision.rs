@@ -81,7 +81,8 @@ pub(crate) fn answer(
         office.weigh(mac, Sign::FileName(name.as_bytes()));
         office.remember_make(now, mac);
     }
-    if let Some(file) = office.firmware_named(&name).cloned() {
+    let refused = unwelcome(office, ask.arrival.side, asker, key);
+    if let Some(file) = office.firmware_named(&name).filter(|_| refused.is_none()).cloned() {
         let answer = firmware(office, now, ask, &name, asker, &file);
         return (answer, nothing, asker);
     }
@@ -96,13 +97,10 @@ pub(crate) fn answer(
             own_file(office, render, now, &question, proof)
         }
         Known::Common { template, content_type } => {
-            let values = values(office, ask.arrival.interface, asker, None, asked.family);
             let of = Of { template, common: true, asker, family: asked.family };
-            let made = make(office, render, now, &of, &values);
-            let answer = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
-            let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
-            told(office, now, asker, ask.door, &name, answer);
-            (file(made, content_type), nothing, asker)
+            let (answer, step) = common(office, render, now, ask, &of, content_type, refused);
+            told(office, now, asker, ask.door, &name, step);
+            (answer, nothing, asker)
         }
         Known::Book => phone_book::answer(office, now, ask, (&name, asked.family), proof),
         Known::Absent(absence) => {
@@ -124,6 +122,33 @@ pub(crate) fn answer(
 
 /// The answer to what is no name. From the WAN all that is refused sounds the same.
 fn bad_name(ask: &Ask<'_>) -> Answer {
+/// Why somebody on the WAN is given nothing who is proven to be a device and no handset: by a
+/// certificate alone he is one of many.
+fn unwelcome(office: &Office, side: Side, asker: Option<Mac>, key: Key) -> Option<Cause> {
+    let mac = asker.filter(|_| side == Side::Wan)?;
+    let verdict = office.welcome(side, mac, key);
+    (!verdict.is_welcome()).then(|| why(verdict, side))
+}
+
+/// A file that many phones share, and what the story says of it.
+fn common(
+    office: &mut Office,
+    render: &dyn Render,
+    now: Now,
+    ask: &Ask<'_>,
+    of: &Of,
+    content_type: &'static str,
+    refused: Option<Cause>,
+) -> (Answer, FileAnswer) {
+    if let Some(cause) = refused {
+        return (Answer::Forbidden, FileAnswer::Refused(cause));
+    }
+    let values = values(office, ask.arrival.interface, of.asker, None, of.family);
+    let made = make(office, render, now, of, &values);
+    let step = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
+    (file(made, content_type), step.unwrap_or(FileAnswer::Refused(Cause::FileNotMade)))
+}
+
     match ask.arrival.side {
         Side::Lan => Answer::BadName,
         Side::Wan => Answer::Unauthorized,
