@@ -368,7 +368,9 @@ impl Exchange {
 fn leaf(office: &Office, now: Now, name: String, found: &[Ipv4Addr]) -> Leaf {
     let fixed = office.board.interfaces.iter().map(|port| port.address);
     let mut addresses: Vec<Ipv4Addr> = Vec::new();
-    for address in fixed.chain(found.iter().copied()) {
+    let reach = office.durable.reach();
+    let told = reach.and_then(|host| host.parse::<Ipv4Addr>().ok());
+    for address in fixed.chain(found.iter().copied()).chain(told) {
         if !address.is_unspecified() && !addresses.contains(&address) {
             addresses.push(address);
         }
@@ -381,7 +383,9 @@ fn leaf(office: &Office, now: Now, name: String, found: &[Ipv4Addr]) -> Leaf {
         }
         None => (MADE_FROM, AUTHORITY_UNTIL),
     };
-    Leaf { names: Vec::from([format!("{name}.local")]), addresses, from, until }
+    let named = reach.filter(|_| told.is_none()).map(String::from);
+    let names = core::iter::once(format!("{name}.local")).chain(named).collect();
+    Leaf { names, addresses, from, until }
 }
 
 /// Whether what one says does as well as what another one would.

@@ -3,6 +3,7 @@
 
 use crate::catalog::Family;
 use crate::cause::Cause;
+use crate::generic::is_made_up;
 use crate::names::{text, HandsetNo, Side};
 use crate::note::{Note, Table};
 use crate::office::Office;
@@ -22,12 +23,12 @@ impl Office {
         policy::admit(self.asked(side, mac, Key::Wrong), act)
     }
 
-    /// What the policy has to know of a device.
     /// What the policy says about this device if it is, or wants to become, a handset.
     pub(crate) fn welcome(&self, side: Side, mac: Mac, key: Key) -> Verdict {
         policy::admit(self.asked(side, mac, key), Act::Create)
     }
 
+    /// What the policy has to know of a device.
     fn asked(&self, side: Side, mac: Mac, key: Key) -> Asked {
         let known = self.durable.handset_of(mac);
         let ban = if self.durable.rules().bans(mac) { Ban::Banned } else { Ban::Free };
@@ -139,6 +140,8 @@ impl Office {
         while self.durable.handset_by(&token).is_some() {
             token = RemoteToken(self.chance.bytes());
         }
+        // Where there is no file, nothing is to be claimed.
+        let claimed = claimed || is_made_up(mac);
         let mark = Some(Remote { token, claimed });
         self.record(mac, Event::RemoteMarked { handset, mark });
     }

@@ -6,12 +6,14 @@
 //! named, so that somebody who asks for another's file learns nothing, neither from the answer nor
 //! from how long it took.
 
+mod host;
 mod name;
 mod phone_book;
 mod remote;
 pub(crate) mod screens;
 mod values;
 
+pub(crate) use host::{host_at, wan_address, wan_host};
 pub(crate) use name::{plain_name, step_name};
 pub(crate) use phone_book::book_address;
 pub(crate) use remote::wan_url;
@@ -120,8 +122,6 @@ pub(crate) fn answer(
     }
 }
 
-/// The answer to what is no name. From the WAN all that is refused sounds the same.
-fn bad_name(ask: &Ask<'_>) -> Answer {
 /// Why somebody on the WAN is given nothing who is proven to be a device and no handset: by a
 /// certificate alone he is one of many.
 fn unwelcome(office: &Office, side: Side, asker: Option<Mac>, key: Key) -> Option<Cause> {
@@ -149,6 +149,8 @@ fn common(
     (file(made, content_type), step.unwrap_or(FileAnswer::Refused(Cause::FileNotMade)))
 }
 
+/// The answer to what is no name. From the WAN all that is refused sounds the same.
+fn bad_name(ask: &Ask<'_>) -> Answer {
     match ask.arrival.side {
         Side::Lan => Answer::BadName,
         Side::Wan => Answer::Unauthorized,
@@ -297,6 +299,17 @@ fn own_file(
 /// the hardware address of the lease and nowhere else; over TCP the kernel has asked by ARP before
 /// it heard a word.
 pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
+    let mac = device_at(office, now, arrival)?;
+    // An address of a group is nobody's, and those that the box made up are of one; ARP says what
+    // it was told.
+    if mac.is_device() {
+        Ok(mac)
+    } else {
+        Err(Cause::NotItsLease)
+    }
+}
+
+fn device_at(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
     if arrival.side == Side::Wan {
         return Err(Cause::WanFetch);
     }

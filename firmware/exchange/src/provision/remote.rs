@@ -24,7 +24,7 @@ use crate::secret::RemoteToken;
 use crate::strangers::Came;
 use crate::time::Now;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use wire::Mac;
 
 /// What somebody on the WAN has proven.
@@ -43,14 +43,17 @@ pub(super) fn prove(
 ) -> Result<Proven, Cause> {
     let password = ask.way.credentials.map(|(_, password)| password);
     let shown = [secret, password];
-    let token = |text: &str| office.durable.handset_by(&RemoteToken::parse(text)?);
+    let known = |text: &str| office.durable.handset_by(&RemoteToken::parse(text)?);
+    // What has no hardware address has no file, by whatever it is asked for.
+    let token = |text: &str| known(text).filter(|(_, handset)| !handset.is_generic());
     if let Some((_, handset)) = shown.into_iter().flatten().find_map(token) {
         return Ok(Proven { mac: Some(handset.mac), key: Key::Wrong });
     }
     let key = show_key(office, now, ask, shown);
     let named = office.catalog.file(name, None).and_then(|asked| asked.mac);
-    if ask.way.certified.is_some() {
-        return Ok(Proven { mac: ask.way.certified, key });
+    let named = named.filter(|mac| mac.is_device());
+    if let Some(mac) = ask.way.certified.filter(|mac| mac.is_device()) {
+        return Ok(Proven { mac: Some(mac), key });
     }
     if key == Key::Wrong {
         return Err(Cause::WrongKey);
@@ -159,9 +162,9 @@ impl Place {
 /// Where a phone on the WAN asks for its file before it has a token, without the key; `None` while
 /// nobody is given any there.
 pub(crate) fn wan_url(office: &Office) -> Option<String> {
-    let (wan, port) = (office.board.first(Side::Wan)?, office.board.https_port?);
-    let server = super::values::address_at(office, wan);
-    let host = if port == 443 { server.to_string() } else { format!("{server}:{port}") };
+    let port = office.board.https_port?;
+    let server = super::wan_host(office)?;
+    let host = if port == 443 { server } else { format!("{server}:{port}") };
     Some(format!("https://{host}/{}/", office.board.directory))
 }
 
