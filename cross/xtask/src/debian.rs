@@ -38,6 +38,7 @@ pub(crate) const CLIENTS: &[Package] = &[
     package("python3-scapy", "/usr/lib/python3/dist-packages/scapy"),
     package("nftables", "nft"),
     package("chromium", "chromium"),
+    package("zbar-tools", "zbarimg"),
 ];
 
 /// Readers of phones' files that share nothing with us.

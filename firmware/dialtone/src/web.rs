@@ -22,6 +22,7 @@ mod claim;
 mod dhcp;
 mod firmware;
 mod gate;
+mod generic;
 mod identity;
 mod machine;
 mod office;
@@ -56,6 +57,7 @@ use exchange::layer::Layer;
 use exchange::limits::TEMPLATE_FORM_BYTES_MAX;
 use exchange::template::Change;
 use exchange::view::BoxView;
+use generic::GenericRoute;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
@@ -277,6 +279,7 @@ impl Admin<'_> {
             Route::Users => self.users(query).await,
             Route::Certificates => self.certificates(query).await,
             Route::Rule(route) => self.show_rules(route, query).await,
+            Route::Generic(GenericRoute::Setup) => self.show_setup(rest).await,
             Route::Asset
             | Route::Login
             | Route::Claim
@@ -316,8 +319,8 @@ impl Admin<'_> {
             | Route::MakeUser
             | Route::Replace
             | Route::Clear
-            | Route::RevealOne
             | Route::Ring
+            | Route::Generic(GenericRoute::Add | GenericRoute::Draw)
             | Route::Certificate(_) => reply::unknown(),
         }
     }
@@ -347,7 +350,7 @@ impl Admin<'_> {
             | Route::Ring => self.change_handset(route, rest, fields).await,
             Route::User(route) => self.change_users(route, fields).await,
             Route::Reveal => self.reveal_of_users(fields).await,
-            Route::RevealOne => self.reveal_of_handset(rest, fields).await,
+            Route::Generic(route) => self.change_generic(route, rest, fields).await,
             Route::Resync => self.resync(fields).await,
             Route::Rule(route) => self.change_rules(route, rest, fields).await,
             Route::CallResyncOff => self.call_resync_off(fields).await,

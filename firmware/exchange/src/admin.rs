@@ -3,6 +3,7 @@
 use crate::catalog::{Family, Meaning, OwnSign, Sign};
 use crate::certificates;
 use crate::command::{By, Command, Refusal, Rule, RuleFlaw, SeatFlaw};
+use crate::generic;
 use crate::layer::Layer;
 use crate::limits::{LINES_MAX, SETTINGS_BYTES_MAX, SETTING_VALUES_MAX};
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
@@ -90,6 +91,7 @@ pub(crate) fn carry_out(
             certificates::change(office, now, by.source, wish).map(|()| None)
         }
         Command::Rule(rule) => rules::carry_out(office, now, by, rule),
+        Command::Generic(wish) => generic::carry_out(office, now, by, wish),
     }
 }
 
@@ -114,6 +116,17 @@ pub(crate) fn add(
     if office.durable.handset_of(mac).is_some() {
         return Err(Refusal::MacTaken);
     }
+    take_in(office, now, mac, extension, name)
+}
+
+/// The same where it is known that the hardware address is good and no handset's.
+pub(crate) fn take_in(
+    office: &mut Office,
+    now: Now,
+    mac: Mac,
+    extension: Option<Extension>,
+    name: Text,
+) -> Result<HandsetNo, Refusal> {
     free_for(office, extension, None)?;
     if !office.has_room_for_handset() {
         return Err(Refusal::HandsetsFull);
@@ -155,7 +168,7 @@ fn assign(office: &mut Office, mac: Mac, event: Event) -> Result<(), Refusal> {
 fn delete(office: &mut Office, now: Now, by: &By, handset: HandsetNo) -> Result<Ended, Refusal> {
     let mac = unchanged(office, now, by, handset)?;
     office.record(mac, Event::HandsetDeleted { handset });
-    office.logs.forget(mac);
+    office.forget(mac);
     Ok(Some((handset, None)))
 }
 
@@ -271,7 +284,8 @@ impl Whose {
 
 /// How many lines the handset's model carries.
 pub(crate) fn lines_max(office: &Office, handset: HandsetNo) -> u8 {
-    let Some(known) = office.durable.handset(handset) else { return 1 };
+    let known = office.durable.handset(handset).filter(|known| !known.is_generic());
+    let Some(known) = known else { return 1 };
     let family = Family::from_code(known.family).unwrap_or(Family::Generic);
     let model = Some(known.model.as_str()).filter(|model| !model.is_empty());
     office.catalog.lines_max(family, model).clamp(1, LINES_MAX as u8)

@@ -110,6 +110,8 @@ pub enum CertificateFlaw {
     TooLong,
     /// It held until some day before now.
     Expired,
+    /// It is of an old version.
+    NotVersion3,
     /// It is no authority.
     NoAuthority,
     /// There is more than one.
@@ -140,6 +142,10 @@ impl fmt::Display for CertificateFlaw {
             }
             CertificateFlaw::TooLong => "The certificates are longer than what there is room for.",
             CertificateFlaw::Expired => "This certificate has expired.",
+            CertificateFlaw::NotVersion3 => {
+                "This is a certificate of an old version of X.509 (1 or 2), which cannot be used. \
+                Make one of version 3."
+            }
             CertificateFlaw::NoAuthority => {
                 "This certificate is no authority: no phone's certificate can be signed with it."
             }
@@ -206,6 +212,9 @@ impl Certificates {
         let len: usize = Certificate::all(chain).map(|it| it.bytes.len()).sum();
         if len != chain.len() {
             return Err(CertificateFlaw::NoCertificate);
+        }
+        if !first.is_v3() {
+            return Err(CertificateFlaw::NotVersion3);
         }
         match place {
             CertificatePlace::Authority | CertificatePlace::Installed => {
@@ -302,6 +311,13 @@ pub(crate) fn change(
 
 /// What is to be shown, believed and made.
 impl Exchange {
+    /// The addresses that ports have got since the start, where they had none: remote phones are
+    /// told the one that is of no LAN.
+    pub fn ports_have(&mut self, found: &[Ipv4Addr]) {
+        let board = &self.office.board;
+        self.office.found_on_wan = found.iter().copied().find(|it| !board.in_lan(*it));
+    }
+
     /// What is to be shown and believed from now on. `found` are the addresses that the ports have
     /// by now, and `shown` is what the certificate says that the box made last.
     pub fn certificates_wanted(
@@ -360,7 +376,9 @@ impl Exchange {
 fn leaf(office: &Office, now: Now, name: String, found: &[Ipv4Addr]) -> Leaf {
     let fixed = office.board.interfaces.iter().map(|port| port.address);
     let mut addresses: Vec<Ipv4Addr> = Vec::new();
-    for address in fixed.chain(found.iter().copied()) {
+    let reach = office.durable.reach();
+    let told = reach.and_then(|host| host.parse::<Ipv4Addr>().ok());
+    for address in fixed.chain(found.iter().copied()).chain(told) {
         if !address.is_unspecified() && !addresses.contains(&address) {
             addresses.push(address);
         }
@@ -373,7 +391,9 @@ fn leaf(office: &Office, now: Now, name: String, found: &[Ipv4Addr]) -> Leaf {
         }
         None => (MADE_FROM, AUTHORITY_UNTIL),
     };
-    Leaf { names: Vec::from([format!("{name}.local")]), addresses, from, until }
+    let named = reach.filter(|_| told.is_none()).map(String::from);
+    let names = core::iter::once(format!("{name}.local")).chain(named).collect();
+    Leaf { names, addresses, from, until }
 }
 
 /// Whether what one says does as well as what another one would.

@@ -6,6 +6,7 @@
 pub use crate::beside::Serving;
 pub use crate::catalog::{Meaning, OwnKind, OwnSign, SignFlaw};
 pub use crate::certificates::{CertificateFlaw, CertificatePlace, CertificateWish};
+pub use crate::generic::Wish as GenericWish;
 use crate::layer::Layer;
 use crate::names::{Extension, HandsetNo, LineNo, Side, Text};
 pub use crate::network::{DnsServers, Domain, Flaw, Lan, Wan};
@@ -121,6 +122,8 @@ pub enum Command {
     ChangeCertificate(CertificateWish),
     /// Changes the rules by which phones are taken in, or what is kept under them.
     Rule(Rule),
+    /// Something about a handset without a hardware address.
+    Generic(GenericWish),
 }
 
 /// Who asks, from where, and what he had in front of him.

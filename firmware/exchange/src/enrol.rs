@@ -3,6 +3,7 @@
 
 use crate::catalog::Family;
 use crate::cause::Cause;
+use crate::generic::is_made_up;
 use crate::limits::KEY_GOOD_MS;
 use crate::names::{text, HandsetNo, Side};
 use crate::note::{Note, Table};
@@ -21,6 +22,11 @@ impl Office {
     /// What the policy says about this device, on this side, without the key.
     pub(crate) fn admit(&self, side: Side, mac: Mac, act: Act) -> Verdict {
         policy::admit(self.asked(side, mac, Key::Wrong), act)
+    }
+
+    /// What the policy says about this device if it is, or wants to become, a handset.
+    pub(crate) fn welcome(&self, side: Side, mac: Mac, key: Key) -> Verdict {
+        policy::admit(self.asked(side, mac, key), Act::Create)
     }
 
     /// What the policy has to know of a device.
@@ -131,7 +137,8 @@ impl Office {
 
     /// Lets a handset be used from the WAN, under a token of its own that nobody had before.
     pub(crate) fn mark(&mut self, handset: HandsetNo, mac: Mac, claimed: bool) {
-        let event = self.marked(handset, claimed);
+        // Where there is no file, nothing is to be claimed.
+        let event = self.marked(handset, claimed || is_made_up(mac));
         self.record(mac, event);
         if let Some(device) = self.devices.get_mut(&mac) {
             device.keyed = None;

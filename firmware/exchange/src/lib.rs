@@ -41,6 +41,7 @@ pub mod digest;
 mod enrol;
 mod fallback;
 pub mod firmware;
+mod generic;
 mod guesses;
 mod keeping;
 pub mod layer;
@@ -111,6 +112,7 @@ use view::{BookView, BoxView, DeviceView, DhcpView, FirmwareView, SettingsView, 
 use wire::Mac;
 
 pub use chance::Seed;
+pub use generic::{is_made_up, Account};
 pub use output::{
     Answer, Arrival, Departure, Fetch, Fetched, FileNo, Line, Neighbour, Output, StreamNo, To,
     TransferNo, Upload, Way,

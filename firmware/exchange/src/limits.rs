@@ -337,8 +337,8 @@ pub const RECORD_ALIGN_BYTES: u64 = 4;
 pub const ADDRESS_RECORD_BYTES: u64 = 24;
 /// What the facts about the site take on flash at most, in bytes: switches, password, keys of the
 /// backups and of Plug-and-Play, numbering, the install PIN, the network as it is kept and as it is
-/// proposed, and how DHCP is served.
-pub const SITE_RECORD_BYTES_MAX: u64 = 800 + 16 + ELDERS_MAX as u64 * 28;
+/// proposed, how DHCP is served, and how remote phones reach the box.
+pub const SITE_RECORD_BYTES_MAX: u64 = 800 + 16 + 80 + ELDERS_MAX as u64 * 28;
 /// What a new handset takes on flash at most, in bytes, with its address and its first contact.
 pub const HANDSET_RECORD_BYTES_MAX: u64 = 512;
 /// Flash that new things leave alone, in bytes: what exists can be changed when there is no room

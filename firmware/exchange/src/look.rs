@@ -24,6 +24,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use wire::Mac;
 
+/// What stands for the maker of what has no hardware address.
+const GENERIC: &str = "Generic SIP";
 /// How long an alarm is shown after its last cause.
 const ALARM_MS: u64 = 24 * HOUR_MS;
 /// How long a device counts as booting after it was last heard.
@@ -201,7 +203,10 @@ fn row(office: &Office, sip: &Sip, now: Now, no: HandsetNo, known: &Handset) -> 
     HandsetRow {
         handset: no,
         mac: *mac,
-        maker: Family::from_code(*family).and_then(maker).unwrap_or("Unknown maker"),
+        maker: match known.is_generic() {
+            true => GENERIC,
+            false => Family::from_code(*family).and_then(maker).unwrap_or("Unknown maker"),
+        },
         model: model.clone(),
         firmware: firmware.clone(),
         address: address(office, now.mono, *mac),

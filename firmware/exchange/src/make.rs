@@ -53,7 +53,9 @@ impl Office {
 
     /// Remembers a known handset's make if it differs from what is stored, not too often.
     pub(crate) fn remember_make(&mut self, now: Now, mac: Mac) {
-        let Some((handset, known)) = self.durable.handset_of(mac) else { return };
+        // What has no hardware address is what the admin says it is.
+        let known = self.durable.handset_of(mac).filter(|(_, known)| !known.is_generic());
+        let Some((handset, known)) = known else { return };
         let Some(device) = self.devices.get(&mac) else { return };
         let generic = known.family == Family::Generic.code();
         if !generic && !device.says_its_maker() {

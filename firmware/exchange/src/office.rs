@@ -8,6 +8,7 @@ use crate::chance::Chance;
 use crate::device::Device;
 use crate::fallback::Failing;
 use crate::firmware::Firmware;
+use crate::generic::{self, Fresh};
 use crate::guesses::Guesses;
 use crate::layer::{Layer, Whom};
 use crate::leases::Leases;
@@ -74,6 +75,8 @@ pub(crate) struct Office {
     pub(crate) books: Books,
     /// Users and seats.
     pub(crate) seats: Seats,
+    /// The address that the port to the WAN has got since the start, where it had none.
+    pub(crate) found_on_wan: Option<Ipv4Addr>,
     /// Connections over TLS that are open.
     pub(crate) secured: SortedSet<StreamNo>,
     /// Where new handsets are taken in for some minutes.
@@ -82,6 +85,8 @@ pub(crate) struct Office {
     pub(crate) turned_away: TurnedAway,
     /// Who on the WAN has shown wrong keys.
     pub(crate) key_guesses: Guesses<Ipv4Addr>,
+    /// Accounts whose password was drawn and not shown yet.
+    pub(crate) fresh: Fresh,
 }
 
 /// How many records strangers may still cause.
@@ -122,10 +127,12 @@ impl Office {
             stored: Hour::default(),
             books: Books::default(),
             seats: Seats::default(),
+            found_on_wan: None,
             secured: SortedSet::new(),
             gates: Gates::default(),
             turned_away: TurnedAway::default(),
             key_guesses: Guesses::default(),
+            fresh: Fresh::default(),
         }
     }
 
@@ -164,7 +171,7 @@ impl Office {
             | Event::SettingChanged { layer: Layer::Handset(handset), .. } => {
                 self.changed.insert(*handset, self.records);
             }
-            Event::HandsetDeleted { handset } => {
+            Event::HandsetDeleted { handset } | Event::HandsetBanned { handset } => {
                 self.changed.remove(handset);
                 self.seats.carried.remove(handset);
             }
@@ -197,7 +204,8 @@ impl Office {
             | Event::CertificateChanged { .. }
             | Event::SwitchSet { .. }
             | Event::PnpKeyDrawn { .. }
-            | Event::MacBanned { .. } => (),
+            | Event::MacBanned { .. }
+            | Event::ReachSet { .. } => (),
         }
     }
 
@@ -309,6 +317,14 @@ impl Office {
         let before = self.devices.get(&mac).map(|device| (device.heard, device.last_seen));
         if let Some(device) = self.meet(now, mac) {
             (device.heard, device.last_seen) = before.unwrap_or((false, now.mono));
+        }
+    }
+
+    /// A handset is known no more. What has no hardware address of its own is no device either.
+    pub(crate) fn forget(&mut self, mac: Mac) {
+        self.logs.forget(mac);
+        if generic::is_made_up(mac) {
+            self.devices.remove(&mac);
         }
     }
 

@@ -4,7 +4,8 @@
 //! The order of precedence is ban, side mark, known, switches: the rows of [`TABLE`] stand in it,
 //! and the first one that fits counts. A handset that is known always re-registers; the switches
 //! are not even consulted for it. What a file asks beyond this table is proof that the asker is
-//! the device (`provision`); what a registration asks beyond it is the line's password.
+//! the device (`provision`, and its table in `tests/golden/policy-doors.txt`); what a registration
+//! asks beyond it is the line's password.
 //!
 //! | profile | LAN creates | WAN creates | assign at phone |
 //! |---|---|---|---|
@@ -227,6 +228,20 @@ pub enum Verdict {
     WrongKey,
     /// It may not, because it is not a known handset.
     Unknown,
+}
+
+impl Verdict {
+    /// Whether it is, or may become, a handset.
+    pub(crate) fn is_welcome(self) -> bool {
+        match self {
+            Verdict::Allow | Verdict::Already => true,
+            Verdict::Banned
+            | Verdict::NotRemote
+            | Verdict::Closed
+            | Verdict::WrongKey
+            | Verdict::Unknown => false,
+        }
+    }
 }
 
 /// One row: for whom it is, `None` where that does not matter, and what is said to him when he

@@ -6,12 +6,14 @@
 //! named, so that somebody who asks for another's file learns nothing, neither from the answer nor
 //! from how long it took.
 
+mod host;
 mod name;
 mod phone_book;
 mod remote;
 pub(crate) mod screens;
 mod values;
 
+pub(crate) use host::{host_at, wan_address, wan_host};
 pub(crate) use name::{plain_name, step_name};
 pub(crate) use phone_book::book_address;
 pub(crate) use remote::{denied, wan_url};
@@ -81,7 +83,8 @@ pub(crate) fn answer(
         office.weigh(mac, Sign::FileName(name.as_bytes()));
         office.remember_make(now, mac);
     }
-    if let Some(file) = office.firmware_named(&name).cloned() {
+    let refused = unwelcome(office, ask.arrival.side, asker, key);
+    if let Some(file) = office.firmware_named(&name).filter(|_| refused.is_none()).cloned() {
         let answer = firmware(office, now, ask, &name, asker, &file);
         return (answer, nothing, asker);
     }
@@ -96,13 +99,11 @@ pub(crate) fn answer(
             own_file(office, render, now, &question, proof)
         }
         Known::Common { template, content_type } => {
-            let values = common_values(office, ask, asker, secret.as_deref(), asked.family);
             let of = Of { template, common: true, asker, family: asked.family };
-            let made = make(office, render, now, &of, &values);
-            let answer = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
-            let answer = answer.unwrap_or(FileAnswer::Refused(Cause::FileNotMade));
-            told(office, now, asker, ask.door, &name, answer);
-            (file(made, content_type), nothing, asker)
+            let shown = (secret.as_deref(), content_type);
+            let (answer, step) = common(office, render, now, ask, &of, shown, refused);
+            told(office, now, asker, ask.door, &name, step);
+            (answer, nothing, asker)
         }
         Known::Book => phone_book::answer(office, now, ask, (&name, asked.family), proof),
         Known::Absent(absence) => {
@@ -134,6 +135,33 @@ fn common_values(
     let key = remote::key_in(office, secret);
     let place = remote::place(office, interface, asker, key.as_deref());
     values::values_at(office, (interface, &place), asker, None, family)
+}
+
+/// Why somebody on the WAN is given nothing who is proven to be a device and no handset: by a
+/// certificate alone he is one of many.
+fn unwelcome(office: &Office, side: Side, asker: Option<Mac>, key: Key) -> Option<Cause> {
+    let mac = asker.filter(|_| side == Side::Wan)?;
+    let verdict = office.welcome(side, mac, key);
+    (!verdict.is_welcome()).then(|| why(verdict, side))
+}
+
+/// A file that many phones share, and what the story says of it.
+fn common(
+    office: &mut Office,
+    render: &dyn Render,
+    now: Now,
+    ask: &Ask<'_>,
+    of: &Of,
+    (secret, content_type): (Option<&str>, &'static str),
+    refused: Option<Cause>,
+) -> (Answer, FileAnswer) {
+    if let Some(cause) = refused {
+        return (Answer::Forbidden, FileAnswer::Refused(cause));
+    }
+    let values = common_values(office, ask, of.asker, secret, of.family);
+    let made = make(office, render, now, of, &values);
+    let step = made.as_ref().map(|bytes| FileAnswer::Common(bytes.len() as u32));
+    (file(made, content_type), step.unwrap_or(FileAnswer::Refused(Cause::FileNotMade)))
 }
 
 /// The answer to what is no name. From the WAN all that is refused sounds the same.
@@ -293,6 +321,17 @@ fn own_file(
 /// the hardware address of the lease and nowhere else; over TCP the kernel has asked by ARP before
 /// it heard a word.
 pub(crate) fn prove(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
+    let mac = device_at(office, now, arrival)?;
+    // An address of a group is nobody's, and those that the box made up are of one; ARP says what
+    // it was told.
+    if mac.is_device() {
+        Ok(mac)
+    } else {
+        Err(Cause::NotItsLease)
+    }
+}
+
+fn device_at(office: &mut Office, now: Now, arrival: &Arrival) -> Result<Mac, Cause> {
     if arrival.side == Side::Wan {
         return Err(Cause::WanFetch);
     }

@@ -11,12 +11,13 @@ use crate::office::Office;
 use crate::policy::{Profile, Switch};
 use crate::provision;
 use crate::secret::PnpKey;
+use crate::settings;
 use crate::state::Event;
 use crate::strangers;
 use crate::time::{Now, Wall, MINUTE_MS};
 use crate::view::{RulesView, StrangersView, SwitchRow};
 use crate::Exchange;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -76,6 +77,16 @@ pub enum Rule {
         /// Whether it gets nothing from now on.
         banned: bool,
     },
+    /// Forgets a handset and bans its hardware address.
+    DeleteAndBan {
+        /// Which one.
+        handset: HandsetNo,
+    },
+    /// Sets the name or address by which remote phones reach the box.
+    SetReach {
+        /// As typed; empty for the box's own address on the WAN.
+        host: String,
+    },
     /// Sets aside a stranger that was turned away, or brings him back, until the next start.
     IgnoreStranger {
         /// Which one.
@@ -100,6 +111,12 @@ pub enum RuleFlaw {
     NoSuchStranger,
     /// The box has no port to the WAN.
     NoWan,
+    /// The handset gets its passwords by its file.
+    HasFiles,
+    /// The handset has no hardware address that could be banned.
+    NoMac,
+    /// The box cannot be reached by this name or address.
+    BadReach,
 }
 
 impl fmt::Display for RuleFlaw {
@@ -122,6 +139,16 @@ impl fmt::Display for RuleFlaw {
             }
             RuleFlaw::NoSuchStranger => f.write_str("This stranger is not on the list any more."),
             RuleFlaw::NoWan => f.write_str("This box has no port to the WAN."),
+            RuleFlaw::HasFiles => {
+                f.write_str("This phone gets its passwords with its configuration.")
+            }
+            RuleFlaw::BadReach => f.write_str(
+                "This has to be an IP address by which phones can reach the box, or a name such as \
+                phones.example.com.",
+            ),
+            RuleFlaw::NoMac => {
+                f.write_str("This handset has no MAC address that could be banned. Delete it.")
+            }
         }
     }
 }
@@ -158,6 +185,14 @@ impl Exchange {
         let secret = match what {
             Shown::PnpKey => self.office.durable.rules().key().map(|key| key.text()),
             Shown::WebPassword(mac) => provision::web_password(&self.office, mac),
+            Shown::PinOf(user) => {
+                self.office.durable.users().get(user).map(|known| known.pin.text().to_string())
+            }
+            Shown::InstallPin => {
+                self.office.durable.install_pin().map(|pin| pin.text().to_string())
+            }
+            // That one is shown once, to whoever had it drawn.
+            Shown::Account(_) => None,
         };
         let Some(secret) = secret else { return Revealed::Nothing };
         self.office.note(now, Note::Rule(RuleNote::SecretShown(source, what)));
@@ -189,6 +224,8 @@ pub(crate) fn carry_out(
             return Ok(Some((handset, None)));
         }
         Rule::Ban { mac, banned } => return ban(office, now, by.source, mac, banned),
+        Rule::DeleteAndBan { handset } => return delete_and_ban(office, now, by, handset),
+        Rule::SetReach { host } => set_reach(office, now, by.source, host.trim())?,
         Rule::IgnoreStranger { mac, ignored } => {
             if !office.turned_away.ignore(mac, ignored) {
                 return Err(Refusal::Rule(RuleFlaw::NoSuchStranger));
@@ -366,6 +403,53 @@ fn ban(
     Ok(known.filter(|_| banned))
 }
 
+/// One fact, so that no power cut leaves the phone banned and known, or gone and free to come back.
+fn delete_and_ban(
+    office: &mut Office,
+    now: Now,
+    by: &By,
+    handset: HandsetNo,
+) -> Result<Ended, Refusal> {
+    let mac = admin::unchanged(office, now, by, handset)?;
+    if !mac.is_device() {
+        return Err(Refusal::Rule(RuleFlaw::NoMac));
+    }
+    let rules = office.durable.rules();
+    if !rules.bans(mac) && rules.banned().len() >= BANS_MAX {
+        return Err(Refusal::Rule(RuleFlaw::BansFull));
+    }
+    // The handset takes more room than its ban.
+    office.record(mac, Event::HandsetBanned { handset });
+    office.forget(mac);
+    office.turned_away.forget(mac);
+    office.note(now, Note::Rule(RuleNote::MacBanned(by.source, mac, true)));
+    Ok(Some((handset, None)))
+}
+
+fn set_reach(office: &mut Office, now: Now, source: Ipv4Addr, typed: &str) -> Result<(), Refusal> {
+    let host = match typed {
+        "" => None,
+        typed => Some(reach(typed).ok_or(Refusal::Rule(RuleFlaw::BadReach))?),
+    };
+    if office.durable.reach() == host.as_deref() {
+        return Err(Refusal::Unchanged);
+    }
+    store(office, Event::ReachSet { host })?;
+    office.note(now, Note::Rule(RuleNote::ReachSet(source)));
+    Ok(())
+}
+
+/// A name or address of the box in its one spelling; `None` for what cannot be one, and for an
+/// address by which nobody is reached.
+pub(crate) fn reach(typed: &str) -> Option<String> {
+    let host = settings::host(typed).ok()?;
+    let of_nobody = |it: Ipv4Addr| {
+        it.is_unspecified() || it.is_loopback() || it.is_multicast() || it.is_broadcast()
+    };
+    let address = host.parse::<Ipv4Addr>().ok();
+    (!address.is_some_and(of_nobody)).then_some(host)
+}
+
 fn store(office: &mut Office, event: Event) -> Result<(), Refusal> {
     if !office.has_room_to_change(&event) {
         return Err(Refusal::FlashFull);
@@ -390,6 +474,9 @@ fn view(office: &Office, now: Now) -> RulesView {
         wan_gate: until(Side::Wan),
         has_key: rules.key().is_some(),
         wan_url: provision::wan_url(office),
+        reach: office.durable.reach().map(String::from),
+        wan_address: provision::wan_address(office),
+        has_install_pin: office.durable.has_install_pin(),
         has_wan: office.board.first(Side::Wan).is_some(),
         remote,
         read_only: office.read_only,

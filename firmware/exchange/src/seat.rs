@@ -24,7 +24,6 @@ mod doors;
 mod flaw;
 mod note;
 mod replace;
-mod reveal;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -34,10 +33,9 @@ pub use carried::Carried;
 pub(crate) use claim::{dial, Dialled};
 pub use claim::{CLAIM_PREFIX, CLAIM_RULE};
 pub use flaw::Flaw;
-pub use note::{Revealed, SeatNote};
+pub use note::SeatNote;
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use replace::{replace, replaceable, Hand};
-pub use reveal::Hidden;
 pub(crate) use view::of_handset;
 pub use view::{CodeRow, PeopleView, UserRow, UsersView};
 pub use wish::Wish;

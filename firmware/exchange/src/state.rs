@@ -19,7 +19,6 @@ use crate::layer::Layer;
 use crate::limits::{ADDRESS_RECORD_BYTES, HANDSETS_MAX, SITE_RECORD_BYTES_MAX};
 use crate::names::{Extension, HandsetNo, LineNo, Text, UserNo};
 use crate::network::Settings;
-use crate::policy::Switch;
 use crate::seat::Seat;
 use crate::secret::{
     BackupKey, LineSecret, LoginId, OwnFile, PasswordHash, Pin, Remote, RemoteToken, WebSecret,
@@ -192,9 +191,6 @@ impl Durable {
                     line.contact = String::from(contact.as_str());
                 }
             }
-            Event::CreationAllowed { side, open } => {
-                self.rules.set(Switch::creates(*side), !open, None);
-            }
             Event::AdminPasswordSet { hash } => self.admin_password = Some(hash.clone()),
             Event::HandsetsNumbered { last } => self.last_handset = *last,
             Event::NetworkProposed { settings } => self.network_proposed = Some(settings.clone()),
@@ -223,11 +219,14 @@ impl Durable {
             | Event::SeatChanged { .. }
             | Event::HandsetReplaced { .. }
             | Event::InstallPinSet { .. } => self.make_true_of_people(event),
-            Event::SwitchSet { .. }
+            Event::CreationAllowed { .. }
+            | Event::SwitchSet { .. }
             | Event::PnpKeyDrawn { .. }
             | Event::MacBanned { .. }
             | Event::RemoteMarked { .. }
-            | Event::PasswordsDrawn { .. } => self.make_true_of_rules(event),
+            | Event::PasswordsDrawn { .. }
+            | Event::HandsetBanned { .. }
+            | Event::ReachSet { .. } => self.make_true_of_rules(event),
         }
     }
 

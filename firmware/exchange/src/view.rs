@@ -8,6 +8,8 @@ mod dhcp;
 
 mod rules;
 
+mod setup;
+
 pub use crate::backup::{
     AdminPassword, BadLine, BadLines, Changes, Refused as BackupRefused, Summary, Wrong,
 };
@@ -16,6 +18,7 @@ pub use crate::catalog::{Elsewhere, Family, Meaning, OwnKind, OwnSign};
 use crate::cause::Cause;
 pub use crate::certificates::{CertificatePlace, CertificateView, CertificatesView};
 use crate::command::Refusal;
+use crate::generic::is_made_up;
 pub use crate::layer::{Firmware, Layer};
 use crate::names::{Extension, HandsetNo, LineNo, Text, UserNo};
 pub use crate::network::{Lan, Wan};
@@ -23,7 +26,7 @@ use crate::note::Note;
 use crate::output::FileNo;
 pub use crate::policy::{Profile, Switch};
 pub use crate::resync::{Asked, ClockTime, Progress};
-pub use crate::seat::{Carried, CodeRow, Hidden, PeopleView, Seat, UserRow, UsersView};
+pub use crate::seat::{Carried, CodeRow, PeopleView, Seat, UserRow, UsersView};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
 };
@@ -39,6 +42,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 pub use dhcp::{DhcpView, LanServed, OtherServer, Whom};
 pub use rules::{Remote, RulesView, StrangersView, SwitchRow, TurnedAwayRow};
+pub use setup::SetupView;
 use wire::Mac;
 
 /// The office at one moment, as the Handsets page shows it.
@@ -161,6 +165,13 @@ pub struct HandsetRow {
     pub cause: Option<Cause>,
     /// What it was lately asked, and what came of it.
     pub asked: Option<Asked>,
+}
+
+impl HandsetRow {
+    /// Whether it has no hardware address of its own: it is configured by hand.
+    pub fn is_generic(&self) -> bool {
+        is_made_up(self.mac)
+    }
 }
 
 /// One line of a handset.

@@ -13,6 +13,7 @@ use support::{address, boards, unhex, Office};
 
 const CA: &str = include_str!("../../../tests/golden/packets/x509/ca.hex");
 const RSA: &str = include_str!("../../../tests/golden/packets/x509/rsa.hex");
+const OLD: &str = include_str!("../../../tests/golden/packets/x509/v1.hex");
 const SITE: &str = include_str!("../../../tests/golden/packets/x509/site.hex");
 /// When these were made, and a day on which they have run out.
 const MADE: u64 = 1_796_061_936;
@@ -167,4 +168,17 @@ fn authorities_of_phones_have_so_many_places() {
     let view = office.exchange.certificates_view(at(None), Some(&unhex(SITE)));
     assert_eq!(view.phones.len(), PHONE_AUTHORITIES_MAX);
     assert_eq!(view.shown.unwrap().subject, "pbx.example.org");
+}
+
+#[test]
+fn one_of_an_old_version_is_refused_by_its_name() {
+    let mut office = Office::new(boards::plain);
+    for wanted in [CertificateWish::Install(kept(unhex(OLD))), CertificateWish::Trust(unhex(OLD))] {
+        assert_eq!(flaw(&mut office, wanted), Some(CertificateFlaw::NotVersion3));
+    }
+    let said = CertificateFlaw::NotVersion3.to_string();
+    assert!(said.contains("old version of X.509") && said.ends_with("Make one of version 3."));
+    // Behind the first one it is somebody else's, and harms nobody.
+    let chain = [unhex(SITE), unhex(OLD)].concat();
+    assert_eq!(flaw(&mut office, CertificateWish::Install(kept(chain))), None);
 }

@@ -5,8 +5,10 @@ mod sip_support;
 
 use exchange::command::{By, Command, Refusal, SeatFlaw, SeatWish};
 use exchange::names::{text, Extension, HandsetNo, LineNo, Side, UserNo};
-use exchange::seat::{Hidden, Seat, CLAIM_PREFIX};
+use exchange::note::Shown;
+use exchange::seat::{Seat, CLAIM_PREFIX};
 use exchange::state::{Durable, Event};
+use exchange::Revealed;
 use sip_support::asking::SECOND_MS;
 use sip_support::{md5_hex, Outcome, Phone, SmallOffice, BOX, REALM};
 use std::net::Ipv4Addr;
@@ -270,12 +272,20 @@ fn two_admins_do_not_overwrite_each_others_users() {
     assert_eq!(wants(&mut office, gone, None).err(), Some(Refusal::Seat(SeatFlaw::NoSuchUser)));
 }
 
+/// What an admin is shown whose password was right.
+fn shown(office: &mut SmallOffice, what: Shown) -> Option<String> {
+    match office.exchange.show(office.now, BOX, true, what) {
+        Revealed::Secret(secret) => Some(secret),
+        Revealed::Wrong | Revealed::Nothing => None,
+    }
+}
+
 #[test]
 fn a_pin_is_shown_on_purpose_only_and_changed_as_wanted() {
     let mut office = SmallOffice::default();
     let zoe = user(&mut office, "Zoë", "204");
     let pin = |office: &mut SmallOffice| {
-        let pin = office.exchange.reveal(office.now, BOX, Hidden::PinOf(zoe)).expect("a PIN");
+        let pin = shown(office, Shown::PinOf(zoe)).expect("a PIN");
         assert_eq!(office.drain().notes.len(), 1, "it is noted");
         pin
     };
@@ -295,12 +305,11 @@ fn a_pin_is_shown_on_purpose_only_and_changed_as_wanted() {
     }
     wants(&mut office, change(""), None).expect("drawn anew");
     assert_eq!(pin(&mut office).len(), 6);
-    assert_eq!(office.exchange.reveal(office.now, BOX, Hidden::PinOf(UserNo(9))), None);
-    assert_eq!(office.exchange.reveal(office.now, BOX, Hidden::InstallPin), None);
+    assert_eq!(shown(&mut office, Shown::PinOf(UserNo(9))), None);
+    assert_eq!(shown(&mut office, Shown::InstallPin), None);
     wants(&mut office, SeatWish::SetInstallPin { pin: Some("90817263".into()) }, None)
         .expect("set");
-    let shown = office.exchange.reveal(office.now, BOX, Hidden::InstallPin);
-    assert_eq!(shown.as_deref(), Some("90817263"));
+    assert_eq!(shown(&mut office, Shown::InstallPin).as_deref(), Some("90817263"));
     assert!(restarted(&office).exchange.durable().has_install_pin());
     wants(&mut office, SeatWish::SetInstallPin { pin: None }, None).expect("taken away");
     assert!(!restarted(&office).exchange.durable().has_install_pin());

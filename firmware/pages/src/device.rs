@@ -3,7 +3,7 @@
 use crate::form::{AssignForm, SettingForm};
 use crate::moment::{After, Ago, Left};
 use crate::settings::Settings;
-use crate::status::{mark, next_step, origin, sentence, step_mark, Mark};
+use crate::status::{generic, mark, next_step, origin, sentence, step_mark, Mark};
 use crate::{asset, html, Html, Viewer};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -12,7 +12,9 @@ use askama::Template;
 use exchange::cause::Cause;
 use exchange::story::Step;
 use exchange::time::Instant;
-use exchange::view::{DeviceView, LineRow, Origin, Remote, Seat, SignSeen, Status, StoredRow};
+use exchange::view::{
+    DeviceView, HandsetRow, LineRow, Origin, Remote, Seat, SignSeen, Status, StoredRow,
+};
 
 /// Bytes of a page with a long story, for the first allocation.
 const PAGE_BYTES: usize = 40 * 1024;
@@ -135,6 +137,10 @@ impl Device<'_> {
         match (&self.view.handset, &self.view.stranger) {
             (Some(row), _) => match row.cause {
                 Some(cause) => said(mark(row.status), cause),
+                None if row.is_generic() => {
+                    let (sentence, next_step) = generic(row.status);
+                    calm(mark(row.status), sentence, next_step)
+                }
                 None if self.never_came() => {
                     calm(mark(row.status), "This phone has not come yet.", "Plug it into the LAN.")
                 }
@@ -185,7 +191,10 @@ impl Device<'_> {
         let mut facts = Vec::new();
         facts.push(("Phone", self.kind()));
         facts.extend(firmware.filter(|text| !text.is_empty()).map(|text| ("Firmware", text)));
-        facts.push(("MAC address", self.view.mac.to_string()));
+        match self.is_generic() {
+            true => facts.push(("MAC address", "none: it is configured by hand".to_string())),
+            false => facts.push(("MAC address", self.view.mac.to_string())),
+        }
         let none = || "none at present".to_string();
         facts.push(("IP address", address.map_or_else(none, |address| address.to_string())));
         if self.view.banned {
@@ -200,10 +209,20 @@ impl Device<'_> {
         if !signs.is_empty() {
             facts.push(("Recognised by", signs.join(", ")));
         }
-        if self.view.handset.is_some() {
+        if self.has_files() {
             facts.push(("Its files", self.files()));
         }
         facts
+    }
+
+    /// Whether it has no hardware address of its own.
+    fn is_generic(&self) -> bool {
+        self.view.handset.as_ref().is_some_and(HandsetRow::is_generic)
+    }
+
+    /// Whether it is a handset that is configured by files.
+    fn has_files(&self) -> bool {
+        self.view.handset.as_ref().is_some_and(|row| !row.is_generic())
     }
 
     fn is_remote(&self) -> bool {
@@ -217,6 +236,10 @@ impl Device<'_> {
     /// Whether it may be used from the WAN, and what comes next.
     fn remote_says(&self) -> &'static str {
         match self.view.remote {
+            Remote::No if self.is_generic() => "It registers on the LAN only.",
+            Remote::Awaited | Remote::Claimed if self.is_generic() => {
+                "It may register from the WAN too."
+            }
             Remote::No => {
                 "It registers on the LAN only. A remote phone registers from the WAN instead: once it \
                 is one, let it start on the LAN, so that it learns the way, or give it the secret \
@@ -270,6 +293,7 @@ impl Device<'_> {
             (Seat::Later, _) => {
                 "Nobody is assigned. Somebody there said later: it asks again when it starts."
             }
+            (Seat::ViaWeb, Some(Origin::ByHand)) if self.is_generic() => "Nobody is assigned.",
             (Seat::ViaWeb, Some(Origin::ByHand)) => {
                 "Nobody is assigned. It was added by hand, so it asks nobody."
             }

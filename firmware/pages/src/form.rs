@@ -7,6 +7,7 @@
 mod add;
 mod certificate;
 mod fields;
+mod generic;
 mod network;
 mod place;
 mod resync;
@@ -20,6 +21,7 @@ mod users;
 pub use add::{add, AddForm};
 pub use certificate::certificate_place;
 pub use fields::{Fields, FormError, FIELDS_MAX, FORM_BYTES_MAX};
+pub use generic::{add_generic, draw, GenericForm};
 pub use network::{lan, wan, LanForm, Typed, WanForm};
 pub use place::{place_fields, place_query, template_place, TypedPlace};
 pub use resync::{resync, ResyncForm};

@@ -1,6 +1,6 @@
 //! The page Phone System > Handsets: every phone at a glance, and what is wrong with which.
 
-use crate::form::{AddForm, ResyncForm};
+use crate::form::{AddForm, GenericForm, ResyncForm};
 use crate::moment::Ago;
 use crate::status::{mark, Mark};
 use crate::{alarm, asset, html, Html, Viewer};
@@ -22,16 +22,29 @@ const ROW_BYTES: usize = 320;
 /// The whole page; `add` is what was typed into the form to add a handset, with its errors.
 pub fn handsets(view: &View, viewer: &Viewer<'_>, add: Option<&AddForm>) -> Html {
     let empty = AddForm::default();
-    page(view, viewer, add.unwrap_or(&empty), &ResyncForm::default())
+    let add = add.unwrap_or(&empty);
+    page(view, viewer, add, &GenericForm::default(), &ResyncForm::default())
+}
+
+/// The whole page with what was typed into the form that adds what has no hardware address, and its
+/// errors.
+pub fn handsets_generic(view: &View, viewer: &Viewer<'_>, generic: &GenericForm) -> Html {
+    page(view, viewer, &AddForm::default(), generic, &ResyncForm::default())
 }
 
 /// The whole page with what was typed into the form that has handsets asked, and its errors.
 pub fn handsets_resync(view: &View, viewer: &Viewer<'_>, resync: &ResyncForm) -> Html {
-    page(view, viewer, &AddForm::default(), resync)
+    page(view, viewer, &AddForm::default(), &GenericForm::default(), resync)
 }
 
-fn page(view: &View, viewer: &Viewer<'_>, add: &AddForm, resync: &ResyncForm) -> Html {
-    let page = HandsetsPage { viewer, office: Office::new(view), add, resync };
+fn page(
+    view: &View,
+    viewer: &Viewer<'_>,
+    add: &AddForm,
+    generic: &GenericForm,
+    resync: &ResyncForm,
+) -> Html {
+    let page = HandsetsPage { viewer, office: Office::new(view), add, generic, resync };
     html(&page, PAGE_BYTES + ROW_BYTES * view.handsets.len())
 }
 
@@ -48,6 +61,7 @@ struct HandsetsPage<'a> {
     viewer: &'a Viewer<'a>,
     office: Office<'a>,
     add: &'a AddForm,
+    generic: &'a GenericForm,
     resync: &'a ResyncForm,
 }
 

@@ -21,11 +21,13 @@
 //! | `/handsets/resync/call-off` | POST | [`form::Fields::csrf`] |
 //! | `/policy/creation` | POST | [`form::creation`] |
 //! | `/voip` | GET | [`voip`](voip()) |
-//! | `/voip/switch`, `profile`, `gate`, `key/draw` | POST | [`form::rule`] |
+//! | `/voip/switch`, `profile`, `gate`, `key/draw`, `reach` | POST | [`form::rule`] |
+//! | `/voip/install-pin` | POST | [`form::install_pin`] |
+//! | `/voip/install-pin/show` | POST | [`form::password`]; answer: [`message`] |
 //! | `/voip/key/show` | POST | [`form::password`]; answer: [`voip`](voip()) |
 //! | `/strangers` | GET | [`strangers`](strangers()) |
 //! | `/strangers/ban`, `ignore` | POST | [`form::rule`] |
-//! | `/handsets/<mac>/remote`, `lost` | POST | [`form::rule`] |
+//! | `/handsets/<mac>/remote`, `lost`, `ban` | POST | [`form::rule`] |
 //! | `/handsets/<mac>/password` | POST | [`form::password`]; answer: [`device_shown`] |
 //! | `/settings`, `/settings/family/<id>`, `/settings/model` | GET | [`settings`](settings()) |
 //! | `/settings/open` | POST | [`form::place`]; answer: that layer's page |
@@ -61,8 +63,10 @@
 //! | `/users` | GET | [`users`](users()) |
 //! | `/users/add`, `change` | POST | [`form::add_user`], [`form::change_user`] |
 //! | `/users/delete`, `code` | POST | [`form::delete_user`], [`form::code`] |
-//! | `/users/install-pin` | POST | [`form::install_pin`] |
-//! | `/users/reveal`, `/handsets/<mac>/reveal` | POST | [`form::hidden`]; answer: [`message`] |
+//! | `/users/reveal` | POST | [`form::hidden`]; answer: [`message`] |
+//! | `/handsets/generic` | POST | [`form::add_generic`]; answer: [`setup_shown`] |
+//! | `/handsets/<mac>/setup` | GET | [`setup`](setup()) |
+//! | `/handsets/<mac>/setup/draw` | POST | [`form::password`]; answer: [`setup_shown`] |
 //! | `/handsets/<mac>/own`, `make-user` | POST | [`form::own`], [`form::make_user`] |
 //! | `/handsets/<mac>/replace` | POST | [`form::replace`] |
 //! | `/handsets/<mac>/clear`, `ring` | POST | [`form::Fields::seen`] |
@@ -72,7 +76,7 @@
 //!
 //! The crate never serves, never checks a password or a token, never reads a clock, and has no
 //! type that could hold a handset's secret but the text that somebody is shown who has given his
-//! password for it.
+//! password for it, or has just added what has no hardware address.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -92,8 +96,10 @@ mod handsets;
 mod identity;
 mod moment;
 mod network;
+mod qr;
 pub mod recovery;
 mod settings;
+mod setup;
 mod status;
 mod strangers;
 pub mod system;
@@ -107,11 +113,13 @@ pub use book::book;
 pub use certificates::{certificates, CertificateForm};
 pub use device::{device, device_fragment, device_setting, device_shown};
 pub use dhcp::{dhcp, Wanted};
-pub use handsets::{handsets, handsets_fragment, handsets_resync};
+pub use handsets::{handsets, handsets_fragment, handsets_generic, handsets_resync};
 pub use identity::identity;
 pub use moment::civil;
 pub use network::{leaving, network, Leaving, OnTrial};
+pub use qr::{Qr, QR_BYTES_MAX};
 pub use settings::{handset_settings_path, settings, settings_path};
+pub use setup::{setup, setup_shown};
 pub use strangers::strangers;
 pub use system::{restart, system};
 pub use users::users;

@@ -37,6 +37,18 @@ pub(crate) fn next_step(status: Status) -> &'static str {
     }
 }
 
+/// The same of what has no hardware address: one sentence, and what to do.
+pub(crate) fn generic(status: Status) -> (&'static str, &'static str) {
+    match status {
+        Status::Registered => ("It is registered.", ""),
+        Status::Booting => ("It was heard a moment ago, and is not registered.", ""),
+        Status::Stuck => ("It does not get further by itself.", ""),
+        Status::Away => {
+            ("It is not registered.", "Its page Setup says what is to be typed into it.")
+        }
+    }
+}
+
 /// How a step looks in the timeline. The word is for those who do not see the colour.
 pub(crate) fn step_mark(tone: Tone) -> Mark {
     let (class, word) = match tone {

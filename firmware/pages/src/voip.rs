@@ -9,7 +9,7 @@ use crate::{asset, html, Html, Viewer};
 use alloc::format;
 use alloc::string::{String, ToString};
 use askama::Template;
-use exchange::limits::GATE_MINUTES_MAX;
+use exchange::limits::{GATE_MINUTES_MAX, PIN_DIGITS_MAX};
 use exchange::time::Instant;
 use exchange::view::{Profile, RulesView, SetBy, Switch, SwitchRow};
 
@@ -46,6 +46,28 @@ impl VoipPage<'_> {
             }
             None => format!("Set from {source}; the box did not know the time."),
         }
+    }
+
+    /// What remote phones are told, and whether that can be.
+    fn reached(&self) -> String {
+        match (&self.view.reach, self.view.wan_address) {
+            (Some(host), _) => format!("Remote phones are told that this box is {host}."),
+            (None, Some(own)) if own.is_private() => format!(
+                "Remote phones are told the box's own address on the WAN, {own}. It is a private \
+                one: there is a router before the box, and phones behind another one do not reach \
+                it. Say here what that router is called on the Internet, and have it forward the \
+                ports.",
+            ),
+            (None, Some(own)) => {
+                format!("Remote phones are told the box's own address on the WAN, {own}.")
+            }
+            (None, None) => "The box has no address on the WAN at present.".to_string(),
+        }
+    }
+
+    /// What stands in the field for it: what was typed, where it was refused.
+    fn reach(&self) -> &str {
+        self.echo.reach.as_deref().or(self.view.reach.as_deref()).unwrap_or_default()
     }
 
     fn left(&self, until: &Instant) -> Left {

@@ -42,6 +42,7 @@ pub struct Certificate<'a> {
     pub not_before: u64,
     /// Until when, in seconds since 1970.
     pub not_after: u64,
+    version: u8,
     issuer: &'a [u8],
     subject: &'a [u8],
     extensions: &'a [u8],
@@ -65,7 +66,7 @@ impl<'a> Certificate<'a> {
         let whole = bytes.get(..bytes.len() - rest.0.len())?;
         let mut body = Der(outer.take(SEQUENCE)?);
         outer.take(SEQUENCE)?;
-        body.skip(VERSION)?;
+        let version = body.version()?;
         body.take(INTEGER)?;
         body.take(SEQUENCE)?;
         let issuer = body.take(SEQUENCE)?;
@@ -80,7 +81,15 @@ impl<'a> Certificate<'a> {
                 extensions = Der(content).take(SEQUENCE)?;
             }
         }
-        let read = Certificate { bytes: whole, not_before, not_after, issuer, subject, extensions };
+        let read = Certificate {
+            bytes: whole,
+            not_before,
+            not_after,
+            version,
+            issuer,
+            subject,
+            extensions,
+        };
         Some((read, rest.0))
     }
 
@@ -92,6 +101,12 @@ impl<'a> Certificate<'a> {
             rest = behind;
             Some(read)
         })
+    }
+
+    /// Whether it is of version 3: older ones have no extensions, and so neither names nor a word
+    /// on whether they are an authority (RFC 5280 section 4.1.2.1).
+    pub fn is_v3(&self) -> bool {
+        self.version == 3
     }
 
     /// Whom it is for, in words: the common name, else the organisation, else nothing.
@@ -233,6 +248,17 @@ impl<'a> Der<'a> {
         match self.0.first() {
             Some(first) if *first == tag => self.next().map(drop),
             Some(_) | None => Some(()),
+        }
+    }
+
+    /// RFC 5280 section 4.1.2.1: counted from 0 where it is said, and the first where it is not.
+    fn version(&mut self) -> Option<u8> {
+        match self.0.first() {
+            Some(&VERSION) => match Der(self.take(VERSION)?).take(INTEGER)? {
+                [version] => version.checked_add(1),
+                _longer => None,
+            },
+            Some(_) | None => Some(1),
         }
     }
 

@@ -9,7 +9,7 @@ use std::env;
 use wire::x509::{seconds, Certificate, Name};
 use wire::Mac;
 
-const SAMPLES: [(&str, &str); 7] = [
+const SAMPLES: [(&str, &str); 8] = [
     ("ca", include_str!("../../../tests/golden/packets/x509/ca.hex")),
     ("cn", include_str!("../../../tests/golden/packets/x509/cn.hex")),
     ("rsa", include_str!("../../../tests/golden/packets/x509/rsa.hex")),
@@ -17,6 +17,7 @@ const SAMPLES: [(&str, &str); 7] = [
     ("sep", include_str!("../../../tests/golden/packets/x509/sep.hex")),
     ("site", include_str!("../../../tests/golden/packets/x509/site.hex")),
     ("state", include_str!("../../../tests/golden/packets/x509/state.hex")),
+    ("v1", include_str!("../../../tests/golden/packets/x509/v1.hex")),
 ];
 
 fn text(name: &str) -> &'static str {
@@ -54,6 +55,17 @@ fn whose_it_is_and_until_when_is_what_openssl_says() {
         let is_root = matches!(name, "ca" | "rsa");
         assert_eq!((certificate.is_authority(), certificate.is_self_issued()), (is_root, is_root));
     }
+}
+
+#[test]
+fn which_version_it_is_of_is_what_openssl_says() {
+    for (name, _) in SAMPLES {
+        let bytes = sample(name);
+        assert_eq!(read(&bytes).is_v3(), name != "v1", "{name}");
+    }
+    let old = sample("v1");
+    let old = read(&old);
+    assert_eq!((old.subject(), old.is_authority(), old.names().count()), ("old.example", false, 0));
 }
 
 #[test]

@@ -85,7 +85,9 @@ impl Naive {
             | Event::PnpKeyDrawn { .. }
             | Event::RemoteMarked { .. }
             | Event::PasswordsDrawn { .. }
-            | Event::MacBanned { .. } => {}
+            | Event::MacBanned { .. }
+            | Event::HandsetBanned { .. }
+            | Event::ReachSet { .. } => {}
         }
     }
 
@@ -155,7 +157,9 @@ pub fn told(durable: &Durable) -> Told {
         | Event::PnpKeyDrawn { .. }
         | Event::RemoteMarked { .. }
         | Event::PasswordsDrawn { .. }
-        | Event::MacBanned { .. } => true,
+        | Event::MacBanned { .. }
+        | Event::HandsetBanned { .. }
+        | Event::ReachSet { .. } => true,
     };
     in_one_order(durable.facts().filter(of_phones))
 }

@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
 
 /// Where the admin sits.
-const ADMIN: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 200);
+pub(crate) const ADMIN: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 200);
 /// How often pages and tables are looked at during the trouble.
 const LOOK_EVERY_MS: u64 = 20_000;
 

@@ -104,11 +104,15 @@ impl World {
         self.strange(ToBox { wan: false, from, mac: own, port: 69, multicast: false, bytes });
     }
 
-    /// What the world hears from the box: never that it is registered.
+    /// What the world hears from the box: never that somebody is registered who may not be.
     pub(crate) fn world_hears(&mut self, line: Line, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         let sip = matches!(line, Line::Sip | Line::SipMulticast | Line::SipStream(_));
-        if sip && text.starts_with("SIP/2.0 200") && text.contains("REGISTER") {
+        if sip {
+            self.world_said = bytes.to_vec();
+        }
+        let rightly = self.rightly.iter().any(|login| text.contains(&format!("sip:{login}@")));
+        if sip && text.starts_with("SIP/2.0 200") && text.contains("REGISTER") && !rightly {
             self.wrong("somebody on the WAN was registered");
         }
         if !sip && bytes.get(1) == Some(&3) {

@@ -19,6 +19,7 @@
 mod agenda;
 mod appliance;
 mod attack;
+mod binding;
 mod chance;
 mod dhcp_raw;
 mod lan;

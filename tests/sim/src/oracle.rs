@@ -89,7 +89,9 @@ impl Oracle {
             | Event::CertificateChanged { .. }
             | Event::SwitchSet { .. }
             | Event::RemoteMarked { mark: None, .. }
-            | Event::MacBanned { .. } => (),
+            | Event::MacBanned { .. }
+            | Event::HandsetBanned { .. }
+            | Event::ReachSet { .. } => (),
         }
     }
 
@@ -182,7 +184,9 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             | Event::PnpKeyDrawn { .. }
             | Event::RemoteMarked { .. }
             | Event::PasswordsDrawn { .. }
-            | Event::MacBanned { .. } => (),
+            | Event::MacBanned { .. }
+            | Event::HandsetBanned { .. }
+            | Event::ReachSet { .. } => (),
         }
     }
     found

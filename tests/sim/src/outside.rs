@@ -10,7 +10,7 @@ use exchange::command::{Command, Rule};
 use exchange::names::{Side, Text};
 use exchange::policy::{Profile, Switch};
 use exchange::state::Event;
-use exchange::{Answer, Arrival, Fetch, Fetched, Neighbour, Way};
+use exchange::{is_made_up, Answer, Arrival, Fetch, Fetched, Neighbour, Way};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
 
@@ -19,13 +19,15 @@ pub(crate) const OUTSIDERS: u32 = 6;
 
 /// What the facts say about one made-up phone and the rules that concern it.
 #[derive(Default)]
-struct Rules {
+pub(crate) struct Rules {
     open: bool,
     key: Option<String>,
-    banned: bool,
-    known: bool,
+    pub(crate) banned: bool,
+    pub(crate) known: bool,
     /// Its token, and whether it was claimed, where it is remote.
-    remote: Option<(String, bool)>,
+    pub(crate) remote: Option<(String, bool)>,
+    /// Whether it has no hardware address, and so no file.
+    generic: bool,
 }
 
 /// What somebody shows.
@@ -38,16 +40,18 @@ enum Shows {
     TokenOfAnother,
 }
 
-fn outsider(number: u8) -> Mac {
+pub(crate) fn outsider(number: u8) -> Mac {
     Mac([0x00, 0x15, 0x65, 0x09, 0x09, number])
 }
 
 impl World {
     /// Something happens that concerns the WAN.
     pub(crate) fn outside(&mut self) {
-        match self.chance.happens(350) {
-            true => self.rule(),
-            false => self.come_from_outside(),
+        match self.chance.below(20) {
+            0..=5 => self.rule(),
+            6 => self.change_generic(),
+            7..=12 => self.register_from_outside(),
+            _more => self.come_from_outside(),
         }
     }
 
@@ -69,7 +73,8 @@ impl World {
             (4, _) => Rule::DrawKey,
             (5, _) => Rule::Ban { mac, banned: yes },
             (6, Some(row)) => Rule::MarkRemote { handset: row.handset, remote: yes },
-            (7, Some(row)) => Rule::DrawPasswords { handset: row.handset },
+            (7, Some(row)) if yes => Rule::DrawPasswords { handset: row.handset },
+            (7, Some(row)) => Rule::DeleteAndBan { handset: row.handset },
             (_, Some(row)) if yes => {
                 return self.command(Command::DeleteHandset { handset: row.handset })
             }
@@ -85,7 +90,7 @@ impl World {
         self.command(Command::Rule(rule));
     }
 
-    fn rules_of(&self, mac: Mac) -> Rules {
+    pub(crate) fn rules_of(&self, mac: Mac) -> Rules {
         let mut rules = Rules::default();
         let Some(running) = &self.boxed.running else { return rules };
         let mut number = None;
@@ -107,6 +112,7 @@ impl World {
             }
         }
         rules.known = number.is_some();
+        rules.generic = is_made_up(mac);
         rules.open |= self.now < self.wan_gate_until;
         rules
     }
@@ -114,7 +120,9 @@ impl World {
     /// Somebody on the WAN asks for the file of a made-up phone.
     fn come_from_outside(&mut self) {
         let number = self.chance.below(u64::from(OUTSIDERS)) as u8;
-        let (mac, other) = (outsider(number), outsider((number + 1) % OUTSIDERS as u8));
+        let other = outsider((number + 1) % OUTSIDERS as u8);
+        let generic = self.generics().first().copied().filter(|_| number == 0);
+        let mac = generic.unwrap_or_else(|| outsider(number));
         let rules = self.rules_of(mac);
         let all = [
             Shows::Nothing,
@@ -193,7 +201,7 @@ impl World {
 impl Rules {
     /// Whether somebody who shows this over TLS is given the file of the phone.
     fn allow(&self, shows: Shows) -> bool {
-        if self.banned {
+        if self.banned || self.generic {
             return false;
         }
         match shows {

@@ -256,7 +256,7 @@ fn name_of(event: &Event) -> String {
         Event::HandsetRecognised { handset, family, model, firmware } => {
             format!("handset {} is of maker {family}, {model} {firmware}", handset.0)
         }
-        Event::HandsetDeleted { handset } => format!("handset {} is gone", handset.0),
+        Event::HandsetDeleted { handset } | Event::HandsetBanned { handset } => gone(*handset),
         Event::LineAdded { handset, .. } => format!("handset {} has a line more", handset.0),
         Event::LineRemoved { handset } => format!("handset {} has a line less", handset.0),
         Event::LineAssigned { handset, line, .. } => {
@@ -310,5 +310,10 @@ fn name_of(event: &Event) -> String {
         }
         Event::PasswordsDrawn { handset, .. } => format!("handset {} has new passwords", handset.0),
         Event::MacBanned { mac, banned } => format!("{} is banned: {banned}", Mac(*mac)),
+        Event::ReachSet { host } => format!("the box is reached as {host:?}"),
     }
+}
+
+fn gone(handset: exchange::names::HandsetNo) -> String {
+    format!("handset {} is gone", handset.0)
 }

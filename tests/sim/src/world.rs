@@ -13,7 +13,7 @@ use crate::trace::{Trace, Verbosity};
 use exchange::time::Now;
 use exchange::Exchange;
 use phones::{AlgorithmPolicy, Phone, Settings};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::Mac;
 
@@ -135,6 +135,8 @@ pub struct Report {
     pub elders: usize,
     /// Devices on the LAN that are no phones and have an address from the box.
     pub served: usize,
+    /// How often somebody was registered from the WAN who may be.
+    pub bound_outside: u64,
 }
 
 /// The world.
@@ -155,6 +157,10 @@ pub(crate) struct World {
     pub(crate) door_moved: bool,
     /// Until when the gate of the WAN is open.
     pub(crate) wan_gate_until: u64,
+    /// What the box said last by SIP on the WAN.
+    pub(crate) world_said: Vec<u8>,
+    /// Accounts that were rightly registered from there at some time.
+    pub(crate) rightly: BTreeSet<String>,
     queue: BTreeMap<(u64, u64), Happening>,
     queued: u64,
     wrong: Option<String>,
@@ -203,6 +209,8 @@ impl World {
             next_pc: 1_000,
             door_moved: false,
             wan_gate_until: 0,
+            world_said: Vec::new(),
+            rightly: BTreeSet::new(),
             chance,
             swarm,
             storm: true,

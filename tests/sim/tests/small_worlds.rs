@@ -112,3 +112,14 @@ fn pcs_that_come_and_go_leave_room_for_phones() {
     (swarm.changing_pcs, swarm.storm_ms, swarm.plug_in_ms) = (200, 600_000, 500_000);
     kept(1, &swarm);
 }
+
+#[test]
+fn some_who_may_are_registered_from_the_wan_and_the_others_never() {
+    let mut bound = 0;
+    for seed in 0..12 {
+        let mut swarm = Swarm::calm(phones(3));
+        (swarm.outside, swarm.storm_ms, swarm.delay_ms, swarm.cuts) = (200, 120_000, 5, 1);
+        bound += kept(seed, &swarm).bound_outside;
+    }
+    assert!(bound > 10, "only {bound}");
+}

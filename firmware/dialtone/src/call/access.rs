@@ -5,9 +5,8 @@ use exchange::backup::BackupKey;
 use exchange::command::Refusal;
 use exchange::names::{RecordNo, Side};
 use exchange::note::Shown;
-use exchange::seat::Hidden;
 use exchange::time::Now;
-use exchange::{Exchange, PasswordHash, Revealed};
+use exchange::{Account, Exchange, PasswordHash, Revealed};
 use std::net::Ipv4Addr;
 
 /// One question.
@@ -26,8 +25,8 @@ pub(crate) enum Ask {
     SetPassword { source: Ipv4Addr, hash: PasswordHash },
     /// This is made of the new passphrase of the backups.
     SetBackupKey { source: Ipv4Addr, key: BackupKey },
-    /// What is this secret, for somebody whose password was right again?
-    Reveal { source: Ipv4Addr, what: Hidden },
+    /// Which account has this one just had drawn?
+    Account { source: Ipv4Addr },
     /// Somebody has his hands on the box.
     Claim,
     /// Is the box claimed?
@@ -47,7 +46,7 @@ pub(crate) enum Told {
     First(Option<PasswordHash>),
     PasswordSet(Result<Session, Refusal>),
     BackupKeySet(Result<(), Refusal>),
-    Revealed(Option<String>),
+    Account(Option<Account>),
     IsClaimed(bool),
     MayClaim(Result<(), Unclaimed>),
     ClaimedSet(Result<Session, Unclaimed>),
@@ -79,7 +78,7 @@ pub(crate) fn answer(exchange: &mut Exchange, now: Now, ask: Ask) -> (Told, Reco
             Ok(after) => return (Told::BackupKeySet(Ok(())), after),
             Err(refusal) => Told::BackupKeySet(Err(refusal)),
         },
-        Ask::Reveal { source, what } => Told::Revealed(exchange.reveal(now, source, what)),
+        Ask::Account { source } => Told::Account(exchange.account_made(now, source)),
         Ask::Show { source, right, what } => Told::Shown(exchange.show(now, source, right, what)),
         Ask::Claim => {
             exchange.claim(now);

@@ -33,6 +33,7 @@ pub(crate) fn answer(
     let nothing = RecordNo(0);
     match ask {
         AskCertificates::Wanted { found, shown } => {
+            exchange.ports_have(&found);
             let wanted = exchange.certificates_wanted(now, &found, shown.as_ref());
             (ToldCertificates::Wanted(Box::new(wanted)), nothing)
         }

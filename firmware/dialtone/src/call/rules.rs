@@ -1,8 +1,9 @@
 //! Questions about the rules by which phones are taken in, and their answers by the exchange.
 
 use exchange::time::Now;
-use exchange::view::{RulesView, StrangersView};
+use exchange::view::{RulesView, SetupView, StrangersView};
 use exchange::Exchange;
+use wire::Mac;
 
 /// One question.
 pub(crate) enum AskRules {
@@ -10,12 +11,15 @@ pub(crate) enum AskRules {
     Stand,
     /// Who was turned away, and who is banned?
     Strangers,
+    /// What is typed into this handset, which has no hardware address?
+    Setup(Mac),
 }
 
 /// The answer, by the question.
 pub(crate) enum ToldRules {
     Stand(Box<RulesView>),
     Strangers(Box<StrangersView>),
+    Setup(Option<Box<SetupView>>),
 }
 
 /// Answers a question.
@@ -23,5 +27,6 @@ pub(crate) fn answer(exchange: &Exchange, now: Now, ask: AskRules) -> ToldRules 
     match ask {
         AskRules::Stand => ToldRules::Stand(Box::new(exchange.rules_view(now))),
         AskRules::Strangers => ToldRules::Strangers(Box::new(exchange.strangers_view(now))),
+        AskRules::Setup(mac) => ToldRules::Setup(exchange.setup_view(now, mac).map(Box::new)),
     }
 }

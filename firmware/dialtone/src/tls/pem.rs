@@ -23,6 +23,7 @@ pub(crate) fn chain_and_key(text: &[u8]) -> Result<Kept, CertificateFlaw> {
         return Err(CertificateFlaw::NoKey);
     }
     let chain = certificates(text)?.concat();
+    of_version_3(&chain)?;
     if chain.len() > CHAIN_BYTES_MAX {
         return Err(CertificateFlaw::TooLong);
     }
@@ -54,11 +55,20 @@ pub(crate) fn belongs(kept: &Kept) -> Result<(), CertificateFlaw> {
 pub(crate) fn one_authority(text: &[u8]) -> Result<Vec<u8>, CertificateFlaw> {
     let all = certificates(text)?;
     let [one] = &all[..] else { return Err(CertificateFlaw::NotOne) };
+    of_version_3(one)?;
     if one.len() > CERTIFICATE_BYTES_MAX {
         return Err(CertificateFlaw::TooLong);
     }
     Believed::can_use(one).map_err(|_| CertificateFlaw::KeyUnknown)?;
     Ok(one.clone())
+}
+
+/// Refuses a first certificate that the library of TLS would refuse without saying why.
+fn of_version_3(chain: &[u8]) -> Result<(), CertificateFlaw> {
+    match Certificate::first(chain) {
+        Some((first, _)) if !first.is_v3() => Err(CertificateFlaw::NotVersion3),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, CertificateFlaw> {

@@ -214,6 +214,7 @@ fn what_an_admin_brings_is_looked_at_as_a_whole() {
     folder.openssl("rsa -in rsa.key -traditional -out old.key");
     let kinds = "-newkey ec -pkeyopt ec_paramgen_curve:secp521r1 -nodes -keyout odd.key";
     folder.openssl(&format!("req -x509 -new {kinds} -subj /CN=odd -out odd.pem"));
+    folder.openssl("x509 -req -in site.csr -signkey site.key -days 9 -out v1.pem");
     folder.openssl("ec -in site.key -aes128 -passout pass:secret -out sealed.key");
     let file = |names: &[&str]| names.iter().flat_map(|name| folder.read(name)).collect::<Vec<_>>();
     let read = |names: &[&str]| chain_and_key(&file(names));
@@ -234,12 +235,15 @@ fn what_an_admin_brings_is_looked_at_as_a_whole() {
         (&["acme.pem", "site.pem", "site.key"], CertificateFlaw::KeyOfAnother),
         (&["odd.pem", "odd.key"], CertificateFlaw::KeyUnknown),
         (&["site.csr"], CertificateFlaw::NoCertificate),
+        (&["v1.pem", "site.key"], CertificateFlaw::NotVersion3),
     ] {
         assert_eq!(read(names).err(), Some(flaw), "{names:?}");
     }
     assert!(one_authority(&file(&["acme.pem"])).is_ok());
     let two = one_authority(&file(&["acme.pem", "site.pem"]));
     assert_eq!(two, Err(CertificateFlaw::NotOne));
+    let old = one_authority(&file(&["v1.pem"]));
+    assert_eq!(old, Err(CertificateFlaw::NotVersion3));
     assert_eq!(one_authority(b""), Err(CertificateFlaw::NoCertificate));
     let good = [file(&["acme.pem"]), file(&["rsa.pem"])];
     spoiled(&good, 9, |text| match one_authority(text) {

@@ -11,7 +11,7 @@ use pages::form::{self, AddForm, AssignForm, Fields, ResyncForm};
 use wire::Mac;
 
 /// What has just been done, by the word in the address. A word of anybody else is no sentence.
-const DONE: [(&str, &str); 41] = [
+const DONE: [(&str, &str); 43] = [
     ("added", "The handset was added."),
     ("assigned", "The line was saved."),
     ("deleted", "The handset was deleted."),
@@ -54,6 +54,8 @@ const DONE: [(&str, &str); 41] = [
     ("key", "There is a new secret key. The one before is worth nothing any more."),
     ("ban", "The bans were changed. What a banned phone had is worth nothing."),
     ("ignored", "The list was changed."),
+    ("deleted-banned", "The handset was deleted, and is banned."),
+    ("reach", "It was saved. Remote phones are told with their next configuration."),
     (
         "remote",
         "It was saved. The phone follows when it next fetches its configuration on the LAN.",
@@ -207,7 +209,7 @@ impl Admin<'_> {
         }
     }
 
-    async fn look(&self) -> Option<Box<View>> {
+    pub(super) async fn look(&self) -> Option<Box<View>> {
         match self.visitor.desk.ask(Call::Look).await {
             Some(Reply::Looked(view)) => Some(view),
             _other => None,
@@ -287,7 +289,7 @@ fn read(
         | Route::Users
         | Route::User(_)
         | Route::Reveal
-        | Route::RevealOne
+        | Route::Generic(_)
         | Route::Certificates
         | Route::Certificate(_)
         | Route::Rule(_) => form::assign(fields, handset).map(|command| (command, "assigned")),

@@ -1,5 +1,6 @@
 //! The addresses of the admin's pages, and what each can be asked for.
 
+use super::generic::GenericRoute;
 use super::rules::RuleRoute;
 
 /// A page or an action of the admin.
@@ -66,8 +67,8 @@ pub(crate) enum Route {
     MakeUser,
     Replace,
     Clear,
-    RevealOne,
     Ring,
+    Generic(GenericRoute),
 }
 
 /// What is done about users.
@@ -77,7 +78,6 @@ pub(crate) enum UserRoute {
     Change,
     Delete,
     Code,
-    InstallPin,
 }
 
 /// What is done about certificates.
@@ -97,7 +97,7 @@ pub(super) enum Takes {
 }
 
 /// All routes of the admin; `rest` is what a route gets to know of its address.
-pub(super) const ROUTES: [(&str, Route, Takes); 80] = [
+pub(super) const ROUTES: [(&str, Route, Takes); 85] = [
     ("/", Route::Home, Takes::Get),
     ("/assets/{rest}", Route::Asset, Takes::Get),
     ("/login", Route::Login, Takes::Both),
@@ -154,11 +154,15 @@ pub(super) const ROUTES: [(&str, Route, Takes); 80] = [
     ("/voip/gate", Route::Rule(RuleRoute::Gate), Takes::Post),
     ("/voip/key/show", Route::Rule(RuleRoute::ShowKey), Takes::Post),
     ("/voip/key/draw", Route::Rule(RuleRoute::DrawKey), Takes::Post),
+    ("/voip/install-pin", Route::Rule(RuleRoute::InstallPin), Takes::Post),
+    ("/voip/install-pin/show", Route::Rule(RuleRoute::ShowPin), Takes::Post),
+    ("/voip/reach", Route::Rule(RuleRoute::Reach), Takes::Post),
     ("/strangers", Route::Rule(RuleRoute::Strangers), Takes::Get),
     ("/strangers/ban", Route::Rule(RuleRoute::Ban), Takes::Post),
     ("/strangers/ignore", Route::Rule(RuleRoute::Ignore), Takes::Post),
     ("/handsets/{rest}/remote", Route::Rule(RuleRoute::Remote), Takes::Post),
     ("/handsets/{rest}/lost", Route::Rule(RuleRoute::Lost), Takes::Post),
+    ("/handsets/{rest}/ban", Route::Rule(RuleRoute::DeleteAndBan), Takes::Post),
     ("/handsets/{rest}/password", Route::Rule(RuleRoute::ShowPassword), Takes::Post),
     ("/certificates", Route::Certificates, Takes::Get),
     ("/certificates/install", Route::Certificate(CertificateRoute::Install), Takes::Post),
@@ -170,12 +174,13 @@ pub(super) const ROUTES: [(&str, Route, Takes); 80] = [
     ("/users/change", Route::User(UserRoute::Change), Takes::Post),
     ("/users/delete", Route::User(UserRoute::Delete), Takes::Post),
     ("/users/code", Route::User(UserRoute::Code), Takes::Post),
-    ("/users/install-pin", Route::User(UserRoute::InstallPin), Takes::Post),
     ("/users/reveal", Route::Reveal, Takes::Post),
     ("/handsets/{rest}/own", Route::Own, Takes::Post),
     ("/handsets/{rest}/make-user", Route::MakeUser, Takes::Post),
     ("/handsets/{rest}/replace", Route::Replace, Takes::Post),
     ("/handsets/{rest}/clear", Route::Clear, Takes::Post),
-    ("/handsets/{rest}/reveal", Route::RevealOne, Takes::Post),
     ("/handsets/{rest}/ring", Route::Ring, Takes::Post),
+    ("/handsets/generic", Route::Generic(GenericRoute::Add), Takes::Post),
+    ("/handsets/{rest}/setup", Route::Generic(GenericRoute::Setup), Takes::Get),
+    ("/handsets/{rest}/setup/draw", Route::Generic(GenericRoute::Draw), Takes::Post),
 ];

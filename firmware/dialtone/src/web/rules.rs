@@ -14,7 +14,7 @@ use exchange::note::Shown;
 use exchange::view::{RulesView, StrangersView};
 use exchange::Revealed;
 use hyper::StatusCode;
-use pages::form::{password, rule, Fields, RuleFields, RuleForm};
+use pages::form::{install_pin, password, rule, Fields, RuleFields, RuleForm};
 use wire::Mac;
 
 /// A page or an action of the rules.
@@ -31,11 +31,15 @@ pub(crate) enum RuleRoute {
     Ignore,
     Remote,
     Lost,
+    DeleteAndBan,
     ShowPassword,
+    InstallPin,
+    ShowPin,
+    Reach,
 }
 
 /// What became of a wish to be shown a secret.
-enum Seen {
+pub(super) enum Seen {
     Secret(String),
     Wrong,
     Nothing,
@@ -43,7 +47,15 @@ enum Seen {
     Unanswered,
 }
 
-const WRONG: &str = "This is not your password.";
+/// Whether somebody has shown by his password that it is still he.
+pub(super) enum Himself {
+    Yes,
+    No,
+    Slowed(u32),
+    Unanswered,
+}
+
+pub(super) const WRONG: &str = "This is not your password.";
 const NOTHING: &str = "There is nothing to show.";
 
 impl Admin<'_> {
@@ -60,6 +72,10 @@ impl Admin<'_> {
             | RuleRoute::Ignore
             | RuleRoute::Remote
             | RuleRoute::Lost
+            | RuleRoute::DeleteAndBan
+            | RuleRoute::InstallPin
+            | RuleRoute::ShowPin
+            | RuleRoute::Reach
             | RuleRoute::ShowPassword => reply::unknown(),
         }
     }
@@ -81,7 +97,19 @@ impl Admin<'_> {
             RuleRoute::Ignore => {
                 self.rule(RuleFields::Ignore, fields, "/strangers?done=ignored").await
             }
-            RuleRoute::Remote | RuleRoute::Lost => self.change_reach(route, rest, fields).await,
+            RuleRoute::Remote | RuleRoute::Lost | RuleRoute::DeleteAndBan => {
+                self.change_reach(route, rest, fields).await
+            }
+            RuleRoute::Reach => {
+                let answered = self.rule(RuleFields::Reach, fields, "/voip?done=reach").await;
+                // The certificate of the box says it too.
+                if let Some(secured) = self.visitor.site.secured() {
+                    secured.look_again();
+                }
+                answered
+            }
+            RuleRoute::InstallPin => self.set_install_pin(fields).await,
+            RuleRoute::ShowPin => self.reveal(fields, "The install PIN", Shown::InstallPin).await,
             RuleRoute::ShowKey => self.show_key(fields).await,
             RuleRoute::ShowPassword => self.show_password(rest, fields).await,
             RuleRoute::Voip | RuleRoute::Strangers => reply::unknown(),
@@ -93,10 +121,10 @@ impl Admin<'_> {
         let form = match rule(which, fields) {
             Ok(rule) => match self.wish(fields, Command::Rule(rule)).await {
                 Wish::Done => return reply::see(done),
-                Wish::Refused(refusal) => RuleForm::refused(refusal),
+                Wish::Refused(refusal) => RuleForm::refused_field(fields, refusal),
                 Wish::Unanswered => return reply::unavailable(),
             },
-            Err(form) => form,
+            Err(form) => *form,
         };
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         match which {
@@ -105,12 +133,24 @@ impl Admin<'_> {
             | RuleFields::Switch
             | RuleFields::Gate
             | RuleFields::DrawKey
+            | RuleFields::Reach
             | RuleFields::Remote(_)
-            | RuleFields::Lost(_) => self.voip(status, None, Some(&form)).await,
+            | RuleFields::Lost(_)
+            | RuleFields::DeleteAndBan(_) => self.voip(status, None, Some(&form)).await,
         }
     }
 
-    /// Carries out one of the two forms of a handset.
+    /// Sets the PIN for replacing phones, or takes it away.
+    async fn set_install_pin(&self, fields: &Fields) -> Answered {
+        let form = match self.wish(fields, install_pin(fields)).await {
+            Wish::Done => return reply::see("/voip?done=install-pin"),
+            Wish::Refused(refusal) => RuleForm::refused_field(fields, refusal),
+            Wish::Unanswered => return reply::unavailable(),
+        };
+        self.voip(StatusCode::UNPROCESSABLE_ENTITY, None, Some(&form)).await
+    }
+
+    /// Carries out one of these forms of a handset.
     async fn change_reach(&self, route: RuleRoute, rest: &str, fields: &Fields) -> Answered {
         let Some(mac) = Mac::parse(rest.as_bytes()) else { return reply::unknown() };
         let handset = match self.look_at(mac).await {
@@ -118,16 +158,17 @@ impl Admin<'_> {
             None => return reply::unavailable(),
         };
         let Some(handset) = handset else { return reply::unknown() };
-        let (which, done) = match route == RuleRoute::Lost {
-            true => (RuleFields::Lost(handset), "lost"),
-            false => (RuleFields::Remote(handset), "remote"),
+        let page = pages::device_path(mac);
+        let (which, done) = if route == RuleRoute::Lost {
+            (RuleFields::Lost(handset), format!("{page}?done=lost"))
+        } else if route == RuleRoute::DeleteAndBan {
+            (RuleFields::DeleteAndBan(handset), "/handsets?done=deleted-banned".to_owned())
+        } else {
+            (RuleFields::Remote(handset), format!("{page}?done=remote"))
         };
         let error = match rule(which, fields) {
             Ok(rule) => match self.wish(fields, Command::Rule(rule)).await {
-                Wish::Done => {
-                    let page = pages::device_path(mac);
-                    return reply::see_made(&format!("{page}?done={done}"));
-                }
+                Wish::Done => return reply::see_made(&done),
                 Wish::Refused(refusal) => refusal.to_string(),
                 Wish::Unanswered => return reply::unavailable(),
             },
@@ -176,19 +217,34 @@ impl Admin<'_> {
         }
     }
 
-    /// Compares the password in a form as at a log-in, in turn and slowed likewise.
-    async fn see(&self, fields: &Fields, what: Shown) -> Seen {
-        let Some(typed) = password(fields) else { return Seen::Wrong };
+    /// Compares the password in a form as at a log-in, in turn and slowed likewise. That it is
+    /// wrong the caller has to tell the exchange.
+    pub(super) async fn is_himself(&self, fields: &Fields) -> Himself {
+        let Some(typed) = password(fields) else { return Himself::No };
         let (visitor, source) = (self.visitor, self.visitor.source());
         let Some(turn) = visitor.site.door().turn(source).await else {
-            return Seen::Slowed(IN_TURN_AFTER_S);
+            return Himself::Slowed(IN_TURN_AFTER_S);
         };
         let record = match visitor.desk.ask_access(Ask::MayLogIn { source }).await {
             Some(Told::MayLogIn(Ok(record))) if !record.is_empty() => record,
-            Some(Told::MayLogIn(Err(slowed))) => return Seen::Slowed(seconds(slowed)),
-            _other => return Seen::Unanswered,
+            Some(Told::MayLogIn(Err(slowed))) => return Himself::Slowed(seconds(slowed)),
+            _other => return Himself::Unanswered,
         };
-        let right = turn.is_right(typed.to_owned(), record).await;
+        match turn.is_right(typed.to_owned(), record).await {
+            true => Himself::Yes,
+            false => Himself::No,
+        }
+    }
+
+    /// Shows a secret to whoever gives his password again.
+    pub(super) async fn see(&self, fields: &Fields, what: Shown) -> Seen {
+        let right = match self.is_himself(fields).await {
+            Himself::Yes => true,
+            Himself::No => false,
+            Himself::Slowed(after_s) => return Seen::Slowed(after_s),
+            Himself::Unanswered => return Seen::Unanswered,
+        };
+        let (visitor, source) = (self.visitor, self.visitor.source());
         match visitor.desk.ask_access(Ask::Show { source, right, what }).await {
             Some(Told::Shown(Revealed::Secret(secret))) => Seen::Secret(secret),
             Some(Told::Shown(Revealed::Wrong)) => Seen::Wrong,
@@ -232,7 +288,7 @@ impl Admin<'_> {
     }
 }
 
-fn slowed(after_s: u32) -> Answered {
+pub(super) fn slowed(after_s: u32) -> Answered {
     let sentence = format!("Too many wrong passwords came from here. Wait {after_s} s.");
     let mut answered = reply::message(StatusCode::TOO_MANY_REQUESTS, "Not just now", &sentence);
     reply::retry_after(&mut answered, after_s);

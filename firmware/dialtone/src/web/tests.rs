@@ -4,6 +4,7 @@ mod backup;
 mod browser;
 mod claim;
 mod firmware;
+mod generic;
 mod identity;
 mod machine;
 mod rules;

@@ -1,26 +1,16 @@
 //! The users, and what is shown only after the admin's password was given again.
 
-use super::account::{seconds, IN_TURN_AFTER_S};
 use super::office::{notice, Wish};
 use super::route::UserRoute;
+use super::rules::{slowed, Seen, WRONG};
 use super::{reply, Admin};
-use crate::call::{Ask, Call, Reply, Told};
+use crate::call::{Call, Reply};
 use crate::http::Answered;
 use exchange::command::Command;
-use exchange::seat::Hidden;
+use exchange::note::Shown;
 use exchange::view::UsersView;
 use hyper::StatusCode;
 use pages::form::{self, Fields, UserForm};
-use wire::Mac;
-
-/// What became of wanting to see a secret.
-enum Shown {
-    Secret(String),
-    Nothing,
-    Wrong,
-    Slowed(u32),
-    Unanswered,
-}
 
 impl Admin<'_> {
     pub(super) async fn users(&self, query: &str) -> Answered {
@@ -43,66 +33,23 @@ impl Admin<'_> {
         reply::html(StatusCode::UNPROCESSABLE_ENTITY, html)
     }
 
-    /// Shows a PIN.
+    /// Shows a user's PIN.
     pub(super) async fn reveal_of_users(&self, fields: &Fields) -> Answered {
-        let Some(what) = form::hidden(fields) else { return reply::unknown() };
-        let title = match what {
-            Hidden::PinOf(_) => "The user's PIN",
-            Hidden::InstallPin => "The install PIN",
-            Hidden::WebPassword(_) => "The password of the phone's page",
-        };
-        self.reveal(fields, title, what).await
+        match form::hidden(fields) {
+            Some(what) => self.reveal(fields, "The user's PIN", what).await,
+            None => reply::unknown(),
+        }
     }
 
-    /// Shows the password of a phone's own page.
-    pub(super) async fn reveal_of_handset(&self, mac: &str, fields: &Fields) -> Answered {
-        let Some(mac) = Mac::parse(mac.as_bytes()) else { return reply::unknown() };
-        let handset = match self.look_at(mac).await {
-            Some(view) => view.and_then(|view| view.handset).map(|row| row.handset),
-            None => return reply::unavailable(),
-        };
-        let Some(handset) = handset else { return reply::unknown() };
-        let title = "The password of the phone's page";
-        self.reveal(fields, title, Hidden::WebPassword(handset)).await
-    }
-
-    async fn reveal(&self, fields: &Fields, title: &str, what: Hidden) -> Answered {
+    /// Shows a secret that has no page of its own.
+    pub(super) async fn reveal(&self, fields: &Fields, title: &str, what: Shown) -> Answered {
         let refused = |status, sentence: &str| reply::message(status, "Not shown", sentence);
-        match self.shown(fields, what).await {
-            Shown::Secret(secret) => reply::message(StatusCode::OK, title, &secret),
-            Shown::Nothing => refused(StatusCode::NOT_FOUND, "There is none."),
-            Shown::Wrong => refused(StatusCode::FORBIDDEN, "The admin password is wrong."),
-            Shown::Slowed(seconds) => {
-                let sentence = format!("Too many wrong passwords. Try again in {seconds} seconds.");
-                let mut answered = refused(StatusCode::TOO_MANY_REQUESTS, &sentence);
-                reply::retry_after(&mut answered, seconds);
-                answered
-            }
-            Shown::Unanswered => reply::unavailable(),
-        }
-    }
-
-    /// Compares the password as for a log-in, and slows wrong ones alike.
-    async fn shown(&self, fields: &Fields, what: Hidden) -> Shown {
-        let desk = &self.visitor.desk;
-        let source = self.visitor.source();
-        let Some(typed) = form::password(fields) else { return Shown::Wrong };
-        let Some(turn) = self.visitor.site.door().turn(source).await else {
-            return Shown::Slowed(IN_TURN_AFTER_S);
-        };
-        let record = match desk.ask_access(Ask::MayLogIn { source }).await {
-            Some(Told::MayLogIn(Ok(record))) => record,
-            Some(Told::MayLogIn(Err(slowed))) => return Shown::Slowed(seconds(slowed)),
-            _other => return Shown::Unanswered,
-        };
-        if !turn.is_right(typed.to_owned(), record).await {
-            desk.ask_access(Ask::LogIn { source, right: false }).await;
-            return Shown::Wrong;
-        }
-        match desk.ask_access(Ask::Reveal { source, what }).await {
-            Some(Told::Revealed(Some(secret))) => Shown::Secret(secret),
-            Some(Told::Revealed(None)) => Shown::Nothing,
-            _other => Shown::Unanswered,
+        match self.see(fields, what).await {
+            Seen::Secret(secret) => reply::message(StatusCode::OK, title, &secret),
+            Seen::Nothing => refused(StatusCode::NOT_FOUND, "There is none."),
+            Seen::Wrong => refused(StatusCode::FORBIDDEN, WRONG),
+            Seen::Slowed(after_s) => slowed(after_s),
+            Seen::Unanswered => reply::unavailable(),
         }
     }
 
@@ -123,7 +70,6 @@ fn read(route: UserRoute, fields: &Fields) -> Result<(Command, &'static str), Bo
     Ok(match route {
         UserRoute::Add => (form::add_user(fields)?, "user-added"),
         UserRoute::Change => (form::change_user(fields)?, "user-changed"),
-        UserRoute::InstallPin => (form::install_pin(fields), "install-pin"),
         UserRoute::Delete => (form::delete_user(fields).ok_or_else(incomplete)?, "user-deleted"),
         UserRoute::Code => (form::code(fields).ok_or_else(incomplete)?, "code"),
     })

@@ -10,7 +10,7 @@
 //! authority of the box, or not its key, that of this box stays: phones trust it.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::bad::Wrong;
 use super::seal::Sealer;

@@ -23,7 +23,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 27] = [
     "seal",
     "new-phones",
     "admin",
@@ -50,6 +50,7 @@ const KINDS: [&str; 26] = [
     "switch",
     "pnp-key",
     "ban",
+    "reach",
 ];
 const HANDSET_KEYS: [&str; 10] = [
     "number",
@@ -176,7 +177,7 @@ impl Draft {
             }
             "certificate" => self.certificates.chain(at, entry),
             "certificate-key" => self.certificates.key(at, entry, sealer),
-            "switch" | "pnp-key" | "ban" => self.rules.take(at, entry, sealer),
+            "switch" | "pnp-key" | "ban" | "reach" => self.rules.take(at, entry, sealer),
             other => Err(Wrong::UnknownKind(text(other), nearest(other, &KINDS))),
         }
     }
@@ -255,7 +256,7 @@ impl Draft {
         sealer: Option<&Sealer>,
     ) -> Result<(), Wrong> {
         entry.knows(&HANDSET_KEYS)?;
-        let mac = entry.mac()?;
+        let mac = entry.handset_mac()?;
         let token = entry.secret("remote-token", &parts::of_token(mac), sealer)?;
         let token = token.map(RemoteToken);
         let handset = Handset {

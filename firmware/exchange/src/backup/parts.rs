@@ -4,6 +4,7 @@ use super::bad::Wrong;
 use super::seal::Sealer;
 use super::words::Entry;
 use crate::catalog::Family;
+use crate::generic::is_made_up;
 use crate::limits::{FILE_NAME_MAX, PASSWORD_MEMORY_KIB_MAX, PASSWORD_ROUNDS_MAX};
 use crate::names::{Extension, HandsetNo, Text};
 use crate::network::{DnsServers, Domain, Lan, Wan};
@@ -87,6 +88,12 @@ impl Entry<'_> {
 
     pub(super) fn mac(&mut self) -> Result<Mac, Wrong> {
         self.read_wanted("mac", MAC, |text| Mac::parse(text.as_bytes()).filter(|it| it.is_device()))
+    }
+
+    /// What a handset is known by, which the box may have made up.
+    pub(super) fn handset_mac(&mut self) -> Result<Mac, Wrong> {
+        let good = |mac: &Mac| mac.is_device() || is_made_up(*mac);
+        self.read_wanted("mac", MAC, |text| Mac::parse(text.as_bytes()).filter(good))
     }
 
     /// A device that only has an address may be anything.

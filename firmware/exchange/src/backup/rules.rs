@@ -1,5 +1,6 @@
 //! The rules by which phones are taken in, in the text: `switch name=lan-creates disabled=yes
-//! by=192.168.10.20 at=1764528000`, `pnp-key secret=sealed:...`, `ban mac=00:15:65:12:34:56`.
+//! by=192.168.10.20 at=1764528000`, `pnp-key secret=sealed:...`, `ban mac=00:15:65:12:34:56`,
+//! `reach host=phones.example.com`.
 //!
 //! Switches of which nobody knows who set them stand in the line `new-phones`. Where a text leaves
 //! the key out, the one of this box stays.
@@ -9,6 +10,7 @@ use super::seal::Sealer;
 use super::words::{pair, Entry};
 use crate::limits::BANS_MAX;
 use crate::policy::Switch;
+use crate::rules::reach;
 use crate::secret::PnpKey;
 use crate::sorted::SortedSet;
 use crate::state::{Event, Rules, SetBy};
@@ -21,7 +23,7 @@ use wire::Mac;
 /// Under which name the key of Plug-and-Play is sealed.
 pub(super) const PNP_KEY: &str = "pnp-key";
 
-/// The lines of switches and bans.
+/// The lines of switches, of bans, and of how remote phones reach the box.
 pub(super) fn lines(rules: &Rules) -> Vec<String> {
     let mut lines = Vec::new();
     for switch in Switch::ALL {
@@ -40,6 +42,11 @@ pub(super) fn lines(rules: &Rules) -> Vec<String> {
         pair(&mut line, "mac", mac);
         lines.push(line);
     }
+    if let Some(host) = rules.reach() {
+        let mut line = String::from("reach");
+        pair(&mut line, "host", host);
+        lines.push(line);
+    }
     lines
 }
 
@@ -49,6 +56,7 @@ pub(super) struct Draft {
     switches: [Option<(usize, Event)>; Switch::ALL.len()],
     key: Option<(usize, Option<PnpKey>)>,
     bans: SortedSet<Mac>,
+    reach: Option<(usize, String)>,
 }
 
 impl Draft {
@@ -69,6 +77,15 @@ impl Draft {
                 }
                 self.bans.insert(mac);
                 Ok(())
+            }
+            "reach" => {
+                entry.knows(&["host"])?;
+                let wanted = "an IP address or a name such as phones.example.com";
+                let host = entry.read_wanted("host", wanted, reach)?;
+                match self.reach.replace((at, host)) {
+                    Some((line, _)) => Err(Wrong::Again { what: "`reach`", line }),
+                    None => Ok(()),
+                }
             }
             _pnp_key => {
                 entry.knows(&["secret"])?;
@@ -103,6 +120,7 @@ impl Draft {
         let key = self.key.and_then(|(_, key)| key).or(before.key());
         let key = key.map(|key| Event::PnpKeyDrawn { key });
         let bans = self.bans.into_iter().map(|mac| Event::MacBanned { mac: mac.0, banned: true });
-        switches.chain(key).chain(bans).collect()
+        let reach = self.reach.map(|(_, host)| Event::ReachSet { host: Some(host) });
+        switches.chain(key).chain(bans).chain(reach).collect()
     }
 }

@@ -3,12 +3,12 @@
 mod beside;
 mod golden;
 mod people;
+mod policy;
 mod settings;
-
-extern crate std;
-
 mod signs;
 mod templates;
+
+extern crate std;
 
 use super::*;
 use crate::catalog::Family;

@@ -22,6 +22,8 @@ pub const CLAIM_CODE_MS: u64 = 10 * MINUTE_MS;
 pub const CLAIM_CODES_MAX: usize = 8;
 /// Wrong ones of all phones together that end all codes there are.
 pub const CLAIM_CODES_WRONG_MAX: u16 = 20;
+/// Accounts whose password was drawn and not shown yet.
+pub const ACCOUNTS_FRESH_MAX: usize = 8;
 /// Failed log-ins remembered, by source.
 pub const LOGIN_SOURCES_MAX: usize = 256;
 /// Longest wait after a wrong password, in seconds; after the third each doubles it up to this.

@@ -1,7 +1,7 @@
 //! What is worth telling about the rules by which phones are taken in: who changed them, who was
 //! shown a secret, and who came in vain.
 
-use crate::names::Side;
+use crate::names::{Side, UserNo};
 use crate::policy::Switch;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -34,6 +34,8 @@ pub enum RuleNote {
     RemoteMoved(Mac, Ipv4Addr),
     /// A handset on the WAN names another User-Agent than before.
     RemoteAgent(Mac),
+    /// An admin at this address set how remote phones reach the box.
+    ReachSet(Ipv4Addr),
 }
 
 /// What an admin was shown.
@@ -43,11 +45,17 @@ pub enum Shown {
     PnpKey,
     /// The password of a handset's own web page.
     WebPassword(Mac),
+    /// The password of an account that was just drawn.
+    Account(Mac),
+    /// The PIN of a user.
+    PinOf(UserNo),
+    /// The PIN for replacing phones.
+    InstallPin,
 }
 
 impl RuleNote {
     /// How many kinds there are.
-    pub(super) const KINDS: usize = 12;
+    pub(super) const KINDS: usize = 13;
 
     /// Whether whoever can send a packet can cause it.
     pub(super) fn is_by_anybody(&self) -> bool {
@@ -61,7 +69,8 @@ impl RuleNote {
             | RuleNote::PasswordsDrawn(..)
             | RuleNote::MacBanned(..)
             | RuleNote::RemoteMoved(..)
-            | RuleNote::RemoteAgent(_) => false,
+            | RuleNote::RemoteAgent(_)
+            | RuleNote::ReachSet(_) => false,
         }
     }
 
@@ -80,6 +89,7 @@ impl RuleNote {
             RuleNote::Scanner(_) => 9,
             RuleNote::RemoteMoved(..) => 10,
             RuleNote::RemoteAgent(_) => 11,
+            RuleNote::ReachSet(_) => 12,
         }
     }
 }
@@ -98,12 +108,7 @@ impl fmt::Display for RuleNote {
                 write!(f, "{from} lets new phones in from the {side} for {minutes} minutes")
             }
             RuleNote::KeyDrawn(from) => write!(f, "{from} has a new secret key of Plug-and-Play"),
-            RuleNote::SecretShown(from, Shown::PnpKey) => {
-                write!(f, "{from} was shown the secret key of Plug-and-Play")
-            }
-            RuleNote::SecretShown(from, Shown::WebPassword(mac)) => {
-                write!(f, "{from} was shown the web password of {mac}")
-            }
+            RuleNote::SecretShown(from, what) => write!(f, "{from} was shown {what}"),
             RuleNote::RemoteMarked(from, mac, true) => {
                 write!(f, "{from} lets {mac} come from the WAN")
             }
@@ -122,6 +127,21 @@ impl fmt::Display for RuleNote {
                 write!(f, "{mac} registers from {from}, where it was not before")
             }
             RuleNote::RemoteAgent(mac) => write!(f, "{mac} names another User-Agent than before"),
+            RuleNote::ReachSet(from) => {
+                write!(f, "{from} changed how remote phones reach the box")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Shown::PnpKey => f.write_str("the secret key of Plug-and-Play"),
+            Shown::WebPassword(mac) => write!(f, "the web password of {mac}"),
+            Shown::Account(mac) => write!(f, "the new password of {mac}"),
+            Shown::PinOf(user) => write!(f, "the PIN of user {}", user.0),
+            Shown::InstallPin => f.write_str("the install PIN"),
         }
     }
 }

@@ -50,8 +50,9 @@ pub(super) fn prove(
     }
     let key = show_key(office, now, ask, shown);
     let named = office.catalog.file(name, None).and_then(|asked| asked.mac);
-    if ask.way.certified.is_some() {
-        return Ok(Proven { mac: ask.way.certified, key });
+    let named = named.filter(|mac| mac.is_device());
+    if let Some(mac) = ask.way.certified.filter(|mac| mac.is_device()) {
+        return Ok(Proven { mac: Some(mac), key });
     }
     if key == Key::Wrong {
         return Err(Cause::WrongKey);
@@ -76,7 +77,9 @@ fn shown<'a>(ask: &Ask<'a>, in_name: Option<&'a str>) -> [Option<&'a str>; 2] {
 
 /// The handset whose token is among what somebody shows.
 fn by_token(office: &Office, shown: [Option<&str>; 2]) -> Option<Mac> {
-    let token = |text: &str| office.durable.handset_by(&RemoteToken::parse(text)?);
+    let known = |text: &str| office.durable.handset_by(&RemoteToken::parse(text)?);
+    // What has no hardware address has no file, by whatever it is asked for.
+    let token = |text: &str| known(text).filter(|(_, handset)| !handset.is_generic());
     let (_, handset) = shown.into_iter().flatten().find_map(token)?;
     Some(handset.mac)
 }
@@ -188,9 +191,9 @@ impl Place {
 /// Where a phone on the WAN asks for its file before it has a token, without the key; `None` while
 /// nobody is given any there.
 pub(crate) fn wan_url(office: &Office) -> Option<String> {
-    let (wan, port) = (office.board.first(Side::Wan)?, office.board.https_port?);
-    let server = super::values::address_at(office, wan);
-    let host = if port == 443 { server.to_string() } else { format!("{server}:{port}") };
+    let port = office.board.https_port?;
+    let server = super::wan_host(office)?;
+    let host = if port == 443 { server } else { format!("{server}:{port}") };
     Some(format!("https://{host}/{}/", office.board.directory))
 }
 
@@ -209,7 +212,9 @@ pub(super) fn place(
     let token = known.and_then(|(_, handset)| handset.remote).map(|mark| mark.token.text());
     let port = office.board.interface(interface);
     let from_wan = port.is_some_and(|port| port.side == Side::Wan);
+    // Before the box knows how it is reached there, nobody is told the way.
     let wan = office.board.first(Side::Wan).filter(|_| token.is_some() || from_wan);
+    let wan = wan.filter(|_| super::wan_host(office).is_some());
     let plain = super::directory_path(office, interface);
     let at_home = |interface, is_remote| {
         let path = plain.clone();

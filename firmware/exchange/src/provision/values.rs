@@ -1,6 +1,6 @@
 //! What a file is made of: everything a template may read, and where the box is for whoever asks.
 
-use super::{phone_book, remote, screens};
+use super::{host, phone_book, remote, screens};
 use crate::catalog::{self, Family};
 use crate::layer::Whom;
 use crate::limits::EXPIRES_MAX_S;
@@ -87,7 +87,10 @@ pub(super) fn values_at(
 }
 
 fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteValues {
-    let server = address_at(office, place.interface);
+    let server = match place.is_remote {
+        true => host::wan_host(office).unwrap_or_default(),
+        false => address_at(office, place.interface).to_string(),
+    };
     let (site, store) = (&office.board.site, office.durable.settings());
     let (zone, summer) = settings::site_zone(store, site, whom);
     let mut zone = zone.values();
@@ -98,14 +101,14 @@ fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteVa
     let interval = set(Setting::ProvisioningInterval).and_then(|minutes| minutes.parse().ok());
     let ntp = set(Setting::NtpServer).map(String::from).or_else(|| site.ntp_server.clone());
     // The box tells nobody on the WAN the time.
-    let ntp = ntp.or_else(|| (!place.is_remote).then(|| server.to_string()));
+    let ntp = ntp.or_else(|| (!place.is_remote).then(|| server.clone()));
     SiteValues {
-        server: server.to_string(),
         sip_port: office.board.sip_port,
         expires_s: EXPIRES_MAX_S,
         provision_url: format!("{}{}", place.scheme, place.path),
         provision_path: place.path.trim_end_matches('/').to_string(),
         ntp_server: ntp.unwrap_or_default(),
+        server,
         zone,
         poll_min: interval.unwrap_or(site.poll_min),
     }

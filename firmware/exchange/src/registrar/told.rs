@@ -6,6 +6,7 @@
 
 use crate::catalog::Sign;
 use crate::cause::Cause;
+use crate::generic::is_made_up;
 use crate::office::Office;
 use crate::provision;
 use crate::request::Request;
@@ -75,7 +76,8 @@ pub(super) fn wrong_password(
     named: Option<Mac>,
 ) {
     let Some(mac) = asker(office, now, request) else { return };
-    let own = named == Some(mac);
+    // Nobody's address proves him to be what has no hardware address.
+    let own = named.is_some_and(|it| it == mac || is_made_up(it));
     let cause = if own { Cause::WrongPassword } else { Cause::UnknownAccount };
     refused(office, now, mac, cause);
 }
@@ -101,7 +103,8 @@ pub(super) fn heard(office: &mut Office, now: Now, request: &Request<'_>, mac: M
         return;
     }
     office.seen_at(mac, *request.arrival.from.ip());
-    if let Some(agent) = request.message.first(Name::UserAgent) {
+    let agent = request.message.first(Name::UserAgent).filter(|_| !is_made_up(mac));
+    if let Some(agent) = agent {
         office.weigh(mac, Sign::SipUserAgent(agent));
         office.remember_make(now, mac);
     }

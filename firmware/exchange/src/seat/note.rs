@@ -1,6 +1,5 @@
 //! What is worth telling a human about users and who sits where.
 
-use crate::names::UserNo;
 use core::fmt;
 use core::net::Ipv4Addr;
 use wire::Mac;
@@ -20,24 +19,11 @@ pub enum SeatNote {
     InstallPinSet(Ipv4Addr),
     /// At a handset a code was dialled that is none.
     CodeRefused(Mac),
-    /// An admin at this address had something secret shown after giving his password again.
-    Revealed(Ipv4Addr, Revealed),
-}
-
-/// What secret was shown to an admin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Revealed {
-    /// The PIN of a user.
-    PinOf(UserNo),
-    /// The PIN for replacing phones.
-    InstallPin,
-    /// The password of a phone's own page.
-    WebPassword(Mac),
 }
 
 impl SeatNote {
     /// How many kinds there are.
-    pub(crate) const KINDS: usize = 7;
+    pub(crate) const KINDS: usize = 6;
 
     /// Whether whoever is at a phone can cause it, as often as he likes.
     pub(crate) fn is_by_anybody(&self) -> bool {
@@ -46,8 +32,7 @@ impl SeatNote {
             SeatNote::UsersChanged(_)
             | SeatNote::Taken(_)
             | SeatNote::Replaced(..)
-            | SeatNote::InstallPinSet(_)
-            | SeatNote::Revealed(..) => false,
+            | SeatNote::InstallPinSet(_) => false,
         }
     }
 
@@ -60,7 +45,6 @@ impl SeatNote {
             SeatNote::PinRefused(_) => 3,
             SeatNote::InstallPinSet(_) => 4,
             SeatNote::CodeRefused(_) => 5,
-            SeatNote::Revealed(..) => 6,
         }
     }
 }
@@ -74,17 +58,6 @@ impl fmt::Display for SeatNote {
             SeatNote::PinRefused(from) => write!(f, "{from} gave a wrong PIN"),
             SeatNote::InstallPinSet(from) => write!(f, "{from} changed the install PIN"),
             SeatNote::CodeRefused(mac) => write!(f, "{mac} dialled a wrong code"),
-            SeatNote::Revealed(from, what) => write!(f, "{from} was shown {what}"),
-        }
-    }
-}
-
-impl fmt::Display for Revealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Revealed::PinOf(user) => write!(f, "the PIN of user {}", user.0),
-            Revealed::InstallPin => f.write_str("the install PIN"),
-            Revealed::WebPassword(mac) => write!(f, "the password of the page of {mac}"),
         }
     }
 }

@@ -68,8 +68,11 @@ pub(crate) fn replace(
     if old == new {
         return Err(Flaw::Itself.into());
     }
-    if office.durable.handset(old).is_none() || office.durable.handset(new).is_none() {
-        return Err(Refusal::NoSuchHandset);
+    for no in [old, new] {
+        let known = office.durable.handset(no).ok_or(Refusal::NoSuchHandset)?;
+        if known.is_generic() {
+            return Err(Flaw::NotCompatible.into());
+        }
     }
     match hand {
         Hand::Admin => match seat(office, new).ok_or(Refusal::NoSuchHandset)? {
@@ -144,7 +147,7 @@ fn take_over(
         return Err(Refusal::FlashFull);
     }
     facts.into_iter().for_each(|fact| office.record(mac, fact));
-    office.logs.forget(old_mac);
+    office.forget(old_mac);
     office.note(now, Note::Seat(SeatNote::Replaced(old_mac, mac)));
     let rows = settings::of_handset(office, mac);
     let unsaid = rows.into_iter().filter(|row| row.is_set && !row.unsaid.is_empty());

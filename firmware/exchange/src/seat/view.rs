@@ -23,8 +23,6 @@ pub struct UsersView {
     pub codes: Vec<CodeRow>,
     /// The extension that the next user would get; `None` where none is free.
     pub next: Option<Extension>,
-    /// Whether a PIN is set for replacing phones.
-    pub has_install_pin: bool,
     /// Whether users may be assigned at phones.
     pub at_phone: bool,
     /// Whether nothing new is stored.
@@ -89,7 +87,6 @@ pub(crate) fn view(office: &Office, now: Now) -> UsersView {
         users: users(office).into_iter().map(row).collect(),
         codes: claim::codes(office, now).filter_map(code).collect(),
         next: next_extension(office),
-        has_install_pin: office.durable.has_install_pin(),
         at_phone: may_assign(office),
         read_only: office.read_only,
     }
@@ -100,8 +97,10 @@ pub(crate) fn of_handset(office: &Office, handset: HandsetNo) -> PeopleView {
     let seat = super::seat(office, handset).unwrap_or_default();
     let users = users(office).into_iter();
     let users = users.map(|(no, user)| (no, in_words(&user.name, user.extension)));
+    let taken = matches!(seat, Seat::Assigned | Seat::Replaced);
+    let generic = office.durable.handset(handset).is_some_and(Handset::is_generic);
     let others = office.durable.handsets().filter(|(no, known)| {
-        *no != handset && known.is_assigned() && !matches!(seat, Seat::Assigned | Seat::Replaced)
+        *no != handset && known.is_assigned() && !known.is_generic() && !taken && !generic
     });
     PeopleView {
         seat,

@@ -98,7 +98,8 @@ fn is_unfit(letter: char) -> bool {
         || matches!(letter, '\u{2060}'..='\u{206f}')
 }
 
-fn host(typed: &str) -> Result<String, Bad> {
+/// Reads an IPv4 address or a host name (RFC 1123 section 2.1).
+pub(crate) fn host(typed: &str) -> Result<String, Bad> {
     if typed.len() > SETTING_HOST_BYTES_MAX {
         return Err(Bad::TooLong(SETTING_HOST_BYTES_MAX));
     }

@@ -24,6 +24,7 @@ mod values;
 
 pub use bad::Bad;
 pub use keys::{keys, Key, KeyKind};
+pub(crate) use kind::host;
 pub use kind::{codecs, country, language, rules, Codec, Country, Kind, Language, Rule};
 pub use place::Origin;
 pub(crate) use show::{of_handset, view};

@@ -103,7 +103,9 @@ impl Resync {
         now: Now,
         (whom, errand, when): (&Selection, Errand, Option<ClockTime>),
     ) -> Result<usize, Refusal> {
-        let known = office.durable.handsets().filter(|(no, known)| {
+        // What has no file is not asked to fetch it.
+        let known = office.durable.handsets().filter(|(_, known)| !known.is_generic());
+        let known = known.filter(|(no, known)| {
             let extensions = known.lines.iter().filter_map(|line| line.extension);
             whom.means(*no, extensions)
         });

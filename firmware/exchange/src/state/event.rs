@@ -282,6 +282,16 @@ pub enum Event {
         /// Whether it gets nothing.
         banned: bool,
     },
+    /// A handset is no longer known, and its hardware address gets nothing here.
+    HandsetBanned {
+        /// Which one.
+        handset: HandsetNo,
+    },
+    /// Remote phones are told this name or address of the box, or its own address on the WAN.
+    ReachSet {
+        /// The name or address; `None` for the box's own.
+        host: Option<String>,
+    },
 }
 
 impl Event {
@@ -304,6 +314,7 @@ impl Event {
     pub(crate) fn changes_book(&self) -> bool {
         match self {
             Event::HandsetDeleted { .. }
+            | Event::HandsetBanned { .. }
             | Event::LineRemoved { .. }
             | Event::LineAssigned { .. }
             | Event::UserSet { .. }
@@ -338,7 +349,8 @@ impl Event {
             | Event::PnpKeyDrawn { .. }
             | Event::RemoteMarked { .. }
             | Event::PasswordsDrawn { .. }
-            | Event::MacBanned { .. } => false,
+            | Event::MacBanned { .. }
+            | Event::ReachSet { .. } => false,
         }
     }
 
@@ -348,6 +360,7 @@ impl Event {
             Event::HandsetCreated { handset, .. }
             | Event::HandsetRecognised { handset, .. }
             | Event::HandsetDeleted { handset }
+            | Event::HandsetBanned { handset }
             | Event::LineAdded { handset, .. }
             | Event::LineRemoved { handset }
             | Event::LineAssigned { handset, .. }
@@ -381,7 +394,8 @@ impl Event {
             | Event::CertificateChanged { .. }
             | Event::SwitchSet { .. }
             | Event::PnpKeyDrawn { .. }
-            | Event::MacBanned { .. } => None,
+            | Event::MacBanned { .. }
+            | Event::ReachSet { .. } => None,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::policy::{Profile, Switch};
 use crate::secret::{LineSecret, PnpKey, Remote, RemoteToken, WebSecret};
 use crate::sorted::SortedSet;
 use crate::time::Wall;
+use alloc::string::String;
 use core::net::Ipv4Addr;
 use wire::Mac;
 
@@ -16,6 +17,7 @@ pub struct Rules {
     switches: [Set; Switch::ALL.len()],
     key: Option<PnpKey>,
     bans: SortedSet<Mac>,
+    reach: Option<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -42,7 +44,7 @@ impl SetBy {
 impl Default for Rules {
     fn default() -> Rules {
         let switches = Profile::Guarded.disabled().map(|disabled| Set { disabled, by: None });
-        Rules { switches, key: None, bans: SortedSet::new() }
+        Rules { switches, key: None, bans: SortedSet::new(), reach: None }
     }
 }
 
@@ -81,7 +83,8 @@ impl Rules {
         });
         let key = self.key.map(|key| Event::PnpKeyDrawn { key });
         let bans = self.bans.iter().map(|mac| Event::MacBanned { mac: mac.0, banned: true });
-        switches.chain(key).chain(bans)
+        let reach = self.reach.iter().map(|host| Event::ReachSet { host: Some(host.clone()) });
+        switches.chain(key).chain(bans).chain(reach)
     }
 
     /// Bytes of flash that the bans take.
@@ -115,6 +118,11 @@ impl Rules {
         self.bans.iter().copied()
     }
 
+    /// The name or address by which remote phones reach the box; `None` where it is the box's own.
+    pub(crate) fn reach(&self) -> Option<&str> {
+        self.reach.as_deref()
+    }
+
     /// The secret key of Plug-and-Play from the WAN; `None` before the first was drawn.
     pub(crate) fn key(&self) -> Option<PnpKey> {
         self.key
@@ -124,6 +132,9 @@ impl Rules {
 impl Durable {
     /// Makes a fact about the policy true.
     pub(super) fn make_true_of_rules(&mut self, event: &Event) {
+        if let Event::CreationAllowed { side, open } = event {
+            self.rules.set(Switch::creates(*side), !open, None);
+        }
         if let Event::SwitchSet { switch, disabled, by, at } = event {
             self.rules.set(*switch, *disabled, Some(SetBy::of(*by, *at)));
         }
@@ -138,6 +149,12 @@ impl Durable {
         }
         if let Event::PasswordsDrawn { handset, web, lines } = event {
             self.draw(*handset, *web, lines);
+        }
+        if let Event::HandsetBanned { handset } = event {
+            self.ban(*handset);
+        }
+        if let Event::ReachSet { host } = event {
+            self.rules.reach = host.clone();
         }
     }
 
@@ -161,6 +178,18 @@ impl Durable {
     pub(crate) fn handset_by(&self, token: &RemoteToken) -> Option<(HandsetNo, &Handset)> {
         let no = *self.by_token.get(token)?;
         Some((no, self.handset(no)?))
+    }
+
+    /// The name or address by which remote phones reach the box, where an admin has set one.
+    pub(crate) fn reach(&self) -> Option<&str> {
+        self.rules.reach()
+    }
+
+    /// A handset is no longer known, and gets nothing.
+    pub(super) fn ban(&mut self, handset: HandsetNo) {
+        let Some(mac) = self.handsets.get(&handset).map(|known| known.mac) else { return };
+        self.delete(handset);
+        self.rules.ban(mac, true);
     }
 
     /// A handset has other passwords.

@@ -107,9 +107,9 @@ fn mask(values: &mut Values) {
     handset.lines.iter_mut().for_each(|line| line.password = MASK.to_string());
 }
 
-/// What each file of a handset is made from; none for somebody who is no handset.
+/// What each file of a handset is made from; none for somebody who is no handset, or has no file.
 pub(crate) fn inputs(office: &Office, now: Now, mac: Mac, secrets: Secrets) -> Vec<FileInputs> {
-    if office.durable.handset_of(mac).is_none() {
+    if office.durable.handset_of(mac).is_none_or(|(_, known)| known.is_generic()) {
         return Vec::new();
     }
     let known = office.known(mac);

@@ -27,6 +27,12 @@ pub struct RulesView {
     /// Where a phone on the WAN asks for its configuration, with the place of the key in it;
     /// `None` while nobody is given any there.
     pub wan_url: Option<String>,
+    /// The name or address that remote phones are told of the box, where an admin has set one.
+    pub reach: Option<String>,
+    /// The box's own address on the WAN, where it has one.
+    pub wan_address: Option<Ipv4Addr>,
+    /// Whether a PIN is set for replacing phones.
+    pub has_install_pin: bool,
     /// Whether the board has a port to the WAN.
     pub has_wan: bool,
     /// How many handsets may be used from the WAN.

@@ -109,11 +109,18 @@ pub(crate) fn of_rules(handset: HandsetNo) -> Vec<(&'static str, Event)> {
         ("passwords-drawn", passwords_drawn()),
         ("mac-banned", Event::MacBanned { mac: PHONE, banned: true }),
         ("mac-unbanned", Event::MacBanned { mac: PHONE, banned: false }),
+        ("handset-banned", Event::HandsetBanned { handset }),
+        ("reach-set", reach_set(Some("phones.example.com"))),
+        ("reach-gone", reach_set(None)),
     ]
 }
 
 pub(crate) fn switch_set(switch: Switch, disabled: bool, at: Option<u64>) -> Event {
     Event::SwitchSet { switch, disabled, by: [10, 1, 0, 200], at }
+}
+
+pub(crate) fn reach_set(host: Option<&str>) -> Event {
+    Event::ReachSet { host: host.map(String::from) }
 }
 
 /// Bytes that count up.

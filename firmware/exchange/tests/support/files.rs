@@ -9,6 +9,7 @@ impl Render for Plain {
     fn render(&self, template: &str, values: &Values, out: &mut Vec<u8>) -> Result<(), Unrendered> {
         let mut text = format!("template {template}\nmodel {}\n", values.model);
         text += &format!("url {}\n", values.site.provision_url);
+        text += &format!("server {}\n", values.site.server);
         text += &format!("zone {}\n", values.site.zone.posix);
         text += &format!("every {}\n", values.site.poll_min);
         if let Some(vlan) = values.settings.vlan_id {

@@ -380,6 +380,8 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::RemoteMarked { .. } => "RemoteMarked",
         Event::PasswordsDrawn { .. } => "PasswordsDrawn",
         Event::MacBanned { .. } => "MacBanned",
+        Event::HandsetBanned { .. } => "HandsetBanned",
+        Event::ReachSet { .. } => "ReachSet",
     }
 }
 

@@ -1,9 +1,10 @@
 //! The forms of the rules by which phones are taken in: switches, gates, bans, handsets that may be
 //! used from the WAN.
 
-use super::{read_mac, Fields};
+use super::{echo, read_mac, Fields};
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
-use exchange::command::{Refusal, Rule, RuleFlaw};
+use exchange::command::{Refusal, Rule, RuleFlaw, SeatFlaw};
 use exchange::names::{HandsetNo, Side};
 use exchange::view::{Profile, Switch};
 
@@ -26,6 +27,10 @@ pub enum RuleFields {
     Remote(HandsetNo),
     /// Nothing, of this handset.
     Lost(HandsetNo),
+    /// Nothing, of this handset, which is deleted and banned.
+    DeleteAndBan(HandsetNo),
+    /// `reach`, a name or an address, or nothing.
+    Reach,
 }
 
 /// What is wrong with such a form, and what was typed.
@@ -37,6 +42,12 @@ pub struct RuleForm {
     pub shown: Option<String>,
     /// What is wrong with the password that was typed to see it.
     pub password_error: Option<String>,
+    /// What is wrong with the PIN for replacing phones.
+    pub install_error: Option<String>,
+    /// The name or address of the box as typed, where it was refused.
+    pub reach: Option<String>,
+    /// What is wrong with it.
+    pub reach_error: Option<String>,
 }
 
 impl RuleForm {
@@ -49,13 +60,27 @@ impl RuleForm {
     pub fn refused(refusal: Refusal) -> RuleForm {
         RuleForm::wrong(refusal)
     }
+
+    /// The exchange refused what was typed into a field, which says so itself.
+    pub fn refused_field(fields: &Fields, refusal: Refusal) -> RuleForm {
+        let error = Some(refusal.to_string());
+        if refusal == Refusal::Seat(SeatFlaw::BadPin) {
+            RuleForm { install_error: error, ..RuleForm::default() }
+        } else if refusal == Refusal::Rule(RuleFlaw::BadReach) {
+            let reach = Some(echo(fields, "reach"));
+            RuleForm { reach, reach_error: error, ..RuleForm::default() }
+        } else {
+            RuleForm::refused(refusal)
+        }
+    }
 }
 
 const INCOMPLETE: &str = "This form came incomplete. Look at the page again and do it once more.";
 
 /// Reads one of the forms.
-pub fn rule(which: RuleFields, fields: &Fields) -> Result<Rule, RuleForm> {
-    let incomplete = || RuleForm::wrong(INCOMPLETE);
+pub fn rule(which: RuleFields, fields: &Fields) -> Result<Rule, Box<RuleForm>> {
+    let wrong = |error: String| Box::new(RuleForm::wrong(error));
+    let incomplete = || wrong(INCOMPLETE.to_string());
     let yes = |name| match fields.field(name) {
         Some("yes") => Ok(true),
         Some("no") => Ok(false),
@@ -77,21 +102,22 @@ pub fn rule(which: RuleFields, fields: &Fields) -> Result<Rule, RuleForm> {
                 _neither => return Err(incomplete()),
             };
             let minutes = named("minutes").trim().parse();
-            let minutes =
-                minutes.map_err(|_| RuleForm::refused(Refusal::Rule(RuleFlaw::GateTooLong)))?;
+            let minutes = minutes.map_err(|_| wrong(RuleFlaw::GateTooLong.to_string()))?;
             Ok(Rule::OpenGate { side, minutes })
         }
         RuleFields::DrawKey => Ok(Rule::DrawKey),
         RuleFields::Ban => {
-            let mac = read_mac(fields).map_err(RuleForm::wrong)?;
+            let mac = read_mac(fields).map_err(wrong)?;
             Ok(Rule::Ban { mac, banned: yes("banned")? })
         }
         RuleFields::Ignore => {
-            let mac = read_mac(fields).map_err(RuleForm::wrong)?;
+            let mac = read_mac(fields).map_err(wrong)?;
             Ok(Rule::IgnoreStranger { mac, ignored: yes("ignored")? })
         }
         RuleFields::Remote(handset) => Ok(Rule::MarkRemote { handset, remote: yes("remote")? }),
         RuleFields::Lost(handset) => Ok(Rule::DrawPasswords { handset }),
+        RuleFields::DeleteAndBan(handset) => Ok(Rule::DeleteAndBan { handset }),
+        RuleFields::Reach => Ok(Rule::SetReach { host: echo(fields, "reach") }),
     }
 }
 
@@ -99,7 +125,7 @@ pub fn rule(which: RuleFields, fields: &Fields) -> Result<Rule, RuleForm> {
 mod tests {
     use super::*;
 
-    fn read(which: RuleFields, body: &str) -> Result<Rule, RuleForm> {
+    fn read(which: RuleFields, body: &str) -> Result<Rule, Box<RuleForm>> {
         rule(which, &Fields::parse(body.as_bytes()).unwrap())
     }
 

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use exchange::command::{Command, Refusal, SeatFlaw, SeatWish};
 use exchange::names::{HandsetNo, UserNo};
-use exchange::view::Hidden;
+use exchange::note::Shown;
 
 /// The form that adds a user, as it is shown again.
 #[derive(Default, Debug)]
@@ -18,8 +18,6 @@ pub struct UserForm {
     pub name_error: Option<String>,
     /// What is wrong with the extension.
     pub extension_error: Option<String>,
-    /// What is wrong with the PIN for replacing phones.
-    pub install_error: Option<String>,
     /// What is wrong with the whole, or with another form of the page.
     pub form_error: Option<String>,
 }
@@ -42,8 +40,6 @@ impl UserForm {
             &mut form.extension_error
         } else if adds && refusal == Refusal::Seat(SeatFlaw::NoName) {
             &mut form.name_error
-        } else if adds && refusal == Refusal::Seat(SeatFlaw::BadPin) {
-            &mut form.install_error
         } else {
             &mut form.form_error
         };
@@ -99,12 +95,9 @@ pub fn install_pin(fields: &Fields) -> Command {
     Command::Seat(SeatWish::SetInstallPin { pin })
 }
 
-/// Reads what is to be shown after the admin's password: a user's PIN, or else the site's.
-pub fn hidden(fields: &Fields) -> Option<Hidden> {
-    match fields.field("user") {
-        Some(_) => user(fields).map(Hidden::PinOf),
-        None => Some(Hidden::InstallPin),
-    }
+/// Reads whose PIN is to be shown after the admin's password.
+pub fn hidden(fields: &Fields) -> Option<Shown> {
+    user(fields).map(Shown::PinOf)
 }
 
 /// Reads the form that makes a line a user's.
@@ -169,8 +162,6 @@ mod tests {
         let typed = fields("user=7&name=&extension=204");
         let form = UserForm::refused(&typed, SeatFlaw::NoName.into());
         assert!(form.form_error.is_some() && form.name_error.is_none());
-        let form = UserForm::refused(&fields("pin=12"), SeatFlaw::BadPin.into());
-        assert!(form.install_error.is_some());
         assert!(change_user(&fields("name=Ann")).err().unwrap().form_error.is_some());
         for bad in ["", "user=x", "user=70000", "user=-1"] {
             assert!(delete_user(&fields(bad)).is_none() && code(&fields(bad)).is_none(), "{bad}");
@@ -178,9 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_shown_is_a_users_or_the_sites() {
-        assert_eq!(hidden(&fields("user=7")), Some(Hidden::PinOf(UserNo(7))));
-        assert_eq!(hidden(&fields("")), Some(Hidden::InstallPin));
+    fn what_is_to_be_shown_is_a_users() {
+        assert_eq!(hidden(&fields("user=7")), Some(Shown::PinOf(UserNo(7))));
+        assert_eq!(hidden(&fields("")), None);
         assert_eq!(hidden(&fields("user=me")), None);
     }
 }

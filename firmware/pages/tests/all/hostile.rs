@@ -9,13 +9,13 @@ use exchange::names::text;
 use exchange::settings::Setting;
 use exchange::story::{Door, FileAnswer, Step};
 use exchange::view::{
-    BackupRefused, BadLine, BadLines, HandsetRow, OwnKind, SettingRow, SignSeen, StrangerRow,
-    Tried, Wrong,
+    BackupRefused, BadLine, BadLines, HandsetRow, OwnKind, SettingRow, SetupView, SignSeen,
+    StrangerRow, Tried, Wrong,
 };
 use pages::backup::{self, NotRestored};
 use pages::form::{
-    AddForm, AssignForm, LanForm, PasswordForm, RuleForm, SettingForm, SignForm, Typed, UserForm,
-    WanForm,
+    AddForm, AssignForm, GenericForm, LanForm, PasswordForm, RuleForm, SettingForm, SignForm,
+    Typed, UserForm, WanForm,
 };
 use pages::{Claim, Html, Occasion, Viewer};
 
@@ -61,18 +61,44 @@ fn evil_lists() -> Vec<Html> {
         error: Some(EVIL.to_string()),
         shown: Some(EVIL.to_string()),
         password_error: Some(EVIL.to_string()),
+        install_error: Some(EVIL.to_string()),
+        reach: Some(EVIL.to_string()),
+        reach_error: Some(EVIL.to_string()),
     };
     let mut away = crate::rules::strangers();
     away.rows.iter_mut().for_each(|row| (row.maker, row.model) = (Some(EVIL), text(EVIL)));
     let mut rules = crate::rules::rules();
-    rules.wan_url = Some(EVIL.to_string());
+    (rules.wan_url, rules.reach) = (Some(EVIL.to_string()), Some(EVIL.to_string()));
     vec![
         pages::handsets(&view, &VIEWER, Some(&evil_add())),
         pages::handsets_fragment(&view),
         pages::strangers(&away, &VIEWER, Some(&form)),
         pages::voip(&rules, &VIEWER, Some(&form)),
         pages::device_shown(&registered_device(), &VIEWER, EVIL),
+        pages::handsets_generic(&view, &VIEWER, &evil_generic()),
+        pages::setup(&evil_setup(), &VIEWER, Some(EVIL)),
+        pages::setup_shown(&evil_setup(), &VIEWER, EVIL),
     ]
+}
+
+fn evil_generic() -> GenericForm {
+    let (typed, error) = (EVIL.to_string(), Some(EVIL.to_string()));
+    GenericForm {
+        what: typed.clone(),
+        extension: typed.clone(),
+        name: typed,
+        remote: true,
+        what_error: error.clone(),
+        extension_error: error.clone(),
+        name_error: error.clone(),
+        form_error: error,
+    }
+}
+
+fn evil_setup() -> SetupView {
+    let (what, name, login) = (text(EVIL), text(EVIL), EVIL.to_string());
+    let evil = Some(EVIL.to_string());
+    SetupView { what, name, login, lan: evil.clone(), wan: evil, ..crate::generic::view() }
 }
 
 fn evil_devices() -> Vec<Html> {
@@ -161,7 +187,6 @@ fn evil_users() -> [Html; 2] {
         extension: EVIL.to_string(),
         name_error: error.clone(),
         extension_error: error.clone(),
-        install_error: error.clone(),
         form_error: error,
     };
     let mut device = crate::users::device();

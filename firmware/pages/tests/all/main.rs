@@ -5,6 +5,7 @@
 mod certificates;
 mod dhcp;
 mod firmware;
+mod generic;
 mod golden;
 mod hostile;
 mod identity;

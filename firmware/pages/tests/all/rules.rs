@@ -2,7 +2,7 @@
 
 use crate::office::{away_device, before, registered_device, NOW, VIEWER};
 use exchange::cause::Cause;
-use exchange::command::{Refusal, RuleFlaw};
+use exchange::command::{Refusal, RuleFlaw, SeatFlaw};
 use exchange::names::{text, Mac, Side};
 use exchange::time::{Wall, MINUTE_MS, SECOND_MS};
 use exchange::view::{
@@ -34,6 +34,9 @@ pub(crate) fn rules() -> RulesView {
         wan_gate: Some(NOW.mono.after_ms(12 * MINUTE_MS)),
         has_key: true,
         wan_url: Some("https://203.0.113.2/prov/".to_string()),
+        reach: None,
+        wan_address: Some(Ipv4Addr::new(203, 0, 113, 2)),
+        has_install_pin: true,
         has_wan: true,
         remote: 3,
         read_only: false,
@@ -83,10 +86,19 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         has_wan: false,
         has_key: false,
         wan_url: None,
+        wan_address: None,
+        has_install_pin: false,
         lan_gate: Some(NOW.mono.after_ms(40 * SECOND_MS)),
         ..rules()
     };
     let fixed = RulesView { read_only: true, ..rules() };
+    let behind = Some(Ipv4Addr::new(192, 168, 1, 7));
+    let behind = RulesView { wan_address: behind, has_install_pin: false, ..rules() };
+    let named = Some("phones.example.com".to_string());
+    let named = RulesView { reach: named, wan_address: None, ..rules() };
+    let unreachable = RuleFlaw::BadReach;
+    let unreachable = RuleForm::refused_field(&typed("reach=a_b+%3C"), Refusal::Rule(unreachable));
+    let bad_pin = RuleForm::refused_field(&typed("pin=12"), Refusal::Seat(SeatFlaw::BadPin));
     let too_long = RuleForm::refused(Refusal::Rule(RuleFlaw::GateTooLong));
     let none = StrangersView { rows: Vec::new(), banned: Vec::new(), ..strangers() };
     let read_only = StrangersView { read_only: true, ..strangers() };
@@ -106,6 +118,10 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("voip-shown", voip(&rules(), Some(&shown))),
         ("voip-wrong", voip(&rules(), Some(&wrong))),
         ("voip-read-only", voip(&fixed, None)),
+        ("voip-behind", voip(&behind, None)),
+        ("voip-named", voip(&named, None)),
+        ("voip-unreachable", voip(&named, Some(&unreachable))),
+        ("voip-bad-pin", voip(&rules(), Some(&bad_pin))),
         ("strangers", pages::strangers(&strangers(), &VIEWER, None)),
         ("strangers-none", pages::strangers(&none, &VIEWER, None)),
         ("strangers-full", pages::strangers(&strangers(), &VIEWER, Some(&full))),
@@ -132,4 +148,12 @@ fn the_switches_are_called_as_installers_know_them() {
         assert!(page.contains(label), "{label}");
     }
     assert!(page.contains("even when it brings the right secret key"));
+}
+
+#[test]
+fn what_is_wrong_with_the_install_pin_stands_beside_it_and_is_not_shown_again() {
+    let form = RuleForm::refused_field(&typed("pin=12"), Refusal::Seat(SeatFlaw::BadPin));
+    let page = pages::voip(&rules(), &VIEWER, Some(&form));
+    assert!(page.contains("A PIN has 4 to 8 digits and nothing else."));
+    assert!(!page.contains("value=\"12\""));
 }

@@ -1,12 +1,12 @@
 //! The page of the users, and what a handset's page says of people, in every state worth a look.
 
 use crate::office::{registered_device, NOW, VIEWER};
-use exchange::command::{Refusal, SeatFlaw};
+use exchange::command::SeatFlaw;
 use exchange::names::{text, Extension, HandsetNo, LineNo, Mac, UserNo};
 use exchange::settings::Setting;
 use exchange::time::MINUTE_MS;
 use exchange::view::{Carried, CodeRow, DeviceView, PeopleView, Seat, Unsaid, UserRow, UsersView};
-use pages::form::{self, Fields, UserForm};
+use pages::form::{Fields, UserForm};
 use pages::Html;
 
 fn user(no: u16, name: &str, extension: &str, lines: &[(u8, u8)]) -> UserRow {
@@ -33,7 +33,6 @@ pub(crate) fn view() -> UsersView {
             until: NOW.mono.after_ms(9 * MINUTE_MS),
         }],
         next: Extension::parse("205"),
-        has_install_pin: true,
         at_phone: true,
         read_only: false,
     }
@@ -41,7 +40,7 @@ pub(crate) fn view() -> UsersView {
 
 fn bare() -> UsersView {
     let (users, codes) = (Vec::new(), Vec::new());
-    UsersView { users, codes, has_install_pin: false, ..view() }
+    UsersView { users, codes, ..view() }
 }
 
 /// A phone that took another one's place, with a user at its first line.
@@ -97,14 +96,4 @@ fn a_line_of_a_user_cannot_be_changed_on_the_phones_page() {
     let page = pages::device(&device(), &VIEWER, None);
     assert!(page.contains("It belongs to <a href=\"/users\">a user</a>"));
     assert!(!page.contains("id=\"extension-1\"") && page.contains("id=\"extension-2\""));
-}
-
-#[test]
-fn what_is_wrong_with_a_pin_stands_beside_it() {
-    let fields = Fields::parse(b"pin=12").unwrap();
-    let form = UserForm::refused(&fields, Refusal::Seat(SeatFlaw::BadPin));
-    let page = pages::users(&bare(), &VIEWER, Some(&form));
-    assert!(page.contains("A PIN has 4 to 8 digits and nothing else."));
-    assert!(!page.contains("value=\"12\""), "what was typed of a PIN is not shown again");
-    assert!(form::add_user(&fields).is_ok());
 }

@@ -29,7 +29,7 @@ fn authority(key: &[u8]) -> Event {
 }
 
 /// One in every place.
-fn some() -> [Event; 3] {
+pub(in crate::backup) fn some() -> [Event; 3] {
     let shown = [der(SITE), der(CA)].concat();
     [
         authority(b"the authority's key"),
