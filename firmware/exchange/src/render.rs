@@ -5,6 +5,7 @@
 //! bytes is the `render` crate's business. [`Values`] is the whole vocabulary of templates: what is
 //! not in here, no template can say. It holds secrets, therefore it has no `Debug`.
 
+use crate::settings::{Ports, Transport};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,7 @@ pub struct LineValues {
 pub struct SiteValues {
     /// Address of this box as the phone reaches it.
     pub server: String,
-    /// SIP port of this box.
+    /// Port of this box at which the phone registers, by the transport of its lines.
     pub sip_port: u16,
     /// Registration interval a phone shall ask for, in seconds.
     pub expires_s: u32,
@@ -139,6 +140,14 @@ pub struct SettingValues {
     pub tone: Option<ToneValues>,
     /// Numbers that are dialled at once.
     pub dial_plan: Vec<RuleValues>,
+    /// Port by which the phone speaks SIP.
+    pub sip_port: Option<u16>,
+    /// Ports for voice: `first` and `last`.
+    pub rtp: Option<Ports>,
+    /// How often the phone keeps a NAT open, in seconds.
+    pub keep_alive_s: Option<u16>,
+    /// By what its lines reach the box: `udp`, `tcp` or `tls`.
+    pub transport: Transport,
 }
 
 /// A key beside the display.

@@ -93,6 +93,7 @@ mod identity;
 mod moment;
 mod network;
 pub mod recovery;
+mod remote;
 mod settings;
 mod status;
 mod strangers;

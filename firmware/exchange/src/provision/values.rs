@@ -8,7 +8,7 @@ use crate::names::{HandsetNo, InterfaceNo};
 use crate::office::Office;
 use crate::output::Arrival;
 use crate::render::{HandsetValues, LineValues, SiteValues, Values};
-use crate::settings::{self, Setting, Store};
+use crate::settings::{self, Setting, Store, Transport};
 use crate::state::{Handset, Line};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -57,7 +57,7 @@ pub(crate) fn values(
     let near = handset.filter(|_| !place.is_remote());
     let screens_url = near.map(|no| screens::folder(office, interface, (no, family)));
     let handset = handset.and_then(|handset| office.durable.handset(handset));
-    let mut settings = settings::values(office.durable.settings(), whom);
+    let mut settings = settings::in_force(office, whom);
     if let Some(url) = office.firmware_url(place.interface, whom) {
         settings.firmware_url = place.moved(url);
     }
@@ -70,12 +70,17 @@ pub(crate) fn values(
         model: known.model.to_string(),
         line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
         screens_url: screens_url.unwrap_or_default(),
-        site: site_values(office, &place, whom),
+        site: site_values(office, &place, whom, settings.transport),
         settings,
     }
 }
 
-fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteValues {
+fn site_values(
+    office: &Office,
+    place: &remote::Place,
+    whom: Whom<'_>,
+    transport: Transport,
+) -> SiteValues {
     let server = address_at(office, place.interface);
     let (site, store) = (&office.board.site, office.durable.settings());
     let (zone, summer) = settings::site_zone(store, site, whom);
@@ -88,7 +93,7 @@ fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteVa
     let ntp = set(Setting::NtpServer).map(String::from).or_else(|| site.ntp_server.clone());
     SiteValues {
         server: server.to_string(),
-        sip_port: office.board.sip_port,
+        sip_port: office.board.sip_port_of(transport),
         expires_s: EXPIRES_MAX_S,
         provision_url: format!("{}{}", place.scheme, place.path),
         provision_path: place.path.trim_end_matches('/').to_string(),

@@ -19,7 +19,7 @@ use crate::render::{
     HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, ToneValues,
     Values,
 };
-use crate::settings::{Codec, KeyKind, Known};
+use crate::settings::{Codec, KeyKind, Known, Ports, Transport};
 use crate::state::Handset;
 use crate::time::Now;
 use alloc::collections::BTreeSet;
@@ -224,6 +224,10 @@ fn longest_settings() -> SettingValues {
         language: Some(LanguageValues { code: "zh".to_string(), name: word(), own: word() }),
         tone: Some(ToneValues { code: "gb".to_string(), three: "GBR".to_string(), name: word() }),
         dial_plan: (0..DIAL_RULES_MAX).map(rule).collect(),
+        sip_port: Some(58_367),
+        rtp: Some(Ports { first: 65_532, last: 65_535 }),
+        keep_alive_s: Some(600),
+        transport: Transport::Tls,
     }
 }
 

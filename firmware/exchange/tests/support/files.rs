@@ -17,6 +17,16 @@ impl Render for Plain {
         if !values.settings.firmware_url.is_empty() {
             text += &format!("firmware {}\n", values.settings.firmware_url);
         }
+        let port = values.site.sip_port;
+        text += &format!("registers {} {port}\n", values.settings.transport.word());
+        let numbers = [
+            ("sip", values.settings.sip_port.map(|port| port.to_string())),
+            ("rtp", values.settings.rtp.map(|ports| ports.to_string())),
+            ("keep_alive", values.settings.keep_alive_s.map(|seconds| seconds.to_string())),
+        ];
+        for (word, value) in numbers {
+            text += &value.map(|value| format!("{word} {value}\n")).unwrap_or_default();
+        }
         for key in &values.settings.keys {
             text += &format!("key {} {} {} {}\n", key.place, key.kind, key.number, key.label);
         }

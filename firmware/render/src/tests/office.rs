@@ -5,6 +5,7 @@ use exchange::render::{
     ToneValues, Values,
 };
 use exchange::seat::CLAIM_RULE;
+use exchange::settings::{Ports, Transport};
 use exchange::zone;
 
 /// Cases and models of a template that writes another form for them.
@@ -92,6 +93,10 @@ pub(super) fn everything() -> SettingValues {
             // As the exchange ends every plan.
             RuleValues { digits: CLAIM_RULE.into(), open: false },
         ],
+        sip_port: Some(5_987),
+        rtp: Some(Ports { first: 17_654, last: 17_663 }),
+        keep_alive_s: Some(593),
+        transport: Transport::Tls,
     }
 }
 
