@@ -112,6 +112,19 @@ pub struct SiteValues {
     pub zone: ZoneValues,
     /// How often a phone asks again for its files, in minutes.
     pub poll_min: u32,
+    /// The authority of this box, for a phone that has to trust it.
+    pub authority: Option<AuthorityValues>,
+}
+
+/// The certificate by which a phone trusts what the box shows over TLS.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuthorityValues {
+    /// Where it is, as PEM.
+    pub url: String,
+    /// Where it is, as DER.
+    pub der_url: String,
+    /// Its base64 digits by lines, as they stand between the first and the last line of PEM.
+    pub lines: Vec<String>,
 }
 
 /// What is set of a phone; an empty text or list, or nothing, is not set, and the phone stays as it

@@ -1,6 +1,6 @@
 //! What a file is made of: everything a template may read, and where the box is for whoever asks.
 
-use super::{phone_book, remote, screens};
+use super::{authority, phone_book, remote, screens};
 use crate::catalog::{self, Family};
 use crate::layer::Whom;
 use crate::limits::EXPIRES_MAX_S;
@@ -70,13 +70,14 @@ pub(crate) fn values(
         model: known.model.to_string(),
         line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
         screens_url: screens_url.unwrap_or_default(),
-        site: site_values(office, &place, whom, settings.transport),
+        site: site_values(office, interface, &place, whom, settings.transport),
         settings,
     }
 }
 
 fn site_values(
     office: &Office,
+    interface: InterfaceNo,
     place: &remote::Place,
     whom: Whom<'_>,
     transport: Transport,
@@ -100,6 +101,7 @@ fn site_values(
         ntp_server: ntp.unwrap_or_else(|| server.to_string()),
         zone,
         poll_min: interval.unwrap_or(site.poll_min),
+        authority: authority::values(office, interface, place, transport),
     }
 }
 

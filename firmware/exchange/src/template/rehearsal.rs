@@ -9,15 +9,15 @@ use super::{
 };
 use crate::catalog::Family;
 use crate::limits::{
-    DIAL_PLAN_BYTES_MAX, DIAL_RULES_MAX, KEYS_MAX, KEY_NUMBER_BYTES_MAX, LINES_MAX,
-    SETTING_HOST_BYTES_MAX, SETTING_URL_BYTES_MAX, TEXT_MAX, WEB_PASSWORD_CHARS,
+    CERTIFICATE_BYTES_MAX, DIAL_PLAN_BYTES_MAX, DIAL_RULES_MAX, KEYS_MAX, KEY_NUMBER_BYTES_MAX,
+    LINES_MAX, SETTING_HOST_BYTES_MAX, SETTING_URL_BYTES_MAX, TEXT_MAX, WEB_PASSWORD_CHARS,
 };
 use crate::names::{InterfaceNo, Side};
 use crate::office::Office;
 use crate::provision;
 use crate::render::{
-    HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, ToneValues,
-    Values,
+    AuthorityValues, HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues,
+    SettingValues, ToneValues, Values,
 };
 use crate::settings::{Codec, KeyKind, Known, Ports, Transport};
 use crate::state::Handset;
@@ -162,6 +162,7 @@ pub(crate) fn made_up(office: &Office, common: bool, template: &str) -> Vec<Phon
             values.site.sip_port = u16::MAX;
             values.site.poll_min = u32::MAX;
             values.site.server = "255.255.255.255".to_string();
+            values.site.authority = Some(longest_authority());
         }
         let label = format!("a made-up phone for {template} with {label}");
         Phone { label, before: None, after: None, values }
@@ -198,6 +199,17 @@ pub(crate) fn example(
     }
     made.sort_by_key(|file| file.common);
     made
+}
+
+/// As long as the one of a box can be.
+fn longest_authority() -> AuthorityValues {
+    let url = || "w".repeat(SETTING_URL_BYTES_MAX);
+    let lines = CERTIFICATE_BYTES_MAX / 48 + 1;
+    AuthorityValues {
+        url: url(),
+        der_url: url(),
+        lines: (0..lines).map(|_| "w".repeat(64)).collect(),
+    }
 }
 
 /// Everything set, to the longest value there can be.

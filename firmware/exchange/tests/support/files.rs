@@ -17,6 +17,10 @@ impl Render for Plain {
         if !values.settings.firmware_url.is_empty() {
             text += &format!("firmware {}\n", values.settings.firmware_url);
         }
+        if let Some(authority) = &values.site.authority {
+            text += &format!("authority {}\n", authority.url);
+            text += &format!("der {}\npem {}\n", authority.der_url, authority.lines.concat());
+        }
         let port = values.site.sip_port;
         text += &format!("registers {} {port}\n", values.settings.transport.word());
         let numbers = [
