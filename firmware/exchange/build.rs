@@ -20,7 +20,7 @@ mod shorthand;
 type Built<T> = Result<T, String>;
 
 /// Keys of a file, apart from `file` and `option`.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 37] = [
     "id",
     "name",
     "code",
@@ -57,6 +57,7 @@ const KEYS: [&str; 36] = [
     "file",
     "other_protocol",
     "trust",
+    "trusts",
 ];
 /// Kinds of pattern, in the order of the struct.
 const SIGNS: [&str; 6] = [
@@ -332,8 +333,13 @@ fn files_proof(maker: &Table) -> Built<String> {
     if written == proof.is_empty() || (proof.is_empty() && !unproven.is_empty()) {
         return Err("files_proof and files that are written go together".into());
     }
-    let trust = optional(maker, "trust")?;
-    Ok(format!("files_proof: {proof:?}, unproven: {unproven:?}, trust: {trust:?}, "))
+    let (trust, trusts) = (optional(maker, "trust")?, compiles(optional(maker, "trusts")?)?);
+    if trust.is_empty() && !trusts.is_empty() {
+        return Err("models that trust the box without a sentence that says how".into());
+    }
+    Ok(format!(
+        "files_proof: {proof:?}, unproven: {unproven:?}, trust: {trust:?}, trusts: {trusts:?}, "
+    ))
 }
 
 fn file_rules(maker: &Table) -> Built<String> {

@@ -2,6 +2,7 @@
 
 use crate::limits::ADDRESSES_MAX;
 use crate::names::{InterfaceNo, Side};
+use crate::settings::Transport;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -155,6 +156,14 @@ impl Board {
     /// A port by its number.
     pub fn interface(&self, no: InterfaceNo) -> Option<&Interface> {
         self.interfaces.get(usize::from(no.0))
+    }
+
+    /// The port at which phones register by a transport; by TLS that of UDP where the box has none.
+    pub fn sip_port_of(&self, transport: Transport) -> u16 {
+        match transport {
+            Transport::Udp | Transport::Tcp => self.sip_port,
+            Transport::Tls => self.sips_port.unwrap_or(self.sip_port),
+        }
     }
 
     /// Whether an address is one of the box's own.

@@ -90,6 +90,7 @@ pub(crate) fn device(office: &Office, sip: &Sip, now: Now, mac: Mac) -> Option<D
             Some(remote) if remote.claimed => Remote::Claimed,
             Some(_) => Remote::Awaited,
         },
+        ports: settings::ports_used(office, mac),
         banned: office.durable.rules().bans(mac),
     })
 }

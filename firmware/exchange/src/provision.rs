@@ -6,6 +6,7 @@
 //! named, so that somebody who asks for another's file learns nothing, neither from the answer nor
 //! from how long it took.
 
+mod authority;
 mod host;
 mod name;
 mod phone_book;
@@ -87,6 +88,11 @@ pub(crate) fn answer(
     if let Some(file) = office.firmware_named(&name).filter(|_| refused.is_none()).cloned() {
         let answer = firmware(office, now, ask, &name, asker, &file);
         return (answer, nothing, asker);
+    }
+    if let Some(file) = authority::file(office, &name) {
+        let bytes = if let Answer::File { bytes, .. } = &file { bytes.len() } else { 0 };
+        told(office, now, asker, ask.door, &name, FileAnswer::Common(bytes as u32));
+        return (file, nothing, asker);
     }
     let hint = asker.and_then(|mac| office.family(mac));
     let Some(asked) = office.catalog.file(&name, hint) else {

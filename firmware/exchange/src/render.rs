@@ -5,6 +5,7 @@
 //! bytes is the `render` crate's business. [`Values`] is the whole vocabulary of templates: what is
 //! not in here, no template can say. It holds secrets, therefore it has no `Debug`.
 
+use crate::settings::{Ports, Transport};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,7 @@ pub struct LineValues {
 pub struct SiteValues {
     /// Address of this box as the phone reaches it.
     pub server: String,
-    /// SIP port of this box.
+    /// Port of this box at which the phone registers, by the transport of its lines.
     pub sip_port: u16,
     /// Registration interval a phone shall ask for, in seconds.
     pub expires_s: u32,
@@ -111,6 +112,19 @@ pub struct SiteValues {
     pub zone: ZoneValues,
     /// How often a phone asks again for its files, in minutes.
     pub poll_min: u32,
+    /// The authority of this box, for a phone that has to trust it.
+    pub authority: Option<AuthorityValues>,
+}
+
+/// The certificate by which a phone trusts what the box shows over TLS.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuthorityValues {
+    /// Where it is, as PEM.
+    pub url: String,
+    /// Where it is, as DER.
+    pub der_url: String,
+    /// Its base64 digits by lines, as they stand between the first and the last line of PEM.
+    pub lines: Vec<String>,
 }
 
 /// What is set of a phone; an empty text or list, or nothing, is not set, and the phone stays as it
@@ -139,6 +153,14 @@ pub struct SettingValues {
     pub tone: Option<ToneValues>,
     /// Numbers that are dialled at once.
     pub dial_plan: Vec<RuleValues>,
+    /// Port by which the phone speaks SIP.
+    pub sip_port: Option<u16>,
+    /// Ports for voice: `first` and `last`.
+    pub rtp: Option<Ports>,
+    /// How often the phone keeps a NAT open, in seconds.
+    pub keep_alive_s: Option<u16>,
+    /// By what its lines reach the box: `udp`, `tcp` or `tls`.
+    pub transport: Transport,
 }
 
 /// A key beside the display.

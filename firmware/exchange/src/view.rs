@@ -29,6 +29,7 @@ pub use crate::resync::{Asked, ClockTime, Progress};
 pub use crate::seat::{Carried, CodeRow, PeopleView, Seat, UserRow, UsersView};
 pub use crate::settings::{
     Bad as BadValue, Codec, Ground, KeyKind, Kind as ValueKind, Origin as ValueOrigin, Setting,
+    Transport,
 };
 pub use crate::state::SetBy;
 use crate::story::Step;
@@ -41,7 +42,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 pub use dhcp::{DhcpView, LanServed, OtherServer, Whom};
-pub use rules::{Remote, RulesView, StrangersView, SwitchRow, TurnedAwayRow};
+pub use rules::{PortsUsed, Remote, RulesView, StrangersView, SwitchRow, TurnedAwayRow};
 pub use setup::SetupView;
 use wire::Mac;
 
@@ -258,6 +259,8 @@ pub struct DeviceView {
     pub people: PeopleView,
     /// Whether it may be used from the WAN.
     pub remote: Remote,
+    /// Which ports it uses at its site; `None` for one that is kept to the LAN.
+    pub ports: Option<PortsUsed>,
     /// Whether its hardware address is banned.
     pub banned: bool,
 }
@@ -365,6 +368,8 @@ pub enum Unsaid {
     MoreCodecs,
     /// This codec.
     Codec(Codec),
+    /// Where the ports for voice end.
+    LastPort,
 }
 
 /// The firmware of phones that is on the box.

@@ -320,6 +320,7 @@ fn of_device(device: &DeviceView) -> String {
         people: PeopleView { seat, users, replaceable, carried },
         screen,
         remote,
+        ports,
         banned,
     } = device;
     let mut text = format!("{now:?} {revision} {mac} {signs:?} {origin:?} {lines_max}");
@@ -335,7 +336,7 @@ fn of_device(device: &DeviceView) -> String {
     for (at, step) in story {
         text += &format!("{at:?} {step} {step:?}");
     }
-    text += &format!("{remote:?} {banned}");
+    text += &format!("{remote:?} {ports:?} {banned}");
     for StoredRow { name, at, bytes, cut, text: lines, hidden } in stored {
         text += &format!("{name} {at:?} {bytes} {cut} {lines} {hidden}");
     }

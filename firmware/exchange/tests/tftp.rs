@@ -140,6 +140,7 @@ fn exchange_values() -> exchange::render::Values {
         ntp_server,
         zone,
         poll_min,
+        authority: None,
     };
     let (model, settings) = (String::new(), SettingValues::default());
     Values { handset: None, model, line_count: 0, screens_url: String::new(), site, settings }

@@ -86,7 +86,7 @@ impl CertificatesPage<'_> {
 
     /// How phones of each maker come to trust the box; those of which something is known.
     fn makers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let known = |family: Family| Some((family.vendor(), family.trust()?));
+        let known = |family: Family| Some((family.name(), family.trust()?));
         Family::ALL.into_iter().filter_map(known)
     }
 }

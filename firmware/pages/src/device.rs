@@ -2,6 +2,7 @@
 
 use crate::form::{AssignForm, SettingForm};
 use crate::moment::{After, Ago, Left};
+use crate::remote::needs;
 use crate::settings::Settings;
 use crate::status::{generic, mark, next_step, origin, sentence, step_mark, Mark};
 use crate::{asset, html, Html, Viewer};
@@ -227,6 +228,16 @@ impl Device<'_> {
 
     fn is_remote(&self) -> bool {
         self.view.remote != Remote::No
+    }
+
+    /// What the router at its site has to forward.
+    fn needs(&self) -> Vec<(&'static str, String)> {
+        self.view.ports.iter().flat_map(needs).collect()
+    }
+
+    /// Whether its files say its ports.
+    fn has_ports(&self) -> bool {
+        self.view.ports.is_some_and(|ports| ports.sip.is_some() || ports.voice.is_some())
     }
 
     fn is_claimed(&self) -> bool {

@@ -98,6 +98,7 @@ mod moment;
 mod network;
 mod qr;
 pub mod recovery;
+mod remote;
 mod settings;
 mod setup;
 mod status;

@@ -88,9 +88,14 @@ fn group(setting: Setting) -> &'static str {
         Setting::Keys | Setting::PhoneBookUrl | Setting::Language => display,
         Setting::Codecs | Setting::ToneCountry | Setting::DialPlan => calls,
         Setting::TimeZone | Setting::SummerTime | Setting::NtpServer => time,
-        Setting::VlanId | Setting::VlanPriority | Setting::PcVlanId | Setting::SyslogServer => {
-            network
-        }
+        Setting::VlanId
+        | Setting::VlanPriority
+        | Setting::PcVlanId
+        | Setting::SyslogServer
+        | Setting::SipPort
+        | Setting::RtpPorts
+        | Setting::KeepAlive
+        | Setting::Transport => network,
         Setting::WebAdminPassword
         | Setting::WebUserPassword
         | Setting::ProvisioningInterval
@@ -246,6 +251,8 @@ impl<'a> Settings<'a> {
             Kind::DialPlan => ("", DIAL_PLAN_BYTES_MAX),
             Kind::Secret => ("8 to 31 letters and digits", *WEB_PASSWORD_CHARS.end()),
             Kind::YesNo => ("yes or no", 3),
+            Kind::Transport => ("udp, tcp or tls", 3),
+            Kind::Ports => ("", 11),
             Kind::Codecs | Kind::Zone => ("", 40),
             Kind::Language | Kind::Country => ("a code of two letters", 2),
             Kind::Keys => ("one a row", 0),
@@ -277,10 +284,12 @@ impl<'a> Settings<'a> {
             Origin::Layer(Layer::Handset(_)) => String::from("of one handset"),
             Origin::Layer(layer) => format!("from {}", name(layer)),
             Origin::Ground(Ground::Phone) => String::from("the phone stays as it is"),
-            Origin::Ground(Ground::OfBox) if row.value.is_none() => {
+            Origin::Ground(Ground::OfBox | Ground::Remote) if row.value.is_none() => {
                 String::from("the phone stays as it is")
             }
-            Origin::Ground(Ground::Shipped(_) | Ground::OfBox) => String::from("shipped"),
+            Origin::Ground(Ground::Shipped(_) | Ground::OfBox | Ground::Remote) => {
+                String::from("shipped")
+            }
             Origin::Ground(Ground::File) => String::from("from the configuration file"),
             Origin::Ground(Ground::Drawn) => String::from("drawn for each handset"),
         }
@@ -296,7 +305,9 @@ fn value(row: &SettingRow) -> Vec<String> {
     match row.setting.entry().kind {
         Kind::Keys => value.split("; ").map(String::from).collect(),
         Kind::Secret => vec![String::from("Set, and not shown")],
-        Kind::Number { unit: "minutes", .. } => vec![format!("{value} minutes")],
+        Kind::Number { unit: unit @ ("minutes" | "seconds"), .. } => {
+            vec![format!("{value} {unit}")]
+        }
         Kind::YesNo
         | Kind::Number { .. }
         | Kind::Host
@@ -305,7 +316,9 @@ fn value(row: &SettingRow) -> Vec<String> {
         | Kind::Language
         | Kind::Country
         | Kind::Codecs
-        | Kind::DialPlan => vec![value.clone()],
+        | Kind::DialPlan
+        | Kind::Ports
+        | Kind::Transport => vec![value.clone()],
     }
 }
 
@@ -316,6 +329,7 @@ fn what(setting: Setting, unsaid: Unsaid) -> String {
         Unsaid::Key(kind) => format!("keys of the kind {}", kind.word()),
         Unsaid::MoreCodecs => String::from("codecs behind the first"),
         Unsaid::Codec(codec) => format!("the codec {}", codec.name()),
+        Unsaid::LastPort => String::from("where the ports for voice end"),
     }
 }
 

@@ -7,6 +7,7 @@ mod golden;
 mod nasty;
 mod office;
 mod own;
+mod remote;
 mod settings;
 mod shared;
 mod speed;

@@ -34,6 +34,7 @@ fn values() -> Values {
         ntp_server: "192.168.1.1".to_owned(),
         zone: zone::find("Europe/Berlin").unwrap().values(),
         poll_min: 1_440,
+        authority: None,
     };
     Values {
         handset: Some(handset),

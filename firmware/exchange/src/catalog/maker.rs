@@ -58,6 +58,9 @@ pub(super) struct Maker {
     pub(super) cannot: &'static [&'static str],
     /// The same for models of this pattern, in its place.
     pub(super) cannot_of: &'static [(&'static str, &'static [&'static str])],
+    /// Models that come to trust what the box shows over TLS, and can speak TLS 1.2; empty where
+    /// none is known.
+    pub(super) trusts: &'static str,
     pub(super) sha256: bool,
     /// What a PnP NOTIFY names, with the placeholders of [`OptionRule::value`].
     pub(super) pnp_url: &'static str,

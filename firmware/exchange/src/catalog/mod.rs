@@ -190,6 +190,13 @@ impl Catalog {
         found.map_or(maker(family).lines, |(_, _, lines)| *lines)
     }
 
+    /// Returns whether a model is known to come to trust the box over TLS 1.2.
+    pub fn trusts(&self, family: Family, model: &str) -> bool {
+        let pattern = maker(family).trusts;
+        let fits = || compiled(pattern).is_ok_and(|it| it.matches(model.as_bytes()));
+        !pattern.is_empty() && fits()
+    }
+
     /// Returns how many keys a model has beside its display, those of its lines among them; `None`
     /// where that is not known.
     pub fn keys(&self, family: Family, model: &str) -> Option<u8> {

@@ -1,6 +1,6 @@
 //! What a file is made of: everything a template may read, and where the box is for whoever asks.
 
-use super::{host, phone_book, remote, screens};
+use super::{authority, host, phone_book, remote, screens};
 use crate::catalog::{self, Family};
 use crate::layer::Whom;
 use crate::limits::EXPIRES_MAX_S;
@@ -8,7 +8,7 @@ use crate::names::{HandsetNo, InterfaceNo};
 use crate::office::Office;
 use crate::output::Arrival;
 use crate::render::{HandsetValues, LineValues, SiteValues, Values};
-use crate::settings::{self, Setting, Store};
+use crate::settings::{self, Setting, Store, Transport};
 use crate::state::{Handset, Line};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -68,7 +68,7 @@ pub(super) fn values_at(
     let near = handset.filter(|_| !place.is_remote);
     let screens_url = near.map(|no| screens::folder(office, interface, (no, family)));
     let handset = handset.and_then(|handset| office.durable.handset(handset));
-    let mut settings = settings::values(office.durable.settings(), whom);
+    let mut settings = settings::in_force(office, whom);
     if let Some(url) = office.firmware_url(interface, whom) {
         settings.firmware_url = place.moved(url);
     }
@@ -81,12 +81,18 @@ pub(super) fn values_at(
         model: known.model.to_string(),
         line_count: handset.map_or(0, |handset| handset.lines.len() as u8),
         screens_url: screens_url.unwrap_or_default(),
-        site: site_values(office, place, whom),
+        site: site_values(office, interface, place, whom, settings.transport),
         settings,
     }
 }
 
-fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteValues {
+fn site_values(
+    office: &Office,
+    interface: InterfaceNo,
+    place: &remote::Place,
+    whom: Whom<'_>,
+    transport: Transport,
+) -> SiteValues {
     let server = match place.is_remote {
         true => host::wan_host(office).unwrap_or_default(),
         false => address_at(office, place.interface).to_string(),
@@ -103,7 +109,7 @@ fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteVa
     // The box tells nobody on the WAN the time.
     let ntp = ntp.or_else(|| (!place.is_remote).then(|| server.clone()));
     SiteValues {
-        sip_port: office.board.sip_port,
+        sip_port: office.board.sip_port_of(transport),
         expires_s: EXPIRES_MAX_S,
         provision_url: format!("{}{}", place.scheme, place.path),
         provision_path: place.path.trim_end_matches('/').to_string(),
@@ -111,6 +117,7 @@ fn site_values(office: &Office, place: &remote::Place, whom: Whom<'_>) -> SiteVa
         server,
         zone,
         poll_min: interval.unwrap_or(site.poll_min),
+        authority: authority::values(office, interface, place, transport),
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::wanted::{is_same_uri, Wanted, WantedContact};
 use crate::limits::CONTACTS_PER_LINE_MAX;
-use crate::names::{HandsetNo, InterfaceNo, LineNo};
+use crate::names::{HandsetNo, InterfaceNo, LineNo, Side};
 use crate::output::{Line, StreamNo};
 use crate::request::Request;
 use crate::sorted::{SortedMap, SortedSet};
@@ -16,7 +16,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::SocketAddrV4;
 use sha2::{Digest, Sha256};
-use wire::sip::{Essentials, Uri, SIP_PORT};
+use wire::sip::{reply_address, Essentials, Uri, SIP_PORT};
 
 /// A line of a handset.
 pub(super) type At = (HandsetNo, LineNo);
@@ -32,6 +32,8 @@ pub(crate) struct Binding {
     /// By which port of the board the last request came, and from where.
     interface: InterfaceNo,
     pub(crate) source: SocketAddrV4,
+    /// Where answers to a phone on the WAN go by UDP; `None` on the LAN.
+    answered: Option<SocketAddrV4>,
     /// The connection it came over, while that is open.
     pub(crate) stream: Option<StreamNo>,
     /// Whether it came over a connection at all.
@@ -138,6 +140,8 @@ impl Update {
             quality: contact.quality,
             interface: request.arrival.interface,
             source,
+            answered: (request.arrival.side == Side::Wan)
+                .then(|| reply_address(request.message, source)),
             stream: stream_of(request.line),
             by_stream: stream_of(request.line).is_some(),
             expires_at: now.after_ms(u64::from(contact.expires_s) * SECOND_MS),
@@ -170,6 +174,10 @@ impl Update {
 impl Binding {
     /// Where it is reached: by its connection while that is open, at its Contact if that is at the
     /// address it registered from; and else there, since a NAT may lie between.
+    ///
+    /// On the WAN a Contact says nothing that a NAT would not change. A phone that asks for `rport`
+    /// (RFC 3581) hears where it speaks and keeps that way open; of another one the router has to
+    /// forward the port that its Via names, and answers go there already.
     fn flow(&self) -> Option<Flow> {
         if self.by_stream {
             return self.stream.map(|stream| Flow::Stream(self.interface, stream));
@@ -177,6 +185,9 @@ impl Binding {
         // RFC 5626 section 5.3: what is bound by its flow is reached by it and by nothing else.
         if self.reg_id.is_some() {
             return Some(Flow::Datagram(self.interface, self.source));
+        }
+        if let Some(to) = self.answered {
+            return Some(Flow::Datagram(self.interface, to));
         }
         let uri = Uri::parse(&self.contact).and_then(Uri::sip)?;
         let port = uri.port.filter(|port| *port != 0).unwrap_or(SIP_PORT);

@@ -44,6 +44,10 @@ pub enum Bad {
     RuleHidesClaim,
     /// There are too many numbers in the dial plan.
     TooManyRules,
+    /// It is no range of ports for voice.
+    Ports,
+    /// It is no transport.
+    Transport,
     /// It cannot be a password.
     Password,
     /// Nobody can set this so far up.
@@ -89,6 +93,11 @@ impl fmt::Display for Bad {
             Bad::TooManyRules => {
                 return write!(f, "There can be at most {DIAL_RULES_MAX} numbers in a dial plan.");
             }
+            Bad::Ports => {
+                "These have to be two ports from 1024 to 65535 with a minus between, the first of \
+                 them even and the other at least 3 more, such as 16384-16393."
+            }
+            Bad::Transport => "This is udp, tcp or tls.",
             Bad::Password => {
                 "A password has 8 to 31 letters without accents, digits and - _ . ! * + = @ ~ \
                  only: more does not pass through all phones' files."

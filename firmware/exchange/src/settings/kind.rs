@@ -1,6 +1,6 @@
 //! What a setting can be: how a value is read from what somebody typed, and what it means.
 
-use super::{keys, Bad, Setting};
+use super::{keys, ports, Bad, Setting, Transport};
 use crate::limits::{
     DIAL_PLAN_BYTES_MAX, DIAL_RULES_MAX, SETTING_BYTES_MAX, SETTING_HOST_BYTES_MAX,
     SETTING_URL_BYTES_MAX, WEB_PASSWORD_CHARS,
@@ -40,6 +40,10 @@ pub enum Kind {
     Keys,
     /// Numbers with `|` between.
     DialPlan,
+    /// A range of ports, see [`super::ports()`].
+    Ports,
+    /// `udp`, `tcp` or `tls`.
+    Transport,
     /// A password, which is never shown.
     Secret,
 }
@@ -84,6 +88,10 @@ impl Setting {
                 }
                 let rules: Vec<&str> = rules.into_iter().map(|rule| rule.text).collect();
                 Ok(rules.join("|"))
+            }
+            Kind::Ports => ports(typed).map(|ports| ports.to_string()).ok_or(Bad::Ports),
+            Kind::Transport => {
+                Transport::read(&lower).map(|it| it.word().into()).ok_or(Bad::Transport)
             }
             Kind::Secret => password(typed),
         }

@@ -14,7 +14,9 @@
 mod bad;
 mod keys;
 mod kind;
+mod nat;
 mod place;
+mod remote;
 mod show;
 mod store;
 mod table;
@@ -26,15 +28,28 @@ pub use bad::Bad;
 pub use keys::{keys, Key, KeyKind};
 pub(crate) use kind::host;
 pub use kind::{codecs, country, language, rules, Codec, Country, Kind, Language, Rule};
+pub use nat::{ports, Ports, Transport};
 pub use place::Origin;
+pub(crate) use remote::{in_force, ports_used};
 pub(crate) use show::{of_handset, view};
 pub use store::Store;
 pub use table::{Entry, Ground, Reach, Setting, TABLE};
-pub(crate) use values::{site_zone, values, Known};
+pub(crate) use values::{site_zone, Known};
 
 /// What a maker's files may be unable to say: each setting by its id, and these parts of one.
 ///
 /// A kind of key and a codec are told on their own, since a maker may know some of them only;
-/// `more_codecs` is the order behind the first.
-pub const PARTS: [&str; 7] =
-    ["key_line", "key_blf", "key_speed", "key_park", "more_codecs", "codec_g729", "codec_opus"];
+/// `more_codecs` is the order behind the first. `last_rtp_port` is where the ports for voice end;
+/// of the transports all phones know UDP.
+pub const PARTS: [&str; 10] = [
+    "key_line",
+    "key_blf",
+    "key_speed",
+    "key_park",
+    "more_codecs",
+    "codec_g729",
+    "codec_opus",
+    "last_rtp_port",
+    "transport_tcp",
+    "transport_tls",
+];

@@ -24,7 +24,7 @@ impl Store {
         let ground = setting.entry().ground;
         let shipped = match ground {
             Ground::Shipped(value) => Some(value),
-            Ground::Phone | Ground::File | Ground::Drawn | Ground::OfBox => None,
+            Ground::Phone | Ground::File | Ground::Drawn | Ground::OfBox | Ground::Remote => None,
         };
         (shipped, Origin::Ground(ground))
     }

@@ -1,7 +1,7 @@
 //! Settings as a page shows them: each with its value and where that comes from, no secret among
 //! them, and what a maker's files cannot say of them.
 
-use super::{codecs, keys, Codec, Ground, KeyKind, Origin, Setting, TABLE};
+use super::{codecs, keys, remote, Codec, Ground, KeyKind, Origin, Setting, TABLE};
 use crate::catalog::Family;
 use crate::layer::{Layer, Whom};
 use crate::office::Office;
@@ -63,6 +63,7 @@ fn row(
     let value = value.map(shown).or_else(|| match origin {
         Origin::Ground(Ground::File) => on_file(office, whom, setting),
         Origin::Ground(Ground::OfBox) => of_box(whom),
+        Origin::Ground(Ground::Remote) => remote::shown(office, whom, setting),
         Origin::Ground(Ground::Phone | Ground::Shipped(_) | Ground::Drawn) | Origin::Layer(_) => {
             None
         }
@@ -94,7 +95,11 @@ fn on_file(office: &Office, whom: Whom<'_>, setting: Setting) -> Option<String> 
         | Setting::FirmwareUrl
         | Setting::Language
         | Setting::ToneCountry
-        | Setting::DialPlan => None,
+        | Setting::DialPlan
+        | Setting::SipPort
+        | Setting::RtpPorts
+        | Setting::KeepAlive
+        | Setting::Transport => None,
     }
 }
 
@@ -119,6 +124,12 @@ fn unsaid(setting: Setting, value: &str, cannot: &[&'static str]) -> Vec<Unsaid>
         for key in keys(value).unwrap_or_default() {
             add(part_of_keys(key.kind), Unsaid::Key(key.kind));
         }
+    }
+    match (setting, value) {
+        (Setting::RtpPorts, _) => add("last_rtp_port", Unsaid::LastPort),
+        (Setting::Transport, "tcp") => add("transport_tcp", Unsaid::All),
+        (Setting::Transport, "tls") => add("transport_tls", Unsaid::All),
+        (_other, _) => {}
     }
     if setting == Setting::Codecs {
         let codecs = codecs(value).unwrap_or_default();

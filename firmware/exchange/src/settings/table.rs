@@ -40,6 +40,14 @@ pub enum Setting {
     ToneCountry,
     /// Which numbers the phone dials at once.
     DialPlan,
+    /// By which port the phone speaks SIP.
+    SipPort,
+    /// By which ports the phone sends and hears voice.
+    RtpPorts,
+    /// How often the phone keeps a NAT open.
+    KeepAlive,
+    /// By what the phone's lines reach the box.
+    Transport,
 }
 
 /// What is known of a setting, but for its values.
@@ -75,6 +83,9 @@ pub enum Ground {
     Drawn,
     /// What the box has itself, where it has it in a form that the maker's phones read.
     OfBox,
+    /// Of a handset that is used from the WAN what [`super::remote`] gives it; of others as if
+    /// nothing was said of it.
+    Remote,
 }
 
 /// How far a layer reaches, without saying to whom.
@@ -108,7 +119,7 @@ const ONE_MAKER: &[Reach] = &[Reach::Family, Reach::Model, Reach::Handset];
 
 // Append only: a code that was ever released is on flash somewhere, an id in a backup.
 /// Every setting, in order of its code.
-pub static TABLE: [Entry; 17] = [
+pub static TABLE: [Entry; 21] = [
     Entry {
         setting: Setting::Keys,
         code: 1,
@@ -284,6 +295,50 @@ pub static TABLE: [Entry; 17] = [
         reach: ALL,
         help: "Numbers that are dialled at once, with | between: x is any digit, [1-9] one of \
             some, a dot at the end any more of them. All others are dialled after a pause.",
+    },
+    Entry {
+        setting: Setting::SipPort,
+        code: 18,
+        id: "sip_port",
+        title: "SIP port of the phone",
+        kind: Kind::Number { from: 1_024, to: 58_367, unit: "" },
+        ground: Ground::Remote,
+        reach: ALL,
+        help: "The port by which the phone speaks SIP; where each line has one, the second gets \
+            1024 more. Behind one router each phone needs its own; a remote phone has it.",
+    },
+    Entry {
+        setting: Setting::RtpPorts,
+        code: 19,
+        id: "rtp_ports",
+        title: "Ports for voice",
+        kind: Kind::Ports,
+        ground: Ground::Remote,
+        reach: ALL,
+        help: "The first and the last port for voice, such as 16384-16393, two for each call. \
+            Behind one router each phone needs its own; a remote phone has ten.",
+    },
+    Entry {
+        setting: Setting::KeepAlive,
+        code: 20,
+        id: "keep_alive",
+        title: "Keeps a NAT open every",
+        kind: Kind::Number { from: 5, to: 600, unit: "seconds" },
+        ground: Ground::Remote,
+        reach: ALL,
+        help: "How often the phone sends something so that the router before it goes on letting \
+            calls in. Most routers forget after 30 seconds or more.",
+    },
+    Entry {
+        setting: Setting::Transport,
+        code: 21,
+        id: "transport",
+        title: "Transport",
+        kind: Kind::Transport,
+        ground: Ground::Remote,
+        reach: ALL,
+        help: "How the phone's lines reach this box: udp, tcp or tls. A phone that cannot do it \
+            gets udp. A remote phone gets tls where its model is known to trust this box.",
     },
 ];
 

@@ -33,12 +33,16 @@ fn the_numbers_and_names_of_settings_are_those_of_the_first_release() {
         "language",
         "tone_country",
         "dial_plan",
+        "sip_port",
+        "rtp_ports",
+        "keep_alive",
+        "transport",
     ];
     for (code, id) in (1u8..).zip(ids) {
         assert_eq!(Setting::from_code(code).map(Setting::id), Some(id));
         assert_eq!(Setting::from_id(id).map(Setting::code), Some(code));
     }
-    assert_eq!((TABLE.len(), Setting::from_code(0), Setting::from_code(18)), (17, None, None));
+    assert_eq!((TABLE.len(), Setting::from_code(0), Setting::from_code(22)), (21, None, None));
     for entry in &TABLE {
         assert!(entry.setting.entry().id == entry.id && !entry.reach.is_empty(), "{}", entry.id);
         if let Ground::Shipped(value) = entry.ground {
@@ -62,6 +66,9 @@ fn a_value_is_stored_in_one_spelling() {
         (Setting::Keys, "BLF  204  Zoë ;;park 70; line 2 ", "blf 204 Zoë; park 70; line 2"),
         (Setting::DialPlan, "[1-9]XX | 0x. ", "[1-9]xx|0x."),
         (Setting::WebUserPassword, "a.b-c_d!", "a.b-c_d!"),
+        (Setting::SipPort, "05062", "5062"),
+        (Setting::RtpPorts, " 20000 - 20009", "20000-20009"),
+        (Setting::Transport, "TLS ", "tls"),
     ] {
         assert_eq!(setting.read(typed).as_deref(), Ok(stored), "{typed}");
         assert_eq!(setting.read(stored).as_deref(), Ok(stored), "{stored} is read as itself");
@@ -110,6 +117,8 @@ fn what_is_no_value_is_refused_with_its_reason() {
         (Setting::DialPlan, "*[3-5]4x", Bad::RuleHidesClaim),
         (Setting::DialPlan, "*44xxxxx", Bad::RuleHidesClaim),
         (Setting::DialPlan, plans.as_str(), Bad::TooManyRules),
+        (Setting::RtpPorts, "16385-16400", Bad::Ports),
+        (Setting::Transport, "sctp", Bad::Transport),
         (Setting::WebAdminPassword, "short", Bad::Password),
         (Setting::WebAdminPassword, "pass:word#1", Bad::Password),
     ] {
@@ -205,7 +214,9 @@ fn what_a_maker_cannot_say_is_told_by_names_that_there_are() {
             // A whole says it for its parts.
             let parts = |of: &str| told.iter().any(|part| part.starts_with(of));
             let twice = (told.contains("keys") && parts("key_"))
-                || (told.contains("codecs") && (parts("codec_") || parts("more_codecs")));
+                || (told.contains("codecs") && (parts("codec_") || parts("more_codecs")))
+                || (told.contains("rtp_ports") && parts("last_rtp_port"))
+                || (told.contains("transport") && parts("transport_"));
             assert!(!twice, "{}", family.id());
         }
     }

@@ -1,6 +1,8 @@
 //! From what is stored to what a template reads.
 
-use super::{codecs, country, keys, language, rules, Codec, Rule, Setting, Store};
+use super::{
+    codecs, country, keys, language, ports, rules, Codec, Rule, Setting, Store, Transport,
+};
 use crate::board::Site;
 use crate::catalog::Family;
 use crate::layer::Whom;
@@ -50,8 +52,9 @@ impl Office {
     }
 }
 
-/// The settings in force for somebody, but for passwords and what was of the site before.
-pub(crate) fn values(store: &Store, whom: Whom<'_>) -> SettingValues {
+/// What the layers say for somebody, but for passwords, what was of the site before and the
+/// transport.
+pub(super) fn values(store: &Store, whom: Whom<'_>) -> SettingValues {
     let layers = store.reaching(whom);
     let set = |setting| layers.iter().find_map(|layer| store.get(layer, setting));
     let owned = |setting| set(setting).map(String::from).unwrap_or_default();
@@ -93,6 +96,10 @@ pub(crate) fn values(store: &Store, whom: Whom<'_>) -> SettingValues {
             .chain(claim)
             .map(|rule| RuleValues { digits: rule.digits.to_string(), open: rule.open })
             .collect(),
+        sip_port: number(set(Setting::SipPort)),
+        rtp: set(Setting::RtpPorts).and_then(ports),
+        keep_alive_s: number(set(Setting::KeepAlive)),
+        transport: Transport::Udp,
     }
 }
 

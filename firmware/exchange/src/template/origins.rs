@@ -61,6 +61,10 @@ fn path(setting: Setting) -> &'static str {
         Setting::Language => "settings.language",
         Setting::ToneCountry => "settings.tone",
         Setting::DialPlan => "settings.dial_plan",
+        Setting::SipPort => "settings.sip_port",
+        Setting::RtpPorts => "settings.rtp",
+        Setting::KeepAlive => "settings.keep_alive_s",
+        Setting::Transport => "settings.transport",
     }
 }
 
@@ -68,7 +72,9 @@ fn words(origin: Origin) -> String {
     match origin {
         Origin::Layer(layer) => layer.to_string(),
         Origin::Ground(Ground::Phone) => String::from("not set"),
-        Origin::Ground(Ground::Shipped(_) | Ground::OfBox) => String::from("shipped"),
+        Origin::Ground(Ground::Shipped(_) | Ground::OfBox | Ground::Remote) => {
+            String::from("shipped")
+        }
         Origin::Ground(Ground::File) => String::from("the configuration file"),
         Origin::Ground(Ground::Drawn) => String::from("drawn for the handset"),
     }

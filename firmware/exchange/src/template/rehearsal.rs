@@ -9,17 +9,17 @@ use super::{
 };
 use crate::catalog::Family;
 use crate::limits::{
-    DIAL_PLAN_BYTES_MAX, DIAL_RULES_MAX, KEYS_MAX, KEY_NUMBER_BYTES_MAX, LINES_MAX,
-    SETTING_HOST_BYTES_MAX, SETTING_URL_BYTES_MAX, TEXT_MAX, WEB_PASSWORD_CHARS,
+    CERTIFICATE_BYTES_MAX, DIAL_PLAN_BYTES_MAX, DIAL_RULES_MAX, KEYS_MAX, KEY_NUMBER_BYTES_MAX,
+    LINES_MAX, SETTING_HOST_BYTES_MAX, SETTING_URL_BYTES_MAX, TEXT_MAX, WEB_PASSWORD_CHARS,
 };
 use crate::names::{InterfaceNo, Side};
 use crate::office::Office;
 use crate::provision;
 use crate::render::{
-    HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, ToneValues,
-    Values,
+    AuthorityValues, HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues,
+    SettingValues, ToneValues, Values,
 };
-use crate::settings::{Codec, KeyKind, Known};
+use crate::settings::{Codec, KeyKind, Known, Ports, Transport};
 use crate::sorted::SortedSet;
 use crate::state::Handset;
 use crate::time::Now;
@@ -162,6 +162,7 @@ pub(crate) fn made_up(office: &Office, common: bool, template: &str) -> Vec<Phon
             values.site.sip_port = u16::MAX;
             values.site.poll_min = u32::MAX;
             values.site.server = "255.255.255.255".to_string();
+            values.site.authority = Some(longest_authority());
         }
         let label = format!("a made-up phone for {template} with {label}");
         Phone { label, before: None, after: None, values }
@@ -200,6 +201,17 @@ pub(crate) fn example(
     made
 }
 
+/// As long as the one of a box can be.
+fn longest_authority() -> AuthorityValues {
+    let url = || "w".repeat(SETTING_URL_BYTES_MAX);
+    let lines = CERTIFICATE_BYTES_MAX / 48 + 1;
+    AuthorityValues {
+        url: url(),
+        der_url: url(),
+        lines: (0..lines).map(|_| "w".repeat(64)).collect(),
+    }
+}
+
 /// Everything set, to the longest value there can be.
 fn longest_settings() -> SettingValues {
     let url = || format!("http://{}", "&".repeat(SETTING_URL_BYTES_MAX - "http://".len()));
@@ -225,6 +237,10 @@ fn longest_settings() -> SettingValues {
         tone: Some(ToneValues { code: "gb".to_string(), three: "GBR".to_string(), name: word() }),
         // The rule by which a phone is claimed comes behind the admin's own.
         dial_plan: (0..=DIAL_RULES_MAX).map(rule).collect(),
+        sip_port: Some(58_367),
+        rtp: Some(Ports { first: 65_532, last: 65_535 }),
+        keep_alive_s: Some(600),
+        transport: Transport::Tls,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::cause::Cause;
 use crate::names::{Side, Text};
 use crate::policy::{Profile, Switch};
+use crate::settings::Transport;
 use crate::state::SetBy;
 use crate::time::{Instant, Now};
 use alloc::string::String;
@@ -96,4 +97,18 @@ pub enum Remote {
     Awaited,
     /// It may, and has had its file.
     Claimed,
+}
+
+/// What a phone that is used from the WAN needs of its site's router, as far as the files of its
+/// maker can say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PortsUsed {
+    /// By what its lines reach the box.
+    pub transport: Transport,
+    /// Its UDP port for SIP.
+    pub sip: Option<u16>,
+    /// How often it keeps its way to the box open, in seconds.
+    pub keep_alive_s: Option<u16>,
+    /// The first UDP port for voice, and the last where that can be said.
+    pub voice: Option<(u16, Option<u16>)>,
 }

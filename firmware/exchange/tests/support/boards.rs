@@ -33,7 +33,7 @@ pub(crate) fn plain() -> Board {
 
 /// The same where phones are served by HTTPS as well.
 pub(crate) fn secured() -> Board {
-    Board { https_port: Some(443), ..plain() }
+    Board { https_port: Some(443), sips_port: Some(5_061), ..plain() }
 }
 
 /// The same where clients are found by ARP.

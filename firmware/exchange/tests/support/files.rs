@@ -18,6 +18,20 @@ impl Render for Plain {
         if !values.settings.firmware_url.is_empty() {
             text += &format!("firmware {}\n", values.settings.firmware_url);
         }
+        if let Some(authority) = &values.site.authority {
+            text += &format!("authority {}\n", authority.url);
+            text += &format!("der {}\npem {}\n", authority.der_url, authority.lines.concat());
+        }
+        let port = values.site.sip_port;
+        text += &format!("registers {} {port}\n", values.settings.transport.word());
+        let numbers = [
+            ("sip", values.settings.sip_port.map(|port| port.to_string())),
+            ("rtp", values.settings.rtp.map(|ports| ports.to_string())),
+            ("keep_alive", values.settings.keep_alive_s.map(|seconds| seconds.to_string())),
+        ];
+        for (word, value) in numbers {
+            text += &value.map(|value| format!("{word} {value}\n")).unwrap_or_default();
+        }
         for key in &values.settings.keys {
             text += &format!("key {} {} {} {}\n", key.place, key.kind, key.number, key.label);
         }

@@ -283,6 +283,7 @@ fn device(handset: HandsetRow, last: &[Step]) -> DeviceView {
         screen: None,
         people: PeopleView::default(),
         remote: Remote::No,
+        ports: None,
         banned: false,
     }
 }
@@ -348,6 +349,7 @@ pub(crate) fn stranger_device() -> DeviceView {
         people: PeopleView::default(),
         screen: None,
         remote: Remote::No,
+        ports: None,
         banned: false,
     }
 }

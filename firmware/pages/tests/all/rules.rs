@@ -6,7 +6,8 @@ use exchange::command::{Refusal, RuleFlaw, SeatFlaw};
 use exchange::names::{text, Mac, Side};
 use exchange::time::{Wall, MINUTE_MS, SECOND_MS};
 use exchange::view::{
-    DeviceView, Profile, Remote, RulesView, SetBy, StrangersView, Switch, SwitchRow, TurnedAwayRow,
+    DeviceView, PortsUsed, Profile, Remote, RulesView, SetBy, StrangersView, Switch, SwitchRow,
+    Transport, TurnedAwayRow,
 };
 use pages::form::{self, AddForm, Fields, RuleForm};
 use pages::Html;
@@ -103,7 +104,18 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let none = StrangersView { rows: Vec::new(), banned: Vec::new(), ..strangers() };
     let read_only = StrangersView { read_only: true, ..strangers() };
     let full = RuleForm::refused(Refusal::Rule(RuleFlaw::BansFull));
-    let remote = |remote, view: DeviceView| DeviceView { remote, ..view };
+    let ports = PortsUsed {
+        transport: Transport::Udp,
+        sip: Some(5_061),
+        keep_alive_s: Some(25),
+        voice: Some((16_394, Some(16_403))),
+    };
+    let of = |remote, ports, view| DeviceView { remote, ports: Some(ports), ..view };
+    let remote = |remote, view: DeviceView| of(remote, ports, view);
+    let by_tls = PortsUsed { transport: Transport::Tls, voice: Some((16_394, None)), ..ports };
+    let unsaid = PortsUsed { sip: None, keep_alive_s: None, voice: None, ..ports };
+    let forwarded = PortsUsed { keep_alive_s: None, ..ports };
+    let at = |ports| pages::device(&of(Remote::Claimed, ports, registered_device()), &VIEWER, None);
     let near = RuleFlaw::NearStranger(Mac([0, 0x15, 0x65, 0x2f, 9, 1]));
     let near = AddForm::refused(
         &typed("mac=0015652f0901&maker=yealink&model=T46U&remote=yes"),
@@ -130,6 +142,9 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
             "device-remote",
             pages::device(&remote(Remote::Claimed, registered_device()), &VIEWER, None),
         ),
+        ("device-by-tls", at(by_tls)),
+        ("device-ports-unsaid", at(unsaid)),
+        ("device-forwarded", at(forwarded)),
         ("device-awaited", pages::device(&remote(Remote::Awaited, away_device()), &VIEWER, None)),
         ("device-shown", pages::device_shown(&registered_device(), &VIEWER, "abcdefghijkmnpqr")),
         ("handsets-near", add(&near)),

@@ -18,7 +18,8 @@ fn row(setting: Setting) -> SettingRow {
         (Ground::File, Setting::NtpServer) => Some("this box".to_string()),
         (Ground::File, _) => Some("1440".to_string()),
         (Ground::OfBox, _) => Some("the phone book of this box".to_string()),
-        (Ground::Phone | Ground::Drawn, _) => None,
+        (Ground::Remote, Setting::Transport) => Some("udp".to_string()),
+        (Ground::Phone | Ground::Drawn | Ground::Remote, _) => None,
     };
     let (own, unsaid) = (None, Vec::new());
     SettingRow { setting, is_set: false, own, value, origin: Origin::Ground(ground), unsaid }

@@ -28,6 +28,7 @@ fn cases(shipped: &Shipped) -> Vec<(&'static str, Values)> {
             (*case, Values { model: (*model).into(), ..values })
         }));
         cases.push(("everything", office::everything_set(2)));
+        cases.push(("remote", office::remote(2)));
         let family = shipped.name.split('/').next().and_then(Family::from_id);
         if family.and_then(Family::screens).is_some() && shipped.name != "polycom/mac.cfg" {
             cases.push(("asking", office::asking(2)));

@@ -4,7 +4,7 @@
 
 use super::office;
 use crate::{Form, Templates, SHIPPED};
-use exchange::render::{Render, SettingValues, Values};
+use exchange::render::{AuthorityValues, Render, SettingValues, Values};
 
 /// Pieces that have broken formats before.
 const PIECES: &[&str] = &[
@@ -96,6 +96,9 @@ fn nasty(dice: &mut Dice, lines: u8, zone: &str) -> Values {
     ] {
         *field = dice.text();
     }
+    let mut text = || dice.text();
+    let (url, der_url, lines_of) = (text(), text(), vec![text(), text()]);
+    site.authority = Some(AuthorityValues { url, der_url, lines: lines_of });
     let handset = values.handset.as_mut().unwrap();
     for field in [
         &mut handset.mac,
@@ -197,6 +200,7 @@ fn no_text_in_any_field_changes_the_structure_of_any_file() {
             let mut values = nasty(&mut dice, lines, zone);
             let mut plain = office::handset(zone, lines, "Anna");
             plain.settings = office::everything();
+            plain.site.authority = Some(office::authority());
             plain.screens_url = "http://192.0.2.1/p/screen/".into();
             if let Some(handset) = &mut plain.handset {
                 handset.user_password = "user-marker1".into();

@@ -1,10 +1,11 @@
 //! Values for tests: one site, and handsets with as many lines as wanted.
 
 use exchange::render::{
-    HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues, SettingValues, SiteValues,
-    ToneValues, Values,
+    AuthorityValues, HandsetValues, KeyValues, LanguageValues, LineValues, RuleValues,
+    SettingValues, SiteValues, ToneValues, Values,
 };
 use exchange::seat::CLAIM_RULE;
+use exchange::settings::{Ports, Transport};
 use exchange::zone;
 
 /// Cases and models of a template that writes another form for them.
@@ -34,6 +35,7 @@ pub(super) fn site(zone_name: &str) -> SiteValues {
         ntp_server: "192.168.1.1".into(),
         zone: zone::find(zone_name).expect("a zone of the table").values(),
         poll_min: 1440,
+        authority: None,
     }
 }
 
@@ -92,7 +94,38 @@ pub(super) fn everything() -> SettingValues {
             // As the exchange ends every plan.
             RuleValues { digits: CLAIM_RULE.into(), open: false },
         ],
+        sip_port: Some(5_987),
+        rtp: Some(Ports { first: 17_654, last: 17_663 }),
+        keep_alive_s: Some(593),
+        transport: Transport::Tls,
     }
+}
+
+/// The authority of a box, which is no real one.
+pub(super) fn authority() -> AuthorityValues {
+    AuthorityValues {
+        url: "http://192.168.1.1:8667/p/dialtone-ca.crt".into(),
+        der_url: "http://192.168.1.1:8667/p/dialtone-ca.der".into(),
+        lines: ["TWFya2VyIG9m/GFu+GF1dGhvcml0eSwgdGhlIGZpcnN0IGxpbmUgb2YgaXQh", "bGFzdA=="]
+            .map(String::from)
+            .into(),
+    }
+}
+
+/// A handset that is used from the WAN, as the exchange fills it in.
+pub(super) fn remote(lines: u8) -> Values {
+    let mut values = handset("Europe/Berlin", lines, "Anna Schmidt");
+    let path = "203.0.113.1/p/abcdefghijkmnpqrstuvwxyz23";
+    values.site.server = "203.0.113.1".into();
+    values.site.sip_port = 5061;
+    values.site.provision_url = format!("https://{path}/");
+    values.site.provision_path = path.into();
+    values.site.authority = Some(authority());
+    values.settings.sip_port = Some(5_061);
+    values.settings.rtp = Some(Ports { first: 16_394, last: 16_403 });
+    values.settings.keep_alive_s = Some(25);
+    values.settings.transport = Transport::Tls;
+    values
 }
 
 /// A handset of which everything is set.

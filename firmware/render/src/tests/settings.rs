@@ -5,7 +5,7 @@ use super::office;
 use crate::{Templates, SHIPPED};
 use exchange::catalog::{Catalog, Family};
 use exchange::render::{Render, SettingValues, Values};
-use exchange::settings::{KeyKind, Setting, PARTS, TABLE};
+use exchange::settings::{KeyKind, Ports, Setting, Transport, PARTS, TABLE};
 use std::collections::BTreeSet;
 
 /// A form of a maker's files: the models that get it, and the files of one handset together.
@@ -101,8 +101,20 @@ fn pair_of(setting: Setting) -> (Values, Values) {
         Setting::Language => set(|it| it.language = everything.language),
         Setting::ToneCountry => set(|it| it.tone = everything.tone),
         Setting::DialPlan => set(|it| it.dial_plan = everything.dial_plan),
+        Setting::SipPort => set(|it| it.sip_port = everything.sip_port),
+        Setting::RtpPorts => set(|it| it.rtp = everything.rtp),
+        Setting::KeepAlive => set(|it| it.keep_alive_s = everything.keep_alive_s),
+        Setting::Transport => set(|it| it.transport = Transport::Tcp),
     };
     (with, plain())
+}
+
+fn voice(last: u16) -> Values {
+    set(|settings| settings.rtp = Some(Ports { first: 17_654, last }))
+}
+
+fn carried(transport: Transport) -> Values {
+    set(|settings| settings.transport = transport)
 }
 
 fn password(field: fn(&mut exchange::render::HandsetValues) -> &mut String) -> Values {
@@ -118,6 +130,9 @@ fn pair_of_part(part: &str) -> (Values, Values) {
         "more_codecs" => (codecs(&["PCMA", "PCMU"]), codecs(&["PCMA"])),
         "codec_g729" => (codecs(&["G729", "PCMA"]), codecs(&["PCMA"])),
         "codec_opus" => (codecs(&["OPUS", "PCMA"]), codecs(&["PCMA"])),
+        "last_rtp_port" => (voice(17_663), voice(17_673)),
+        "transport_tcp" => (carried(Transport::Tcp), carried(Transport::Udp)),
+        "transport_tls" => (carried(Transport::Tls), carried(Transport::Udp)),
         key => {
             let kind = KeyKind::ALL.into_iter().find(|kind| key == format!("key_{}", kind.word()));
             let kind = kind.unwrap().word();
@@ -125,6 +140,16 @@ fn pair_of_part(part: &str) -> (Values, Values) {
             let key = office::key(kind, number, "Marker");
             (set(|it| it.keys = vec![key]), plain())
         }
+    }
+}
+
+/// The setting that a part is of.
+fn whole_of(part: &str) -> &'static str {
+    match part.split('_').next() {
+        Some("key") => "keys",
+        Some("last") => "rtp_ports",
+        Some("transport") => "transport",
+        _codec => "codecs",
     }
 }
 
@@ -147,7 +172,7 @@ fn each_setting_is_in_the_files_of_a_maker_or_in_his_list_and_never_in_both() {
             judge(entry.id, said, cannot.contains(&entry.id));
         }
         for part in PARTS {
-            let whole = if part.starts_with("key_") { "keys" } else { "codecs" };
+            let whole = whole_of(part);
             let listed = cannot.contains(&part) || cannot.contains(&whole);
             judge(part, differs(pair_of_part(part)), listed);
         }
@@ -174,6 +199,9 @@ fn what_a_maker_can_say_is_found_again_in_his_file_as_it_was_set() {
         (Setting::SyslogServer, "syslog_server", "log.marker.example"),
         (Setting::WebUserPassword, "web_user_password", "user-marker1"),
         (Setting::FirmwareUrl, "firmware_url", "firmware.marker.example/f"),
+        (Setting::SipPort, "sip_port", "5987"),
+        (Setting::RtpPorts, "rtp_ports", "17654"),
+        (Setting::KeepAlive, "keep_alive", "593"),
         (Setting::Keys, "key_blf", "2204"),
         (Setting::Keys, "key_speed", "030123456"),
         (Setting::Keys, "key_park", "7070"),
