@@ -403,7 +403,14 @@ fn puts(office: &mut Office, secret: &str, name: &str) -> &'static str {
     match answer {
         Answer::Unauthorized => "unauthorized",
         Answer::Forbidden => "forbidden",
-        _else => "else",
+        Answer::File { .. }
+        | Answer::Book { .. }
+        | Answer::Kept { .. }
+        | Answer::NotFound
+        | Answer::BadName
+        | Answer::Unavailable
+        | Answer::Stored
+        | Answer::TooLarge => "else",
     }
 }
 

@@ -82,11 +82,11 @@ fn nasty(dice: &mut Dice, lines: u8, zone: &str) -> Values {
     values.settings = nasty_settings(dice);
     values.screens_url = format!("x{}", dice.text());
     let site = &mut values.site;
+    site.ntp_server = format!("x{}", dice.text());
     for field in [
         &mut site.server,
         &mut site.provision_url,
         &mut site.provision_path,
-        &mut site.ntp_server,
         &mut site.zone.name,
         &mut site.zone.posix,
         &mut site.zone.posix_plain,
