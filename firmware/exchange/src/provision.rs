@@ -394,7 +394,8 @@ fn refused_to(
     cause: Cause,
     concerned: Option<Mac>,
 ) {
-    let Some(mac) = concerned else { return };
+    // What has no hardware address asks for no file, whoever names it.
+    let Some(mac) = concerned.filter(|mac| mac.is_device()) else { return };
     let Some(device) = office.devices.get(&mac) else { return };
     let refusals = |(_, step): &(Instant, Step)| {
         let Step::File(_, _, FileAnswer::Refused(cause)) = step else { return None };

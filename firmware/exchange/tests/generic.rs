@@ -115,7 +115,7 @@ fn nobody_on_the_network_is_taken_for_it() {
     office.command(Command::Rule(open)).unwrap();
     let (mac, login) = added(&mut office, true, "");
     let own = own_file(mac.0);
-    let names = [own.clone(), format!("prov/{own}"), format!("cfg{}", mac.bare())];
+    let names = [own.clone(), format!("prov/{own}"), format!("cfg{}.xml", mac.bare())];
     let from_arp = from_neighbour(address(78), 5_060, mac.0);
     for name in &names {
         // ARP is told whatever somebody likes.

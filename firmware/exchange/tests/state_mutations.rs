@@ -112,7 +112,7 @@ fn a_spoiled_fact_that_can_be_read_is_written_as_what_was_read() {
         sound(&state_of(&[event]));
     }
     tried_much(readable, total);
-    assert_eq!(kinds.len(), 35, "{kinds:?}");
+    assert_eq!(kinds.len(), 37, "{kinds:?}");
 }
 
 #[test]
