@@ -85,14 +85,8 @@ pub(crate) fn answer(
         office.remember_make(now, mac);
     }
     let refused = unwelcome(office, ask.arrival.side, asker, key);
-    if let Some(file) = office.firmware_named(&name).filter(|_| refused.is_none()).cloned() {
-        let answer = firmware(office, now, ask, &name, asker, &file);
+    if let Some(answer) = of_nobody(office, now, ask, &name, (asker, refused)) {
         return (answer, nothing, asker);
-    }
-    if let Some(file) = authority::file(office, &name) {
-        let bytes = if let Answer::File { bytes, .. } = &file { bytes.len() } else { 0 };
-        told(office, now, asker, ask.door, &name, FileAnswer::Common(bytes as u32));
-        return (file, nothing, asker);
     }
     let hint = asker.and_then(|mac| office.family(mac));
     let Some(asked) = office.catalog.file(&name, hint) else {
@@ -225,6 +219,23 @@ fn outside(office: &mut Office, now: Now, ask: &Ask<'_>) {
     if let Some((name, asked)) = named.zip(asked) {
         refused_to(office, now, ask.door, &name, Cause::WanFetch, asked.mac);
     }
+}
+
+/// A file that is made for nobody: of firmware, or the certificate of the box's authority.
+fn of_nobody(
+    office: &mut Office,
+    now: Now,
+    ask: &Ask<'_>,
+    name: &str,
+    (asker, refused): (Option<Mac>, Option<Cause>),
+) -> Option<Answer> {
+    if let Some(file) = office.firmware_named(name).filter(|_| refused.is_none()).cloned() {
+        return Some(firmware(office, now, ask, name, asker, &file));
+    }
+    let file = authority::file(office, name)?;
+    let bytes = if let Answer::File { bytes, .. } = &file { bytes.len() } else { 0 };
+    told(office, now, asker, ask.door, name, FileAnswer::Common(bytes as u32));
+    Some(file)
 }
 
 /// A file of firmware, for whoever has proven to hold his address.

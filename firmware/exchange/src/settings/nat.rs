@@ -36,7 +36,7 @@ pub fn ports(text: &str) -> Option<Ports> {
     let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port >= PORT_MIN);
     let ports = Ports { first: port(first)?, last: port(last)? };
     let wide = ports.first <= ports.last && ports.count() >= PORTS_MIN;
-    (wide && ports.first % 2 == 0).then_some(ports)
+    (wide && ports.first.is_multiple_of(2)).then_some(ports)
 }
 
 /// By what SIP is carried from a phone to the box.
