@@ -69,8 +69,8 @@ struct Stage {
     run: fn(&Shop, Depth) -> Tally,
 }
 
-/// The stage that runs beside the one behind it: it keeps a processor busy and has a build folder of
-/// its own, where the other one waits for clocks most of the time.
+/// The stage that runs beside the one behind it: it keeps a processor busy and has a build folder
+/// of its own, where the other one waits for clocks most of the time.
 const BESIDE: &str = "arm";
 
 const STAGES: &[Stage] = &[

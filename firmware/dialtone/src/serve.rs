@@ -255,10 +255,7 @@ fn open(
     if hardware.bring_up {
         exchange.set_appliance(hardware.trial_ms());
     }
-    let (kept, flaw) = match firmware_of(&hardware, demonstrates(&ports)) {
-        Ok(kept) => (kept, None),
-        Err(why) => (None, Some(why)),
-    };
+    let (kept, nowhere) = firmware_of(&hardware, demonstrates(&ports));
     if let Some(kept) = &kept {
         exchange.firmware_kept(firmware::stock(kept).files);
     }
@@ -269,8 +266,7 @@ fn open(
     let facts = Facts { board: hardware.name.clone(), slot: release::slot(), ports: ports.clone() };
     let (shelf, queue) = Shelf::new(clock);
     let shelf = Some(shelf).filter(|_| kept.is_some());
-    let unusable = flaw.map_or(Store::Nowhere, Store::Unusable);
-    let store = shelf.clone().map_or(unusable, Store::Shelf);
+    let store = shelf.clone().map_or(nowhere, Store::Shelf);
     let site = WebSite::new().of(facts, rehearsals, store);
     let https = ports.iter().find_map(|port| port.https_port);
     let site = Arc::new(site.secured_by(secured.clone(), https));
@@ -316,16 +312,19 @@ fn stores(found: &journal::Mounted, bytes: u64, room: u64, read_only: bool) -> b
     false
 }
 
-/// Where firmware of phones is kept; a box that cannot keep any serves all the same.
-fn firmware_of(hardware: &Hardware, in_memory: bool) -> Result<Option<Files<Chip>>, String> {
+/// Where firmware of phones is kept, or that it is kept nowhere, and why.
+fn firmware_of(hardware: &Hardware, in_memory: bool) -> (Option<Files<Chip>>, Store) {
     let Some(path) = &hardware.firmware else {
-        return Ok(in_memory.then(firmware::in_memory).flatten());
+        return (in_memory.then(firmware::in_memory).flatten(), Store::Nowhere);
     };
-    firmware::open(path).map(Some).map_err(|why| {
-        let why = format!("firmware of phones is not kept in {}: {why}", path.display());
-        complain(format_args!("{why}"));
-        why
-    })
+    match firmware::open(path) {
+        Ok(kept) => (Some(kept), Store::Nowhere),
+        Err(why) => {
+            let why = format!("firmware of phones is not kept in {}: {why}", path.display());
+            complain(format_args!("{why}"));
+            (None, Store::Unusable(why))
+        }
+    }
 }
 
 /// The exchange as its state makes it.

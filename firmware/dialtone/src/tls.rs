@@ -1,15 +1,15 @@
 //! TLS (RFC 8446, RFC 5246): which certificate is shown, who is let in how fast, and what is told
 //! of a handshake that fails.
 //!
-//! Versions 1.2 and 1.3 by rustls, with the ciphers that [`provider`] names; nothing older. What has to be
-//! shown and believed the exchange decides; [`keep_up`] looks at that every minute, has missing
-//! certificates made beside the loop, and from then on shows them. A phone may prove by a
+//! Versions 1.2 and 1.3 by rustls, with the ciphers of [`provider`]; nothing older. What has to be
+//! shown and believed the exchange decides; [`keep_up`] looks at that every minute, has
+//! missing certificates made beside the loop, and from then on shows them. A phone may prove by a
 //! certificate of its maker who it is. One that cannot be believed is no reason to refuse a
 //! connection: phones send theirs whoever asks.
 //!
-//! A handshake costs more than a request, so it is bounded in time, and in number within a minute by
-//! address, and from the WAN in all but for whoever has proven himself. One that fails is told the exchange by the words that
-//! were the reason: the phone's first ones, or its alert.
+//! A handshake costs more than a request, so it is bounded in time, and in number within a minute
+//! by address, and from the WAN in all but for whoever has proven himself. One that fails is told
+//! the exchange by the words that were the reason: the phone's first ones, or its alert.
 
 mod believed;
 mod issue;

@@ -150,6 +150,9 @@ pub(crate) fn secrets_of(durable: &Durable, mac: Mac) -> BTreeSet<String> {
             Event::LineAdded { handset, secret, .. } if own == Some(handset) => {
                 found.insert(secret.text());
             }
+            Event::RemoteMarked { handset, mark: Some(mark) } if own == Some(handset) => {
+                found.insert(mark.token.text());
+            }
             Event::HandsetCreated { .. }
             | Event::LineAdded { .. }
             | Event::AddressGiven { .. }

@@ -2,9 +2,9 @@
 //! and browsers need, since the rest is an eighth of a megabyte.
 //!
 //! Keys are agreed on over P-256 (RFC 8422), which every client has. Certificates, the box's and
-//! those of phones, are signed by RSA or by P-256; P-384 and Ed25519, which no maker of phones and no
-//! public authority asks for, are not known. AES-256 is left out, since nothing here is kept longer
-//! than AES-128 holds.
+//! those of phones, are signed by RSA or by P-256; P-384 and Ed25519, which no maker of phones and
+//! no public authority asks for, are not known. AES-256 is left out, since nothing here is
+//! kept longer than AES-128 holds.
 
 use super::issue;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -98,11 +98,12 @@ const KIND: &[u8] = &[
 
 impl Curve {
     fn read(der: &PrivateKeyDer<'_>) -> Result<Curve, Error> {
-        let pkcs8 = match der {
-            PrivateKeyDer::Sec1(key) => {
-                &issue::sequence(&[KIND, &issue::element(issue::OCTETS, key.secret_sec1_der())])
-            }
-            _other => der.secret_der(),
+        let wrapped;
+        let pkcs8 = if let PrivateKeyDer::Sec1(key) = der {
+            wrapped = issue::element(issue::OCTETS, key.secret_sec1_der());
+            &issue::sequence(&[KIND, &wrapped])
+        } else {
+            der.secret_der()
         };
         let kind = &ECDSA_P256_SHA256_ASN1_SIGNING;
         let key = EcdsaKeyPair::from_pkcs8(kind, pkcs8, &SystemRandom::new());

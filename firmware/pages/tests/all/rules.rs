@@ -104,18 +104,6 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     let none = StrangersView { rows: Vec::new(), banned: Vec::new(), ..strangers() };
     let read_only = StrangersView { read_only: true, ..strangers() };
     let full = RuleForm::refused(Refusal::Rule(RuleFlaw::BansFull));
-    let ports = PortsUsed {
-        transport: Transport::Udp,
-        sip: Some(5_061),
-        keep_alive_s: Some(25),
-        voice: Some((16_394, Some(16_403))),
-    };
-    let of = |remote, ports, view| DeviceView { remote, ports: Some(ports), ..view };
-    let remote = |remote, view: DeviceView| of(remote, ports, view);
-    let by_tls = PortsUsed { transport: Transport::Tls, voice: Some((16_394, None)), ..ports };
-    let unsaid = PortsUsed { sip: None, keep_alive_s: None, voice: None, ..ports };
-    let forwarded = PortsUsed { keep_alive_s: None, ..ports };
-    let at = |ports| pages::device(&of(Remote::Claimed, ports, registered_device()), &VIEWER, None);
     let near = RuleFlaw::NearStranger(Mac([0, 0x15, 0x65, 0x2f, 9, 1]));
     let near = AddForm::refused(
         &typed("mac=0015652f0901&maker=yealink&model=T46U&remote=yes"),
@@ -138,6 +126,26 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("strangers-none", pages::strangers(&none, &VIEWER, None)),
         ("strangers-full", pages::strangers(&strangers(), &VIEWER, Some(&full))),
         ("strangers-read-only", pages::strangers(&read_only, &VIEWER, None)),
+        ("handsets-near", add(&near)),
+        ("handsets-bad-make", add(&bad)),
+    ]
+}
+
+/// Pages of handsets that are used from the WAN.
+pub(crate) fn remote() -> Vec<(&'static str, Html)> {
+    let ports = PortsUsed {
+        transport: Transport::Udp,
+        sip: Some(5_061),
+        keep_alive_s: Some(25),
+        voice: Some((16_394, Some(16_403))),
+    };
+    let of = |remote, ports, view| DeviceView { remote, ports: Some(ports), ..view };
+    let remote = |remote, view: DeviceView| of(remote, ports, view);
+    let by_tls = PortsUsed { transport: Transport::Tls, voice: Some((16_394, None)), ..ports };
+    let unsaid = PortsUsed { sip: None, keep_alive_s: None, voice: None, ..ports };
+    let forwarded = PortsUsed { keep_alive_s: None, ..ports };
+    let at = |ports| pages::device(&of(Remote::Claimed, ports, registered_device()), &VIEWER, None);
+    vec![
         (
             "device-remote",
             pages::device(&remote(Remote::Claimed, registered_device()), &VIEWER, None),
@@ -147,8 +155,6 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
         ("device-forwarded", at(forwarded)),
         ("device-awaited", pages::device(&remote(Remote::Awaited, away_device()), &VIEWER, None)),
         ("device-shown", pages::device_shown(&registered_device(), &VIEWER, "abcdefghijkmnpqr")),
-        ("handsets-near", add(&near)),
-        ("handsets-bad-make", add(&bad)),
     ]
 }
 

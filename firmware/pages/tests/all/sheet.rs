@@ -21,6 +21,7 @@ pub(crate) fn all() -> Vec<(&'static str, Html)> {
     pages.extend(crate::dhcp::all());
     pages.extend(crate::certificates::all());
     pages.extend(crate::rules::all());
+    pages.extend(crate::rules::remote());
     pages.extend(crate::generic::all());
     pages
 }
