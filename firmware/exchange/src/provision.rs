@@ -132,7 +132,7 @@ fn common_values(
     family: Family,
 ) -> Values {
     let interface = ask.arrival.interface;
-    let key = remote::key_in(office, secret);
+    let key = remote::key_in(office, ask, secret);
     let place = remote::place(office, interface, asker, key.as_deref());
     values::values_at(office, (interface, &place), asker, None, family)
 }

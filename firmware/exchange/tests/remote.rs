@@ -201,11 +201,12 @@ fn what_a_phone_fetches_by_the_key_before_its_own_file_leaves_it_on_its_way() {
     let common = "y000000000000.cfg";
     let url = |file: &[u8]| files::value(file, "url").unwrap_or_default().to_owned();
     let (_, file) = with(&mut office, wan(7), common, &key);
-    assert_eq!(url(&file), "https://203.0.113.1/prov/", "the password is in the phone");
+    let with_key = format!("https://203.0.113.1/prov/{key}/");
+    assert_eq!(url(&file), with_key, "the file has the phone forget its password");
     let (_, file) = over_tls(&mut office, wan(7), &format!("prov/{key}/{common}"));
-    assert_eq!(url(&file), format!("https://203.0.113.1/prov/{key}/"));
+    assert_eq!(url(&file), with_key);
     let (_, file) = with(&mut office, wan(7), &format!("prov/abcdefghijkmnpqr/{common}"), &key);
-    assert_eq!(url(&file), "https://203.0.113.1/prov/", "what is no key is not repeated");
+    assert_eq!(url(&file), with_key, "what is no key is not repeated");
     assert_eq!(url(&office.fetch(lan(), common).1), "http://10.1.0.1/prov/");
 }
 

@@ -5,7 +5,7 @@ use crate::attack::file_of;
 use crate::site::{BOX, BOX_MAC, LAN};
 use crate::swarm::Place;
 use crate::world::{Act, Host, ToBox, World};
-use exchange::command::{By, Command, Errand, SeatWish, Selection};
+use exchange::command::{By, Command, Errand, Rule, SeatWish, Selection};
 use exchange::names::{text, Extension, LineNo, Side, UserNo};
 use phones::{builders, KeepsAddress, Kind, Phone};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -194,6 +194,7 @@ impl World {
         self.boxed.disarm();
         self.boot();
         self.command(Command::AllowCreation { side: Side::Lan, open: true });
+        self.keep_to_the_lan();
         for host in 0..self.hosts.len() {
             self.hosts[host].cabled = true;
             let one = &self.hosts[host];
@@ -205,6 +206,18 @@ impl World {
                 self.after_host(host);
             }
             self.plug_in(host);
+        }
+    }
+
+    /// What took the place of a remote phone is remote since, and here it stands on the LAN.
+    fn keep_to_the_lan(&mut self) {
+        let here = |mac| self.hosts.iter().any(|host| host.mac() == mac);
+        let all = self.boxed.kept.handsets();
+        let remote = all.filter(|(_, handset)| handset.is_remote() && here(handset.mac));
+        let remote: Vec<_> = remote.map(|(no, handset)| (no, handset.mac)).collect();
+        for (handset, mac) in remote {
+            self.oracle.touched.insert(mac);
+            self.command(Command::Rule(Rule::MarkRemote { handset, remote: false }));
         }
     }
 

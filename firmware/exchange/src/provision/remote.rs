@@ -234,8 +234,10 @@ pub(super) fn place(
     }
 }
 
-/// The key, where it stands in the address by which somebody asks.
-pub(super) fn key_in(office: &Office, secret: Option<&str>) -> Option<String> {
+/// The key, where somebody shows it. It is told him again as part of the address, since the same
+/// file has his phone forget what it kept as a password for the place.
+pub(super) fn key_in(office: &Office, ask: &Ask<'_>, in_name: Option<&str>) -> Option<String> {
     let key = office.durable.rules().key()?;
-    secret.filter(|typed| key.is(typed)).map(String::from)
+    let mut shown = shown(ask, in_name).into_iter().flatten();
+    shown.find(|typed| key.is(typed)).map(String::from)
 }
