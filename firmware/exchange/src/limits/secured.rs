@@ -20,9 +20,9 @@ pub const HANDSHAKES_PER_SOURCE: u16 = 60;
 /// Handshakes of TLS that are begun from the WAN within a minute: each costs ten milliseconds of a
 /// slow processor.
 pub const HANDSHAKES_WAN: u16 = 300;
-/// Handshakes of TLS that one address on the LAN may begin within a minute: what a page with all it
-/// refers to takes, many times over, and a twentieth of a slow processor.
-pub const HANDSHAKES_LAN_PER_SOURCE: u16 = 300;
+/// Handshakes of TLS that one address on the LAN may begin within a minute: twenty in a second,
+/// more than any browser needs, are a fifth of a slow processor.
+pub const HANDSHAKES_LAN_PER_SOURCE: u16 = 1_200;
 /// Addresses on the WAN that have proven themselves lately and are therefore not counted among all.
 pub const HANDSHAKES_PROVEN_MAX: usize = 256;
 /// How long these are counted together.
